@@ -1,0 +1,105 @@
+"""Every error that Contact Pipelines raises on purpose.
+
+    ContactPipelinesError
+    ├── UsageError                 what was asked for is not possible as asked (exit code 2)
+    │   ├── NotFound               an import, a contact or a property that does not exist
+    │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
+    │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
+    ├── FileError                  the file as a whole cannot be imported; nothing was written
+    │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
+    │   └── FileNotImportable      no header, no data rows, no match key, a mapping that does not fit
+    ├── StoreError                 the contact store
+    │   ├── StoreUnavailable       it cannot be reached, or went away; try again
+    │   ├── SchemaMismatch         its schema is older or newer than this version of the code
+    │   └── ContactsChanged        contacts moved between comparing and applying; compare again
+    └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
+
+Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
+do. A message never holds a contact's data or a secret: rows are named by number, columns by header.
+`retryable` says whether the same call can succeed later without anybody changing anything.
+"""
+
+
+class ContactPipelinesError(Exception):
+    """Base of all errors raised on purpose. `code` is stable and machine-readable."""
+
+    code = "error"
+    exit_code = 1
+    retryable = False
+
+
+class UsageError(ContactPipelinesError):
+    """What was asked for is not possible as asked."""
+
+    code = "wrong_usage"
+    exit_code = 2
+
+
+class NotFound(UsageError):
+    """An import, a contact or a property that does not exist."""
+
+    code = "not_found"
+    exit_code = 1
+
+
+class InvalidOption(UsageError):
+    """An option, a mapping or a setting that cannot be right."""
+
+    code = "invalid_option"
+
+
+class WrongState(UsageError):
+    """The import is not in a state that allows this."""
+
+    code = "wrong_state"
+    exit_code = 1
+
+
+class FileError(ContactPipelinesError):
+    """The file as a whole cannot be imported; nothing was written."""
+
+    code = "file_error"
+
+
+class FileUnreadable(FileError):
+    """The file is missing, empty, binary, or not text in a known encoding."""
+
+    code = "file_unreadable"
+
+
+class FileNotImportable(FileError):
+    """The file can be read, but holds nothing that can be imported as asked."""
+
+    code = "file_not_importable"
+
+
+class StoreError(ContactPipelinesError):
+    """The contact store."""
+
+    code = "store_error"
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached or went away; nothing was half-applied, try again."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class SchemaMismatch(StoreError):
+    """The store's schema is older or newer than this version of the code."""
+
+    code = "schema_mismatch"
+
+
+class ContactsChanged(StoreError):
+    """Contacts of the plan were changed by somebody else since they were compared; nothing was written."""
+
+    code = "contacts_changed"
+    retryable = True
+
+
+class ConservationError(ContactPipelinesError):
+    """Rows in and rows out do not add up. This is a bug; nothing was written."""
+
+    code = "rows_do_not_add_up"

@@ -1,0 +1,81 @@
+"""The artifact folder: `<artifacts>/<tenant>/<import id>/`, local or anywhere fsspec reaches (`s3://...`).
+
+DuckDB, Polars and csv all work on local paths. On a local folder that is the artifact itself; elsewhere a file
+is written aside and uploaded when complete, and downloaded once when read. A file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fsspec
+
+
+class ArtifactFolder:
+    """One import's files, by name. Names are ours (`staged_rows.parquet`), never a user's path."""
+
+    def __init__(self, root: str | Path, tenant_id: str, import_id: str) -> None:
+        """Take the folder of one import below `root`, a path or an fsspec URL."""
+        self._fs, path = fsspec.core.url_to_fs(str(root))
+        self._folder = f"{path.rstrip('/')}/{tenant_id}/{import_id}"
+        self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
+        self._downloads: Path | None = None
+
+    def url(self, name: str) -> str:
+        """Where an artifact is, for people and metadata."""
+        path = f"{self._folder}/{name}"
+        return path if self._local else str(self._fs.unstrip_protocol(path))
+
+    def exists(self, name: str) -> bool:
+        """Whether the artifact is there, whole."""
+        return bool(self._fs.exists(f"{self._folder}/{name}"))
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """Yield a local path to write to; the artifact appears under its name when the block ends well."""
+        target = f"{self._folder}/{name}"
+        if self._local:
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            aside = Path(f"{target}.{uuid.uuid4().hex[:8]}.part")
+        else:
+            aside = self._download_folder() / f"{uuid.uuid4().hex}.part"
+        try:
+            yield aside
+            if self._local:
+                aside.replace(target)
+            else:
+                self._fs.put_file(str(aside), target)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def reading(self, name: str) -> Path:
+        """Return a local path to read the artifact from. Raises FileNotFoundError."""
+        source = f"{self._folder}/{name}"
+        if self._local:
+            if not Path(source).exists():
+                raise FileNotFoundError(source)
+            return Path(source)
+        copy = self._download_folder() / name.replace("/", "_")
+        if not copy.exists():
+            self._fs.get_file(source, str(copy))
+        return copy
+
+    def scratch(self) -> Path:
+        """Return a local folder for spilled data, to be removed by `close`."""
+        return self._download_folder()
+
+    def close(self) -> None:
+        """Remove local scratch files; the artifacts stay."""
+        if self._downloads is not None:
+            shutil.rmtree(self._downloads, ignore_errors=True)
+            self._downloads = None
+
+    def _download_folder(self) -> Path:
+        if self._downloads is None:
+            self._downloads = Path(tempfile.mkdtemp(prefix="contact-pipelines-"))
+        return self._downloads

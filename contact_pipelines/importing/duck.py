@@ -1,0 +1,47 @@
+"""DuckDB as the pipeline uses it: bounded memory, quoted names, SQL kept in files of named blocks."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+ROW = "_row"
+"""Name of the column that carries a row's number as a spreadsheet shows it: the header is row 1."""
+
+MEMORY_LIMIT = "512MB"
+"""DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
+
+
+def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory DuckDB that spills to `temp_folder` and never loads or downloads an extension."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "TimeZone": "UTC",
+    }
+    if temp_folder is not None:
+        config["temp_directory"] = str(temp_folder)
+    return duckdb.connect(":memory:", config=config)
+
+
+def identifier(name: str) -> str:
+    """Quote a name (a file's header, for instance) as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text as an SQL literal, for the places that take no bound value (table functions, views)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def sql_blocks(name: str) -> dict[str, str]:
+    """Read `sql/<name>.sql` into its blocks. A block begins with a line `-- name: <block>`."""
+    text = (files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: *(\w+) *$", text, flags=re.MULTILINE)
+    return {block: body.strip() for block, body in zip(parts[1::2], parts[2::2], strict=True)}

@@ -1,0 +1,304 @@
+"""The words of the domain as types. No behaviour beyond checking and counting.
+
+A *contact field* is a column of the store's `contacts` table that a file's column can be mapped to. A
+*property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+DEFAULT_TENANT = "default"
+
+CONTACT_FIELDS: tuple[str, ...] = (
+    "external_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "company",
+    "status",
+    "lead_score",
+    "tags",
+    "created_at",
+    "updated_at",
+)
+"""What a column can be mapped to, besides `full_name`, `properties.<key>` and `ignore`."""
+
+FULL_NAME = "full_name"
+IGNORE = "ignore"
+PROPERTY_PREFIX = "properties."
+
+PROPERTY_KEY = re.compile(r"[a-z0-9_]{1,50}")
+
+WELL_KNOWN_PROPERTIES: dict[str, str] = {
+    "job_title": "Job title",
+    "address": "Address",
+    "city": "City",
+    "state": "State",
+    "country": "Country",
+    "postal_code": "Postal code",
+    "language": "Language",
+    "birthday": "Birthday",
+    "website": "Website",
+    "gender": "Gender",
+}
+"""Predefined text properties: key -> label. A mapping may name them without `properties.`"""
+
+
+class PropertyType(StrEnum):
+    """Type of a property's values."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    SELECT = "select"
+    MULTI_SELECT = "multi_select"
+
+
+class ContactStatus(StrEnum):
+    """Consent. All but `subscribed` are opt-outs."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    AWAITING_REVIEW = "awaiting_review"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    ROLLED_BACK = "rolled_back"
+
+
+class Outcome(StrEnum):
+    """What became of a row. Every row of a file has exactly one."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Mode(StrEnum):
+    """What an import may do to the store."""
+
+    UPSERT = "upsert"
+    CREATE_ONLY = "create_only"
+    UPDATE_ONLY = "update_only"
+
+
+class Blank(StrEnum):
+    """What an empty cell does to the field of a contact that exists."""
+
+    IGNORE = "ignore"
+    ERASE = "erase"
+
+
+class Duplicates(StrEnum):
+    """Which of several rows with the same match key counts."""
+
+    FIRST = "first"
+    LAST = "last"
+    ERROR = "error"
+
+
+class FieldRule(StrEnum):
+    """What an update does to a field that has a value."""
+
+    OVERWRITE = "overwrite"
+    FILL_BLANK = "fill_blank"
+    KEEP = "keep"
+    APPEND = "append"
+    KEEP_HIGHER = "keep_higher"
+    KEEP_LOWER = "keep_lower"
+
+
+class Severity(StrEnum):
+    """An error rejects the row; a warning drops the value and keeps the row."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class ImportOptions(BaseModel):
+    """How a file is to be imported. Immutable, and stored with the import as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = Field(Mode.UPSERT, description="upsert, create_only or update_only")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="Header -> field; overrides what is suggested for that column"
+    )
+    only_given_columns: bool = Field(
+        default=False, description="Ignore the columns that `columns` does not name, instead of suggesting a field"
+    )
+    duplicates: Duplicates = Field(Duplicates.FIRST, description="Which row counts of several with the same email")
+    blank: Blank = Field(Blank.IGNORE, description="What an empty cell does on update: ignore or erase")
+    rules: dict[str, FieldRule] = Field(
+        default_factory=dict, description="Field -> what an update does to it; `*` is the default of all fields"
+    )
+    tags: tuple[str, ...] = Field((), description="Tags put on every created or matched contact")
+    status: ContactStatus = Field(ContactStatus.SUBSCRIBED, description="Status of new contacts without one")
+    country: str | None = Field(
+        None, description="Two-letter region for phone numbers that are written without country code", max_length=2
+    )
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        import phonenumbers
+
+        if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("is not a two-letter country code that phone numbers know, such as US or DE")
+        return value.upper()
+
+    @field_validator("tags")
+    @classmethod
+    def _plain_tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        cleaned = tuple(dict.fromkeys(tag.strip() for tag in value))
+        if any(not tag or len(tag) > 100 or "\x00" in tag for tag in cleaned):  # noqa: PLR2004
+            raise ValueError("a tag has 1 to 100 characters")
+        return cleaned
+
+
+class PropertyDefinition(BaseModel):
+    """A tenant's custom field and the rules its values keep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    type: PropertyType = PropertyType.TEXT
+    label: str = ""
+    min: float | None = None
+    max: float | None = None
+    pattern: str | None = None
+    options: tuple[str, ...] = ()
+    required: bool = False
+
+    @field_validator("key")
+    @classmethod
+    def _key(cls, value: str) -> str:
+        if not PROPERTY_KEY.fullmatch(value):
+            raise ValueError("a property key is 1 to 50 of a-z, 0-9 and _")
+        return value
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """What one column of a file is taken for, how sure that is (0 to 1), and why."""
+
+    column: str
+    field: str
+    confidence: float = 1.0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """The immutable copy of a source: its name at the source, size in bytes, SHA-256 (hex)."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of a file by outcome; `total` is always the sum of the others."""
+
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    @property
+    def add_up(self) -> bool:
+        """Whether every row has exactly one outcome."""
+        return self.total == self.created + self.updated + self.unchanged + self.skipped + self.failed
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts in the order of the JSON contract."""
+        return {
+            "total": self.total,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "failed": self.failed,
+        }
+
+
+@dataclass(frozen=True)
+class RollbackCounts:
+    """Contacts by what a rollback did: fields restored, deleted, or kept because somebody changed them since."""
+
+    restored: int = 0
+    deleted: int = 0
+    kept: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts in the order of the JSON contract."""
+        return {"restored": self.restored, "deleted": self.deleted, "kept": self.kept}
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far a running import is, as other connections see it. Times in seconds."""
+
+    step: str = ""
+    rows_done: int = 0
+    rows_total: int = 0
+    elapsed: float = 0.0
+    remaining: float | None = None
+
+
+@dataclass(frozen=True)
+class RowError:
+    """One fault of one row. `message` names the rule, never the value."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True)
+class Import:
+    """One file version brought in with one set of options, as the store knows it."""
+
+    id: str
+    tenant_id: str
+    name: str
+    status: ImportStatus
+    file_name: str
+    source: str
+    options: ImportOptions
+    file: LandedFile | None = None
+    rows: int | None = None
+    mapping: tuple[ColumnMapping, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+    warnings: int = 0
+    progress: ImportProgress = field(default_factory=ImportProgress)
+    error: str | None = None
+    rollback: RollbackCounts | None = None
+    times: dict[str, Any] = field(default_factory=dict)
