@@ -190,7 +190,6 @@ class PropertyDefinition(BaseModel):
     max: float | None = None
     pattern: str | None = None
     options: tuple[str, ...] = ()
-    required: bool = False
 
     @field_validator("key")
     @classmethod
@@ -208,6 +207,7 @@ class ColumnMapping:
     field: str
     confidence: float = 1.0
     reason: str = ""
+    creates: PropertyType | None = None  # the type of the property that the import has to create for it
 
 
 @dataclass(frozen=True)

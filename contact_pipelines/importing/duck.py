@@ -22,11 +22,12 @@ def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT
         "memory_limit": memory_limit,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "TimeZone": "UTC",
     }
     if temp_folder is not None:
         config["temp_directory"] = str(temp_folder)
-    return duckdb.connect(":memory:", config=config)
+    con = duckdb.connect(":memory:", config=config)
+    con.execute("SET TimeZone = 'UTC'")
+    return con
 
 
 def identifier(name: str) -> str:

@@ -95,7 +95,12 @@ contacts = Table(
     # One contact an address, but for the duplicates that create_all makes on purpose and marks.
     Index("uq_contacts_email", "tenant_id", "email", unique=True, postgresql_where=text("NOT is_duplicate")),
     Index("ix_contacts_phone", "tenant_id", "phone", postgresql_where=text("phone IS NOT NULL")),
-    Index("ix_contacts_external_id", "tenant_id", "external_id", postgresql_where=text("external_id IS NOT NULL")),
+    Index(
+        "ix_contacts_external_id",
+        "tenant_id",
+        "external_id",
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
 )
 
 properties = Table(
@@ -105,7 +110,9 @@ properties = Table(
     Column("key", Text, nullable=False),
     Column("type", Text, nullable=False, server_default="text"),
     Column("label", Text, nullable=False, server_default=""),
-    Column("rules", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # min, max, pattern, options, required
+    Column(
+        "rules", JSONB, nullable=False, server_default=_EMPTY_OBJECT
+    ),  # min, max, pattern, options, required
     Column("import_id", UUID),  # the import that created it, if one did
     _created(),
     PrimaryKeyConstraint("tenant_id", "key"),

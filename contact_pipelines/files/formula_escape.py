@@ -1,0 +1,36 @@
+"""The escape that keeps spreadsheets from running a cell as a formula, and its exact undoing.
+
+A CSV cell that begins with `= + - @`, tab or carriage return is a formula to a spreadsheet. Export writes an
+apostrophe before it; import takes exactly that apostrophe away. So that the two undo each other for *every*
+text, a text that itself begins with apostrophes before such a character gets one more as well. Plain numbers
+and E.164 phones (`-5`, `+4930123456`, `-1.5e3`) are harmless and stay as they are.
+
+Both functions take and return an SQL expression for DuckDB (VARCHAR to VARCHAR, NULL to NULL). Nearly all cells
+are dismissed by comparing their first byte; only the few that pass are matched against a pattern.
+"""
+
+from __future__ import annotations
+
+TRIGGERS = r"[=+\-@\t\r]"
+"""The first characters (as a regular expression) that make a spreadsheet take a cell for a formula."""
+
+_NUMBER = r"[+\-][0-9]+([.,][0-9]+)?([eE][+\-]?[0-9]+)?"
+
+
+def escape_expression(sql: str) -> str:
+    """Return SQL that escapes the text `sql` for a spreadsheet. `unescape_expression` undoes it exactly."""
+    # Below '.' are tab, CR, apostrophe, + and -; from '=' to '@' are = and @. Letters and digits are neither.
+    return (
+        f"CASE WHEN ({sql} < '.' OR ({sql} >= '=' AND {sql} < 'A'))"
+        f" AND regexp_matches({sql}, '^''*{TRIGGERS}') AND NOT regexp_full_match({sql}, '{_NUMBER}')"
+        f" THEN '''' || {sql} ELSE {sql} END"
+    )
+
+
+def unescape_expression(sql: str) -> str:
+    """Return SQL that removes the one apostrophe which `escape_expression` put before the text `sql`."""
+    # Between an apostrophe and '(' (the next character) lie exactly the texts that begin with an apostrophe.
+    return (
+        f"CASE WHEN {sql} >= '''' AND {sql} < '('"
+        f" THEN regexp_replace({sql}, '^''(''*{TRIGGERS})', '\\1') ELSE {sql} END"
+    )

@@ -1,0 +1,142 @@
+"""Apply: the plan -> the store, in the one transaction that it is given.
+
+New contacts are copied straight into `contacts`; of the contacts that exist only those that change are updated,
+and only if they still have the version that was compared. The journal (`import_changes`) and the counts are part
+of the same transaction, so everything is there or nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import duckdb
+import psycopg
+import sqlalchemy as sa
+
+from contact_pipelines.errors import ConservationError, ContactsChanged
+from contact_pipelines.importing import copying
+from contact_pipelines.importing.duck import identifier, literal, sql_blocks
+from contact_pipelines.models import Counts, Import
+
+PLAN_COLUMNS = frozenset(
+    ("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "before", "after")
+)
+"""What `contact_changes` has besides contact columns."""
+
+JOURNAL_COLUMNS = ("tenant_id", "import_id", "contact_id", "row_number", "action", "version", "before", "after")
+
+
+def count_outcomes(con: duckdb.DuckDBPyConnection, changes: str) -> Counts:
+    """Return the plan's rows by outcome."""
+    rows = con.sql(f"SELECT outcome, count(*) FROM {identifier(changes)} GROUP BY outcome").fetchall()
+    return Counts(total=sum(n for _, n in rows), **dict(rows))
+
+
+def check_conservation(con: duckdb.DuckDBPyConnection, changes: str, rows_in_file: int) -> Counts:
+    """Return the counts if every row of the file has exactly one outcome. Raises ConservationError."""
+    counts = count_outcomes(con, changes)
+    distinct = con.sql(f"SELECT count(DISTINCT _row) FROM {identifier(changes)}").fetchall()[0]
+    if not counts.add_up or counts.total != rows_in_file or distinct != (rows_in_file,):
+        raise ConservationError(
+            f"The file has {rows_in_file} rows, but {counts.total} outcomes were found for them. Nothing was written;"
+            " this is a fault of Contact Pipelines, please report it."
+        )
+    return counts
+
+
+def apply_changes(
+    connection: sa.Connection,
+    con: duckdb.DuckDBPyConnection,
+    record: Import,
+    changes: str,
+    counts: Counts,
+    progress: Callable[[int], None],
+) -> None:
+    """Write the plan in the transaction of `connection`; the caller commits.
+
+    `changes` is a view of `contact_changes`; `progress` is told how many contacts are written. Raises
+    ContactsChanged if a contact was created or changed by somebody else since the plan was made.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101
+    with driver.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        created = _create(cursor, con, record, changes, progress)
+        updated = _update(cursor, con, record, changes, lambda done: progress(created + done))
+        journalled = _journal(cursor, con, record, changes)
+    if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
+        raise ContactsChanged("Contacts were changed by somebody else while this import was prepared.")
+
+
+def _create(
+    cursor: psycopg.Cursor[tuple[object, ...]],
+    con: duckdb.DuckDBPyConnection,
+    record: Import,
+    changes: str,
+    progress: Callable[[int], None],
+) -> int:
+    fields = _contact_columns(con, changes)
+    select = ", ".join([_present(field) for field in fields])
+    rows = con.sql(
+        f"SELECT {literal(record.tenant_id)} AS tenant_id, contact_id AS id, {select}, properties"
+        f" FROM {identifier(changes)} WHERE outcome = 'created'"
+    )
+    columns = ["tenant_id", "id", *fields, "properties"]
+    statement = f"COPY contacts ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
+    try:
+        copying.copy_in(cursor, statement, rows, columns, progress)
+    except psycopg.errors.UniqueViolation:
+        # The address was taken between comparing and applying. `from None`: the driver's text holds it.
+        raise ContactsChanged("A contact of this file was created by somebody else meanwhile.") from None
+    return cursor.rowcount
+
+
+def _update(
+    cursor: psycopg.Cursor[tuple[object, ...]],
+    con: duckdb.DuckDBPyConnection,
+    record: Import,
+    changes: str,
+    progress: Callable[[int], None],
+) -> int:
+    fields = [field for field in _contact_columns(con, changes) if field not in ("email", "created_at")]
+    blocks = sql_blocks("applying")
+    cursor.execute(blocks["create_import_updates"].format(columns=_columns(fields)))
+    columns = ["contact_id", "version", *fields, "properties", "erased"]
+    rows = con.sql(f"SELECT {_columns(columns)} FROM {identifier(changes)} WHERE outcome = 'updated'")
+    statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN (FORMAT csv)"
+    sent = copying.copy_in(cursor, statement, rows, columns)
+    if not sent:
+        return 0
+    cursor.execute("ANALYZE import_updates")
+    assignments = "".join(f"{identifier(field)} = u.{identifier(field)},\n    " for field in fields)
+    cursor.execute(
+        blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id)).encode()
+    )
+    progress(cursor.rowcount)
+    return cursor.rowcount
+
+
+def _journal(
+    cursor: psycopg.Cursor[tuple[object, ...]], con: duckdb.DuckDBPyConnection, record: Import, changes: str
+) -> int:
+    rows = con.sql(
+        sql_blocks("applying")["journal"].format(
+            tenant=literal(record.tenant_id), import_id=literal(record.id), changes=identifier(changes)
+        )
+    )
+    statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN (FORMAT csv)"
+    copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS)
+    return cursor.rowcount
+
+
+def _contact_columns(con: duckdb.DuckDBPyConnection, changes: str) -> list[str]:
+    return [name for name in con.table(changes).columns if name not in PLAN_COLUMNS]
+
+
+def _present(field: str) -> str:
+    # COPY gives a column that it names no default: what the file left empty gets the store's here.
+    return "coalesce(created_at, now()) AS created_at" if field == "created_at" else identifier(field)
+
+
+def _columns(names: Iterable[str]) -> str:
+    return ", ".join(identifier(name) for name in names)

@@ -1,0 +1,247 @@
+"""Diff: what an import will do to each row's contact. Nothing is written to the store here.
+
+Out: `contact_changes`, one row for every row of the file, whatever became of it:
+
+| column | what |
+|---|---|
+| `_row` | the row's number in the file |
+| `outcome` | created, updated, unchanged, skipped or failed |
+| `code`, `message` | why it was skipped, or what was refused; NULL otherwise |
+| `contact_id`, `version` | the contact, and the version that was compared (NULL for a new one) |
+| the contact's columns | of a created or updated contact, after the import; only those that the file maps |
+| `properties` | JSON object of the properties to set |
+| `erased` | keys of the properties to remove |
+| `before`, `after` | of an updated contact, JSON objects of the fields that change, and only those |
+
+Created rows come first, ordered by email: their ids ascend in that order, and so PostgreSQL appends to its
+indexes instead of splitting pages all over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from contact_pipelines.importing.duck import identifier, literal, sql_blocks
+from contact_pipelines.importing.matching import MATCH_KEY, NEVER_UPDATED, compared_fields
+from contact_pipelines.models import (
+    PROPERTY_PREFIX,
+    Blank,
+    ContactStatus,
+    FieldRule,
+    ImportOptions,
+    Mode,
+    PropertyDefinition,
+    PropertyType,
+)
+
+LIST_TYPES = (PropertyType.MULTI_SELECT,)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the diff needs to know: the fields in play, their types, the options."""
+
+    fields: Sequence[str]
+    properties: Mapping[str, PropertyDefinition]
+    options: ImportOptions
+
+    @property
+    def contact_fields(self) -> list[str]:
+        """The contact columns that the plan carries: those mapped, and those that options set."""
+        given = [field for field in self.fields if not field.startswith(PROPERTY_PREFIX) and field != "updated_at"]
+        extra = ["status"] + (["tags"] if self.options.tags else [])
+        return list(dict.fromkeys([*given, *extra]))
+
+    @property
+    def compared(self) -> list[str]:
+        """The fields that can change a contact that exists."""
+        extra = ["tags"] if self.options.tags else []
+        return list(dict.fromkeys([*compared_fields(self.fields), *extra]))
+
+    def rule(self, field: str) -> FieldRule:
+        """Return what an update does to this field."""
+        return self.options.rules.get(field) or self.options.rules.get("*") or FieldRule.OVERWRITE
+
+
+def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: Difference) -> duckdb.DuckDBPyRelation:
+    """Return `contact_changes`. The tables `duplicate_rows` and `matches` must exist (see `matching`).
+
+    `source` is the view of valid rows, `errors` the table of row errors, those of broken rows included.
+    """
+    blocks = sql_blocks("diffing")
+    con.execute(
+        blocks["finals"].format(
+            source=identifier(source),
+            finals="".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared),
+            refused=_refused(difference),
+        )
+    )
+    return con.sql(
+        blocks["contact_changes"].format(
+            errors=identifier(errors),
+            mode=difference.options.mode,
+            changed=" OR ".join(_changed(field) for field in difference.compared) or "false",
+            values="".join(f",\n    {_after(f, difference)} AS {identifier(f)}" for f in difference.contact_fields),
+            names="".join(f", {identifier(field)}" for field in difference.contact_fields),
+            nothing="".join(", NULL" for _ in difference.contact_fields),
+            properties=_property_object(difference),
+            erased=_erased_keys(difference),
+            before=_changed_object(difference, "old"),
+            after=_changed_object(difference, "new"),
+            key=MATCH_KEY,
+        )
+    )
+
+
+def _final(field: str, difference: Difference) -> str:
+    """Return SQL of the value that an existing contact's field will have: the field's rule at work."""
+    old = identifier(f"old.{field}")
+    if field == "tags":
+        return _final_tags(old, difference)
+    new = identifier(field)
+    if field == "status":
+        # Consent is never loosened: an opt-out stays, whatever the file says.
+        opted_out = f"{old} <> '{ContactStatus.SUBSCRIBED}' AND {new} = '{ContactStatus.SUBSCRIBED}'"
+        return f"CASE WHEN {opted_out} THEN {old} ELSE {_by_rule(difference.rule(field), old, new, old)} END"
+    blank = "NULL" if difference.options.blank == Blank.ERASE else old
+    definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
+    if definition is not None and definition.type == PropertyType.NUMBER:
+        return _by_rule(difference.rule(field), old, new, blank, cast="DOUBLE")
+    return _by_rule(difference.rule(field), old, new, blank)
+
+
+def _by_rule(rule: FieldRule, old: str, new: str, blank: str, *, cast: str | None = None) -> str:
+    def comparable(value: str) -> str:
+        return f"CAST({value} AS {cast})" if cast else value
+
+    match rule:
+        case FieldRule.KEEP:
+            return old
+        case FieldRule.FILL_BLANK:
+            return f"coalesce({old}, {new})"
+        case FieldRule.KEEP_HIGHER:
+            return f"CASE WHEN {comparable(old)} >= {comparable(new)} THEN {old} ELSE coalesce({new}, {old}) END"
+        case FieldRule.KEEP_LOWER:
+            return f"CASE WHEN {comparable(old)} <= {comparable(new)} THEN {old} ELSE coalesce({new}, {old}) END"
+        case _:
+            return f"coalesce({new}, {blank})"
+
+
+def _final_tags(old: str, difference: Difference) -> str:
+    kept = f"coalesce({old}, [])"
+    value = kept
+    if "tags" in difference.fields:
+        match difference.rule("tags"):
+            case FieldRule.KEEP:
+                pass
+            case FieldRule.FILL_BLANK:
+                value = f"CASE WHEN len({kept}) = 0 THEN coalesce(tags, []) ELSE {kept} END"
+            case FieldRule.APPEND:
+                value = _union(kept, "coalesce(tags, [])")
+            case _:
+                blank = "[]" if difference.options.blank == Blank.ERASE else kept
+                value = f"coalesce(tags, {blank})"
+    return _union(value, _given_tags(difference)) if difference.options.tags else value
+
+
+def _union(first: str, second: str) -> str:
+    """Return SQL of the first list followed by what the second has besides."""
+    return f"list_concat({first}, list_filter({second}, lambda tag: NOT list_contains({first}, tag)))"
+
+
+def _given_tags(difference: Difference) -> str:
+    return f"[{', '.join(literal(tag) for tag in difference.options.tags)}]"
+
+
+def _refused(difference: Difference) -> str:
+    if "status" not in difference.compared:
+        return "false"
+    return f"(\"old.status\" <> '{ContactStatus.SUBSCRIBED}' AND status = '{ContactStatus.SUBSCRIBED}')"
+
+
+def _changed(field: str) -> str:
+    old, new = identifier(f"old.{field}"), identifier(f"new.{field}")
+    if field == "tags":
+        return f"coalesce({old}, []) IS DISTINCT FROM {new}"
+    return f"{old} IS DISTINCT FROM {new}"
+
+
+def _after(field: str, difference: Difference) -> str:
+    """Return SQL of a contact column after the import: of a new contact, or of an updated one."""
+    created = identifier(field)
+    if field == "tags":
+        created = "tags" if "tags" in difference.fields else "NULL"
+        if difference.options.tags:
+            created = _union(f"coalesce({created}, [])", _given_tags(difference))
+    if field == "status":
+        default = f"'{difference.options.status}'"
+        created = f"coalesce(status, {default})" if "status" in difference.fields else default
+    if field == MATCH_KEY or field in NEVER_UPDATED:
+        updated = identifier(field)
+    elif field in difference.compared:
+        updated = identifier(f"new.{field}")
+    else:
+        updated = "NULL"
+    return f"CASE outcome WHEN 'created' THEN {created} WHEN 'updated' THEN {updated} END"
+
+
+def _properties(difference: Difference) -> list[str]:
+    return [field for field in difference.compared if field.startswith(PROPERTY_PREFIX)]
+
+
+def _json(field: str, value: str, difference: Difference) -> str:
+    """Return SQL of a value as JSON text. Properties are text in their store's spelling."""
+    if field.startswith(PROPERTY_PREFIX):
+        kind = difference.properties[field.removeprefix(PROPERTY_PREFIX)].type
+        if kind in (PropertyType.NUMBER, PropertyType.BOOLEAN, PropertyType.MULTI_SELECT):
+            return value
+    return f"CAST(to_json({value}) AS VARCHAR)"
+
+
+def _property_object(difference: Difference) -> str:
+    """Return SQL of a JSON object: all properties of a new contact, those that change of an updated one."""
+    members = []
+    for field in _properties(difference):
+        key = literal(f'"{field.removeprefix(PROPERTY_PREFIX)}":')
+        new, old, final = identifier(field), identifier(f"old.{field}"), identifier(f"new.{field}")
+        members.append(
+            f"CASE WHEN outcome = 'created' AND {new} IS NOT NULL THEN {key} || {_json(field, new, difference)}"
+            f" WHEN outcome = 'updated' AND {final} IS NOT NULL AND {old} IS DISTINCT FROM {final}"
+            f" THEN {key} || {_json(field, final, difference)} END"
+        )
+    return _object(members)
+
+
+def _erased_keys(difference: Difference) -> str:
+    keys = [
+        f"CASE WHEN {identifier('old.' + field)} IS NOT NULL AND {identifier('new.' + field)} IS NULL"
+        f" THEN {literal(field.removeprefix(PROPERTY_PREFIX))} END"
+        for field in _properties(difference)
+    ]
+    if not keys or difference.options.blank != Blank.ERASE:
+        return "CAST(NULL AS VARCHAR[])"
+    return f"CASE WHEN outcome = 'updated' THEN list_filter([{', '.join(keys)}], lambda key: key IS NOT NULL) END"
+
+
+def _changed_object(difference: Difference, side: str) -> str:
+    """Return SQL of a JSON object of the changed fields, as they were (`old`) or will be (`new`)."""
+    members = []
+    for field in difference.compared:
+        value = identifier(f"{side}.{field}")
+        if field == "tags":
+            value = f"coalesce({value}, [])"
+        json = f"coalesce({_json(field, value, difference)}, 'null')"
+        key = literal(f'"{field}":')
+        members.append(f"CASE WHEN {_changed(field)} THEN {key} || {json} END")
+    if side == "old":
+        members.append("'\"updated_at\":' || CAST(to_json(\"old.updated_at\") AS VARCHAR)")
+    return f"CASE WHEN outcome = 'updated' THEN {_object(members)} END"
+
+
+def _object(members: Sequence[str]) -> str:
+    if not members:
+        return "'{}'"
+    return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"

@@ -1,0 +1,107 @@
+"""A header cell as words that can be compared: "E-Mail 1 [Required]*", "eMail1" and "E_MAIL_1" are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+LONGEST = 120
+"""Characters of a header that are read. A longer one is a question or rubbish, never a field's name."""
+
+_SYMBOLS = {"☎": "phone", "📞": "phone", "📱": "phone", "✆": "phone", "✉": "email", "📧": "email", "🎂": "birthday"}
+_UNDECOMPOSED = str.maketrans(
+    {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ё": "е"}
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ORDINAL_NOISE = re.compile(r"^[\s#(]*\d{1,3}\s*[.):_\-]+\s*(?=\D)")
+_BRACKETS = re.compile(r"[(\[{<【「〔]([^()\[\]{}<>【】「」〔〕]*)[)\]}>】」〕]")
+_HINT = re.compile(
+    r"""\s*(?: [*!✱]* | (?:is\ )?(?:required|mandatory|optional|optionnel|obligatoire|facultatif) | upload\ only
+        | pflicht(?:feld|angabe)? | freiwillig | obligatorio | opcional | obbligatorio | facoltativo | verplicht
+        | optioneel | obrigat[óo]rio | wymagane | opcjonalnie | обязательно | необязательно | 必須 | 任意 | 必填 | 选填
+        | 選填 | 필수 | 선택 | (?:e\.?\s?g\.?|z\.?\s?b\.?|ex\.?|example|format)\b.* | [dmyhsjat\s:./,\-]{6,}
+        | [\d\s.,\-–+%]* ) \s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_ASCII_WORD = re.compile(r"[a-z]+|\d+")
+_MOJIBAKE = re.compile(r"[ÃÂ][\x80-\xbf€-™]|Ð|Ñ")
+
+
+@lru_cache(maxsize=8192)
+def words(header: str) -> tuple[str, ...]:
+    """Split a header into comparable words; empty if there are none, or if it is too long to be a name.
+
+    Compatibility forms (NFKC), case and Latin or Greek accents are folded, camelCase, snake_case and kebab-case
+    are split, digits stand alone, bracketed hints such as "[Required]" or "(dd/mm/yyyy)" and a leading ordinal
+    ("1.", "03_") are left out. Other text in brackets stays: "Email (manager)" is not "Email".
+    """
+    if len(header) > LONGEST:
+        return ()
+    text = unicodedata.normalize("NFKC", _mended(header))
+    for symbol, word in _SYMBOLS.items():
+        text = text.replace(symbol, f" {word} ")
+    text = _BRACKETS.sub(lambda found: " " if _HINT.fullmatch(found[1]) else f" {found[1]} ", text)
+    text = _ORDINAL_NOISE.sub("", text).replace("#", " number ")
+    text = _folded(_CAMEL.sub(" ", text))
+    found = _ASCII_WORD.findall(text) if text.isascii() else _split_letters_and_marks(text)
+    return tuple(_joined_email(found))
+
+
+def compact(parts: tuple[str, ...] | list[str]) -> str:
+    """Return words without the spaces between them, as the dictionary is keyed: first name = firstname."""
+    return "".join(parts)
+
+
+def _mended(header: str) -> str:
+    """Undo UTF-8 that was read as Windows-1252 ("TelÃ©fono"), where that is certain."""
+    if not _MOJIBAKE.search(header):
+        return header
+    try:
+        return header.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return header
+
+
+def _folded(text: str) -> str:
+    """Fold case, and accents of Latin and Greek letters. Other scripts' marks are letters of their own."""
+    if text.isascii():
+        return text.casefold()
+    kept: list[str] = []
+    base = ""
+    for char in unicodedata.normalize("NFKD", text.casefold()):
+        if unicodedata.category(char) == "Mn":
+            if base < "\u0400":
+                continue
+        else:
+            base = char
+        kept.append(char)
+    return unicodedata.normalize("NFKC", "".join(kept)).translate(_UNDECOMPOSED)
+
+
+def _split_letters_and_marks(text: str) -> list[str]:
+    """Split into runs of letters (with their marks) and runs of digits; format characters vanish."""
+    parts: list[str] = []
+    last = ""
+    for char in text:
+        kind = unicodedata.category(char)
+        if kind == "Cf" or char in "'’ʼ" and last == "L" and not char.isascii():
+            continue
+        group = "L" if kind[0] in "LM" else "N" if kind[0] == "N" else ""
+        if group and group == last:
+            parts[-1] += char
+        elif group:
+            parts.append(char)
+        last = group
+    return parts
+
+
+def _joined_email(parts: list[str]) -> list[str]:
+    """Write "e mail" as "email", wherever it stands: it is the one word that is hyphenated at random."""
+    joined: list[str] = []
+    for part in parts:
+        if part in {"mail", "mails", "mailadresse", "mailadres"} and joined and joined[-1] == "e":
+            joined[-1] = "e" + part
+        else:
+            joined.append(part)
+    return joined

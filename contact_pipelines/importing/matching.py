@@ -1,0 +1,123 @@
+"""Match: which contact of the store each valid row is about.
+
+The keys of the rows travel to the store with a hash of their mapped values, by `COPY` into a temporary table. One
+join there tells which contacts exist; a contact whose values hash alike has nothing to change and comes back as a
+flag only, any other comes back whole. In a nightly sync nearly nothing comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+import psycopg
+
+from contact_pipelines.importing import copying
+from contact_pipelines.importing.duck import ROW, identifier, literal, sql_blocks
+from contact_pipelines.models import PROPERTY_PREFIX, Duplicates, ImportOptions
+
+MATCH_KEY = "email"
+
+SEPARATOR, NOTHING, LIST_SEPARATOR = "\x1e", "\x1f", "\x1d"
+"""Between hashed values, for a value that is NULL, between tags: characters that no text cell can hold unescaped."""
+
+NEVER_UPDATED = ("created_at", "updated_at")
+"""Mapped, they describe a new contact; the store keeps its own for one that it knows."""
+
+
+def compared_fields(fields: Sequence[str]) -> list[str]:
+    """Return the fields that can change an existing contact."""
+    return [field for field in fields if field not in (MATCH_KEY, *NEVER_UPDATED)]
+
+
+def find_duplicates(con: duckdb.DuckDBPyConnection, source: str, duplicates: Duplicates) -> None:
+    """Make the table `duplicate_rows`: row, and the row that counts instead (NULL: all of them fail)."""
+    counts = {Duplicates.FIRST: f"min({ROW})", Duplicates.LAST: f"max({ROW})", Duplicates.ERROR: "NULL"}[duplicates]
+    con.execute(
+        sql_blocks("matching")["duplicate_rows"].format(source=identifier(source), key=MATCH_KEY, counts=counts)
+    )
+
+
+def find_matches(
+    con: duckdb.DuckDBPyConnection,
+    store: psycopg.Connection,
+    *,
+    source: str,
+    tenant_id: str,
+    fields: Sequence[str],
+    options: ImportOptions,
+    scratch: Path,
+) -> None:
+    """Make the table `matches`: row, contact id, version, `same`, and the old values where not the same.
+
+    `source` is a view of valid rows; `duplicate_rows` must exist. Old values are columns `old.<field>`.
+    """
+    compared = compared_fields(fields)
+    blocks = sql_blocks("matching")
+    with store.cursor() as cursor:
+        cursor.execute(blocks["create_import_keys"])
+        keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(compared, _file_text))
+        copying.copy_in(cursor, "COPY import_keys (row_number, match_key, values_hash) FROM STDIN (FORMAT csv)",
+                        con.sql(keys), ["row_number", "match_key", "values_hash"])  # fmt: skip
+        cursor.execute("ANALYZE import_keys")
+        lookup = blocks["lookup"].format(
+            same=_same(compared, options),
+            old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in compared),
+            tenant=literal(tenant_id),
+        )
+        answer = scratch / "matches.csv"
+        copying.copy_out(cursor, f"COPY ({lookup}) TO STDOUT (FORMAT csv)", answer)
+        cursor.execute("DROP TABLE import_keys")
+    _load(con, answer, compared)
+
+
+def _load(con: duckdb.DuckDBPyConnection, answer: Path, compared: Sequence[str]) -> None:
+    types = {ROW: "INTEGER", "same": "BOOLEAN", "contact_id": "UUID", "version": "INTEGER", "old.updated_at": "VARCHAR"}
+    types |= {f"old.{field}": _type(field) for field in compared}
+    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in compared else ""
+    con.execute(sql_blocks("matching")["load"].format(path=literal(str(answer)), columns=columns, tags=tags))
+    answer.unlink()
+
+
+def _type(field: str) -> str:
+    return {"lead_score": "INTEGER", "tags": "JSON"}.get(field, "VARCHAR")
+
+
+def _same(compared: Sequence[str], options: ImportOptions) -> str:
+    same = f"k.values_hash = {_hash(compared, _store_text)}"
+    if options.tags:
+        given = ", ".join(literal(tag) for tag in options.tags)
+        same += f" AND c.tags @> ARRAY[{given}]::text[]"
+    return same
+
+
+def _hash(compared: Sequence[str], text: Callable[[str], str]) -> str:
+    parts = [f"coalesce({text(field)}, {literal(NOTHING)})" for field in compared] or ["''"]
+    return f"md5(concat_ws({literal(SEPARATOR)}, {', '.join(parts)}))"
+
+
+def _file_text(field: str) -> str:
+    """Return SQL (DuckDB) of a row's value as the text that `_store_text` gives for the same value."""
+    if field == "tags":
+        return f"array_to_string(tags, {literal(LIST_SEPARATOR)})"
+    return f"CAST({identifier(field)} AS VARCHAR)"
+
+
+def _store_text(field: str) -> str:
+    """Return SQL (PostgreSQL) of a contact's value as the text that `_file_text` gives for the same value."""
+    if field == "tags":
+        return f"nullif(array_to_string(c.tags, {literal(LIST_SEPARATOR)}), '')"
+    if field.startswith(PROPERTY_PREFIX):
+        return f"c.properties ->> {literal(field.removeprefix(PROPERTY_PREFIX))}"
+    return f"c.{field}::text"
+
+
+def _shipped(field: str) -> str:
+    """Return SQL (PostgreSQL) of a contact's value as CSV carries it to DuckDB."""
+    if field == "tags":
+        return "to_jsonb(tags)::text"
+    if field.startswith(PROPERTY_PREFIX):
+        return f"properties ->> {literal(field.removeprefix(PROPERTY_PREFIX))}"
+    return field

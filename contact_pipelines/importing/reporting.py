@@ -1,0 +1,43 @@
+"""Report: the results file (every row of the input, in order, with what became of it) and the error file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from contact_pipelines.files.formula_escape import escape_expression
+from contact_pipelines.importing.duck import identifier, literal, sql_blocks
+
+RESULTS_FILE = "results.csv"
+ERRORS_FILE = "errors.csv"
+
+
+def prepare_outcomes(con: duckdb.DuckDBPyConnection, changes: str, errors: str) -> None:
+    """Make the table `row_outcomes`: row, `Import Status`, `Errors`, one line for each row of the file."""
+    con.execute(
+        sql_blocks("reporting")["row_outcomes"].format(changes=identifier(changes), errors=identifier(errors))
+    )
+
+
+def write_results(con: duckdb.DuckDBPyConnection, staged: str, header: Sequence[str], target: Path) -> None:
+    """Write the input's rows with `Import Status` and `Errors`. `row_outcomes` must exist."""
+    _write(con, "results", staged, header, target)
+
+
+def write_errors(con: duckdb.DuckDBPyConnection, staged: str, header: Sequence[str], target: Path) -> None:
+    """Write the failed rows only, with `Errors`; mended, the file can be imported as it is."""
+    _write(con, "errors", staged, header, target)
+
+
+def _write(con: duckdb.DuckDBPyConnection, block: str, staged: str, header: Sequence[str], target: Path) -> None:
+    cells = ", ".join(_cell(name, first=place == 0) for place, name in enumerate(header))
+    query = sql_blocks("reporting")[block].format(cells=cells, staged=identifier(staged))
+    con.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT csv, HEADER true, DELIMITER ',')")
+
+
+def _cell(name: str, *, first: bool) -> str:
+    # A row that could not be read has no cells: its text stands in the first one.
+    value = f"coalesce({identifier(name)}, _text)" if first else identifier(name)
+    return f"{escape_expression(value)} AS {identifier(name)}"

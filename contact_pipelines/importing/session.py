@@ -1,0 +1,80 @@
+"""One import in one process: its record, its artifacts, a DuckDB, and the state that every step keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import duckdb
+
+from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.importing import duck
+from contact_pipelines.models import Import
+from contact_pipelines.store import imports
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.imports import Heartbeat
+
+
+class ImportSession:
+    """Opened by a face (or `operations.run_import`), used by one step after the other, closed at the end."""
+
+    def __init__(self, store: Store, artifacts_root: str, record: Import) -> None:
+        self.store = store
+        self.record = record
+        self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
+        self.con = duck.connect(self.artifacts.scratch())
+
+    def close(self) -> None:
+        """Close DuckDB and remove what it spilled. The artifacts stay."""
+        self.con.close()
+        self.artifacts.close()
+
+    def __enter__(self) -> ImportSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def update(self, **values: object) -> None:
+        """Keep the session's view of the import in step with what was recorded."""
+        self.record = replace(self.record, **values)  # type: ignore[arg-type]
+
+    def save(self, name: str, relation: duckdb.DuckDBPyRelation) -> None:
+        """Write a relation as the artifact `<name>.parquet`, streamed."""
+        with self.artifacts.writing(f"{name}.parquet") as path:
+            relation.to_parquet(str(path), compression="snappy")
+
+    def load(self, name: str) -> duckdb.DuckDBPyRelation:
+        """Return the relation that `save` wrote. Raises FileNotFoundError."""
+        return self.con.read_parquet(str(self.artifacts.reading(f"{name}.parquet")))
+
+    @contextmanager
+    def step(self, name: str, total: int = 0, *, after_apply: bool = False) -> Iterator[Heartbeat]:
+        """Run a step: the import is alive and says so; an error makes it `failed` with the sentence that says why.
+
+        Raises WrongState if the import is past it (`after_apply` steps may run on an applied import).
+        """
+        if not after_apply:
+            with self.store.begin() as connection:
+                imports.claim(connection, self.record)
+        try:
+            with imports.heartbeat(self.store, self.record) as heartbeat:
+                heartbeat.step(name, total)
+                yield heartbeat
+        except BaseException as error:
+            self._record_failure(name, error)
+            raise
+
+    def _record_failure(self, step: str, error: BaseException) -> None:
+        if isinstance(error, ContactPipelinesError):
+            code, message = error.code, str(error)
+        else:
+            # An unforeseen error's text may hold a contact's data: only its kind is kept.
+            code, message = "unexpected", f"The step {step} ended with {type(error).__name__}; nothing was written."
+        try:
+            with self.store.begin() as connection:
+                imports.record_failure(connection, self.record, code, message)
+        except ContactPipelinesError:
+            pass  # the store is away; the import is found abandoned when it is back

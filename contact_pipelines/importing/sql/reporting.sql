@@ -1,0 +1,33 @@
+-- name: row_outcomes
+CREATE OR REPLACE TABLE row_outcomes AS
+WITH faults AS (
+    SELECT "row" AS _row, string_agg(message, '; ' ORDER BY severity, "column", code) AS messages
+    FROM {errors}
+    GROUP BY "row"
+)
+SELECT
+    c._row,
+    CASE c.outcome WHEN 'failed' THEN 'Error' ELSE upper(c.outcome[1]) || c.outcome[2:] END AS status,
+    nullif(concat_ws('; ', f.messages, c.message), '') AS errors
+FROM {changes} c
+LEFT JOIN faults f ON f._row = c._row
+ORDER BY c._row
+
+-- name: results
+-- Both sides have each row of the file once and are in its order, so they are laid side by side: no join, no sort
+-- of the wide side.
+SELECT {cells}, status AS "Import Status", errors AS "Errors"
+FROM {staged}
+POSITIONAL JOIN row_outcomes
+
+-- name: errors
+SELECT {cells}, o.errors AS "Errors"
+FROM {staged} s
+JOIN row_outcomes o ON o._row = s._row
+WHERE o.status = 'Error'
+ORDER BY s._row
+
+-- name: consent_kept
+SELECT count(*), min(_row)
+FROM contact_changes
+WHERE code = 'consent_kept'

@@ -1,0 +1,178 @@
+-- Staging in SQL. Placeholders in braces are put in by staging.py: quoted literals, identifiers or numbers.
+-- A line's or a record's state is 0 outside quotes, 1 inside quotes, 2 malformed.
+
+-- name: fast
+-- A regular file, read and written as one Parquet of all-text columns c1, c2, ... in file order.
+COPY (
+    SELECT {cells}
+    FROM read_csv({source}, auto_detect = false, columns = {columns}, header = {header}, delim = {delimiter},
+                  quote = '"', escape = '"', comment = '', nullstr = '', strict_mode = true, encoding = 'utf-8',
+                  compression = 'none', max_line_size = {max_line_size})
+) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
+
+-- name: fast_check
+-- Newlines inside cells, and the longest cell in characters: asked only if cells hold newlines or lines are long.
+SELECT {newlines}, {longest}
+FROM read_parquet({source})
+
+-- name: fast_rows
+SELECT CAST(file_row_number + {first_row} AS INTEGER) AS _row, {cells},
+       CAST(NULL AS VARCHAR) AS _error_code, CAST(NULL AS VARCHAR) AS _error, CAST(NULL AS VARCHAR) AS _text
+FROM read_parquet({source}, file_row_number = true)
+
+-- name: lines
+-- Each physical line with all that can be told of it alone: the state it ends in if it starts outside quotes
+-- (alone) or inside (inside), its number of cells, and whether its text may be copied as it stands (plain).
+COPY (
+    SELECT n, body, cr, odd, strlen(body) AS bytes,
+           CAST(CASE WHEN odd IS NOT NULL THEN odd
+                     WHEN NOT contains(body, '"') THEN 0
+                     WHEN regexp_full_match(body, {alone_out}) THEN 0
+                     WHEN regexp_full_match(body, {alone_in}) THEN 1
+                     ELSE 2 END AS TINYINT) AS alone,
+           CAST(CASE WHEN odd IS NOT NULL THEN 1 - odd
+                     WHEN NOT contains(body, '"') THEN 1
+                     WHEN regexp_full_match(body, {inside_out}) THEN 0
+                     WHEN regexp_full_match(body, {inside_in}) THEN 1
+                     ELSE 2 END AS TINYINT) AS inside,
+           CASE WHEN alone = 0 AND odd IS NULL THEN {cell_count} END AS cells,
+           CASE WHEN odd IS NOT NULL THEN false
+                WHEN contains(body, '"') THEN regexp_full_match(body, {plain})
+                ELSE NOT contains(body, chr(13)) END AS plain
+    FROM {source}
+) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
+
+-- name: marks
+-- Which line starts a record. A line is constant (ends in the same state wherever it starts), identity or flip;
+-- the state after line i is that of the last constant line, flipped as often as there were flips since. A line
+-- that is malformed when started inside quotes is taken to start outside: an unclosed quote ends before it.
+-- All windows run from the first row to the current one, so DuckDB streams them.
+COPY (
+    WITH transition AS (
+        SELECT n, bytes, odd IS NOT NULL AS cut, inside, CAST(alone = 1 AS INTEGER) AS from_outside,
+               CASE WHEN inside = 2 THEN CAST(alone = 1 AS INTEGER) ELSE CAST(inside AS INTEGER) END AS from_inside,
+               row_number() OVER () AS position
+        FROM read_parquet({lines})
+    ), flipped AS (
+        SELECT *, CAST(sum(CAST(from_outside > from_inside AS INTEGER)) OVER (ROWS UNBOUNDED PRECEDING) AS BIGINT)
+                      AS flips
+        FROM transition
+    ), based AS (
+        SELECT *, max(CASE WHEN from_outside = from_inside THEN n * 2 + (from_outside + flips) % 2 END)
+                      OVER (ROWS UNBOUNDED PRECEDING) AS last_constant
+        FROM flipped
+    ), stated AS (
+        SELECT *, (coalesce(last_constant, 0) % 2 + flips) % 2 AS after
+        FROM based
+    ), previous AS (
+        SELECT *, lag(after, 1, 0) OVER () AS before
+        FROM stated
+    )
+    SELECT n, bytes, cut, before = 1 AND inside <> 2 AS continues, after = 1 AS open,
+           max(CASE WHEN before = 0 OR inside = 2 THEN n END) OVER (ROWS UNBOUNDED PRECEDING) AS first_line,
+           n = position AS in_order
+    FROM previous
+) TO {target} (FORMAT parquet, COMPRESSION {compression})
+
+-- name: dissolved
+-- Groups of lines that cannot be one record, judged without their text: never closed, too many lines, too long.
+CREATE OR REPLACE TEMP TABLE {table} AS
+SELECT first_line
+FROM read_parquet({marks})
+WHERE continues OR open
+GROUP BY first_line
+HAVING arg_max(open, n) OR count(*) > {max_lines} OR sum(bytes) > {max_bytes} OR bool_or(cut)
+
+-- name: disorder
+SELECT count(*), count(*) FILTER (NOT in_order), coalesce(max(n), 0)
+FROM read_parquet({marks})
+
+-- name: header
+-- First and last line, text and malformation of the first record that is not blank.
+WITH first AS (
+    SELECT min(n) AS n FROM read_parquet({lines}) WHERE trim(body, ' ') <> ''
+)
+SELECT min(l.n), max(l.n), string_agg(l.body, {newline} ORDER BY l.n), max(l.odd), arg_min(l.alone, l.n),
+       min(m.first_line) IN (SELECT first_line FROM {table})
+FROM read_parquet({lines}) AS l JOIN read_parquet({marks}) AS m USING (n)
+WHERE m.first_line = (SELECT n FROM first)
+HAVING count(*) > 0
+
+-- name: next_start
+-- The first line from `from_line` on that starts a record, whatever group it is in.
+SELECT min(n)
+FROM read_parquet({marks})
+WHERE n >= {from_line} AND n < {to_line} AND (first_line = n OR first_line IN (SELECT first_line FROM {table}))
+
+-- name: piece
+-- A stretch of lines with the first line of the record each belongs to; lines of a dissolved group stand alone.
+CREATE OR REPLACE TEMP TABLE {piece} AS
+SELECT l.*, CASE WHEN d.first_line IS NULL THEN m.first_line ELSE l.n END AS first_line
+FROM read_parquet({lines}) AS l
+JOIN read_parquet({marks}) AS m USING (n)
+LEFT JOIN {table} AS d ON m.first_line = d.first_line
+WHERE l.n >= {from_line} AND l.n < {to_line} AND m.n >= {from_line} AND m.n < {to_line}
+
+-- name: joined
+-- Records of several lines, put together. Suspicious ones have a wrong number of cells while a line of theirs has
+-- the right number by itself: they are taken apart too.
+CREATE OR REPLACE TEMP TABLE {joined} AS
+WITH text AS (
+    SELECT first_line, string_agg(CASE WHEN cr AND n < last_line THEN body || chr(13) ELSE body END,
+                                  {newline} ORDER BY n) AS body,
+           bool_or(n > first_line AND cells = {width}) AS has_row
+    FROM (SELECT *, max(n) OVER (PARTITION BY first_line) AS last_line
+          FROM {piece}
+          WHERE first_line IN (SELECT first_line FROM {piece} WHERE first_line <> n))
+    GROUP BY first_line
+), counted AS (
+    SELECT *, {cell_count} AS cells FROM text
+)
+SELECT first_line, body, cells, regexp_full_match(body, {plain}) AS plain,
+       has_row AND cells <> {width} AND NOT {padded} AS suspicious
+FROM counted
+
+-- name: records
+-- Lines and joined lines in file order, numbered as a spreadsheet does (blank lines count and are left out), each
+-- with its fault if it has one, as one line of a CSV that is strictly regular: row number, cells, and the fault.
+WITH unit AS (
+    SELECT n, body, alone, cells, plain, odd
+    FROM {piece}
+    WHERE first_line NOT IN (SELECT first_line FROM {joined} WHERE NOT suspicious)
+    UNION ALL
+    SELECT first_line, body, 0, cells, plain, NULL
+    FROM {joined}
+    WHERE NOT suspicious
+), numbered AS (
+    SELECT *, {base} + row_number() OVER (ORDER BY n) AS row
+    FROM unit
+), judged AS (
+    SELECT n, row, cells, plain, body, {blank} AS blank,
+           CASE WHEN odd IS NOT NULL THEN 'row_too_long'
+                WHEN {undecodable} THEN 'undecodable'
+                WHEN alone = 1 THEN 'unclosed_quote'
+                WHEN alone = 2 THEN 'misplaced_quote'
+                WHEN cells < {width} THEN 'too_few_cells'
+                WHEN cells > {width} AND NOT {padded} THEN 'too_many_cells'
+                WHEN strlen(body) > {max_cell} AND {longest_cell} > {max_cell} THEN 'cell_too_long'
+           END AS code
+    FROM numbered
+), written AS (
+    SELECT n, row, cells, code, blank, body,
+           CASE WHEN code IS NOT NULL OR blank THEN NULL
+                WHEN plain AND cells = {width} THEN body
+                ELSE {requoted} END AS clean
+    FROM judged
+), checked AS (
+    SELECT * REPLACE (CASE WHEN strlen(clean) > {max_clean} THEN 'row_too_long' ELSE code END AS code)
+    FROM written
+)
+SELECT row, blank, code,
+       CASE WHEN blank THEN ''
+            WHEN code IS NULL THEN row || {delimiter} || clean || {delimiter} || {delimiter} || {delimiter} || chr(10)
+            ELSE row || repeat({delimiter}, {width} + 1) || code || {delimiter}
+                 || '"' || {message} || '"' || {delimiter}
+                 || '"' || replace(left(body, {max_cell}), '"', '""') || '"' || chr(10)
+       END AS line
+FROM checked
+ORDER BY n

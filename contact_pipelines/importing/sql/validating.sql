@@ -1,0 +1,26 @@
+-- name: create_errors_table
+CREATE OR REPLACE TABLE {table} (
+    "row" INTEGER NOT NULL,
+    "column" VARCHAR NOT NULL,
+    code VARCHAR NOT NULL,
+    message VARCHAR NOT NULL,
+    severity VARCHAR NOT NULL
+)
+
+-- name: count_errors
+SELECT "column", code, any_value(message), severity, count(*), min("row")
+FROM {table}
+GROUP BY "column", code, severity
+ORDER BY severity, count(*) DESC, "column", code
+
+-- name: broken_rows
+-- Rows that could not be read at all reject themselves.
+INSERT INTO found_errors
+SELECT _row, '', _error_code, _error, 'error'
+FROM staged_rows
+WHERE _error_code IS NOT NULL
+
+-- name: valid_rows
+SELECT _row, {values}
+FROM typed_contacts
+WHERE _row NOT IN (SELECT "row" FROM found_errors WHERE severity = 'error')

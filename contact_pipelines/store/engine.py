@@ -1,0 +1,284 @@
+"""The way to the contact store: its connections, and what their failures are called.
+
+Whatever goes wrong with a connection, when it is made or in the middle of a statement, leaves here as
+StoreUnavailable, in a sentence without credentials and without data.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import errors as pg
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import exc as sa
+
+from contact_pipelines.errors import InvalidOption, SchemaMismatch, StoreUnavailable
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import embedded, schema
+
+APPLICATION = "contact-pipelines"
+_OLDEST_SERVER = 140000
+_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
+_DEFAULTS: dict[str, str] = {
+    "application_name": APPLICATION,
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
+_RECOVERY = (
+    60.0  # seconds that the embedded server may take to recover from the crash of one of its processes
+)
+_ACCESS = " does not accept this user and password. Check CONTACT_PIPELINES_DATABASE_URL."
+_AGAIN = " gave a statement up; nothing was half-applied, try again."
+_FAILURES: tuple[tuple[tuple[type[psycopg.Error], ...], str, str], ...] = (
+    # Classes, a pattern (the failure to connect has no class of its own), and how the sentence goes on.
+    (
+        (pg.InvalidAuthorizationSpecification, pg.InvalidPassword),
+        r"authentication failed|no password supplied|no pg_hba.conf entry|role \".*\" does not exist",
+        _ACCESS,
+    ),
+    (
+        (pg.InvalidCatalogName,),
+        r"database \".*\" does not exist",
+        " does not exist: the server has no database of that name. Create it first.",
+    ),
+    ((pg.DiskFull,), "", " has run out of disk space; nothing was half-applied. Make room and try again."),
+    ((pg.OutOfMemory,), "", " has run out of memory; nothing was half-applied, try again."),
+    ((pg.DeadlockDetected, pg.SerializationFailure, pg.QueryCanceled), "", _AGAIN),
+)
+_REASONS = {
+    "refused": "connection refused",
+    "timeout expired|timed out": "no answer in time",
+    "could not translate host|failed to resolve host|name or service not known": "unknown host",
+    "no such file": "it is not running",
+    "too many clients|remaining connection slots": "too many connections",
+    "the database system is": "it is starting up or shutting down",
+    "does not support ssl|no encryption": "it does not encrypt as sslmode asks for",
+    "certificate": "its certificate is not accepted",
+}
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+class Store:
+    """A contact store that can be reached. Made by `open_store`; threads may share it."""
+
+    def __init__(self, url: URL, *, folder: Path | None = None) -> None:
+        self._url = url
+        self._folder = folder
+        self._place = f"the contact store in {folder}" if folder else f"the contact store at {_address(url)}"
+        self.engine: Engine = create_engine(
+            url,
+            creator=self._new_connection,
+            pool_pre_ping=True,
+            pool_timeout=60,
+            hide_parameters=True,  # parameters are contacts' data
+        )
+        _engines.add(self.engine)
+
+    @property
+    def url(self) -> str:
+        """The URL with its password, if it has one: for drivers, not for messages."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the server that Contact Pipelines runs itself."""
+        return self._folder is not None
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Lend a connection, to be committed by the borrower. Raises StoreUnavailable, also from inside."""
+        with self.translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Lend a connection in a transaction, committed at its end. Raises StoreUnavailable like `connect`."""
+        with self.translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def raw(self) -> Iterator[psycopg.Connection[Any]]:
+        """Open a psycopg connection of its own, for COPY, in a transaction that is committed at the end.
+
+        Raises StoreUnavailable, also from inside.
+        """
+        with self.translated(), self._new_connection() as connection:
+            yield connection
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn the failures of connections inside into StoreUnavailable."""
+        with translated(self._place):
+            yield
+
+    def close(self) -> None:
+        """Close the pooled connections. An embedded server runs on until its last user ends."""
+        self.engine.dispose()
+
+    def _new_connection(self) -> psycopg.Connection[Any]:
+        if self._folder is None:
+            return _connect(self._url)
+        return self._reconnect(self._folder)
+
+    def _reconnect(self, folder: Path) -> psycopg.Connection[Any]:
+        """Connect to the embedded server, and start it again if it has died."""
+        try:
+            return _connect(self._url)
+        except psycopg.OperationalError:
+            self._url = _parse(embedded.start_embedded(folder))
+        deadline = time.monotonic() + _RECOVERY
+        while True:
+            try:
+                return _connect(self._url)
+            except psycopg.OperationalError as error:
+                if "the database system is" not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
+
+
+def open_store(settings: Settings, *, check_schema: bool = True) -> Store:
+    """Open the store of the settings: the user's own server, or else the embedded one, which is started.
+
+    The embedded store's schema is made or upgraded here; the user's own is only checked. Raises InvalidOption
+    for a wrong URL, StoreUnavailable, and SchemaMismatch, which says what to do.
+    """
+    if settings.database_url:
+        store = Store(_parse(settings.database_url))
+    else:
+        folder = settings.store_folder.expanduser().resolve()
+        store = Store(_parse(embedded.start_embedded(folder)), folder=folder)
+    try:
+        if check_schema:
+            _ensure_schema(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+@contextmanager
+def translated(place: str = "the contact store") -> Iterator[None]:
+    """Turn failures of connections into StoreUnavailable that says where; LockNotAvailable stays as it is."""
+    try:
+        yield
+    except sa.DBAPIError as error:
+        if isinstance(error.orig, psycopg.Error) and _is_loss(error.orig):
+            raise StoreUnavailable(_sentence(place, error.orig)) from None
+        raise
+    except psycopg.Error as error:
+        if _is_loss(error):
+            raise StoreUnavailable(_sentence(place, error)) from None
+        raise
+    except sa.TimeoutError:
+        raise StoreUnavailable(_begin(place) + " is busy: no connection became free. Try again.") from None
+
+
+def _ensure_schema(store: Store) -> None:
+    try:
+        with store.connect() as connection:
+            schema.check(connection)
+    except SchemaMismatch:
+        if not store.embedded:
+            raise
+        with store.translated():
+            schema.upgrade(store.engine)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url.strip())
+    except (sa.ArgumentError, ValueError):
+        parsed = None
+    if parsed is None or parsed.drivername not in _DRIVERS:
+        raise InvalidOption(  # without the URL: it may hold a password
+            "CONTACT_PIPELINES_DATABASE_URL is not a PostgreSQL URL."
+            " It is written postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters"
+            " of the password percent-encoded."
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _connect(url: URL) -> psycopg.Connection[Any]:
+    """Connect as SQLAlchemy would, with our defaults where the URL says nothing."""
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    try:
+        connection = psycopg.connect(**{**_DEFAULTS, **arguments})
+    except psycopg.ProgrammingError:  # libpq does not know an option of the URL
+        raise InvalidOption(
+            "CONTACT_PIPELINES_DATABASE_URL has an option that PostgreSQL does not know."
+        ) from None
+    try:
+        _require_version(connection.info.server_version)
+        # Not as a startup option: poolers such as PgBouncer refuse those.
+        connection.autocommit = True
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _require_version(version: int) -> None:
+    if version < _OLDEST_SERVER:
+        raise SchemaMismatch(
+            f"The contact store runs on PostgreSQL {version // 10000}; Contact Pipelines needs 14 or newer."
+        )
+
+
+def _address(url: URL) -> str:
+    """Return HOST:PORT/DATABASE of a URL."""
+    hosts = url.query.get("host", ())
+    named = (hosts,) if isinstance(hosts, str) else hosts
+    host = url.host or ",".join(named) or "localhost"
+    port = url.port or url.query.get("port") or 5432
+    return f"{host}:{port}/{url.database or url.username or ''}"
+
+
+# -- failures
+
+
+def _is_loss(error: psycopg.Error) -> bool:
+    """Say whether a failure is the connection's or the server's, and not the statement's."""
+    if isinstance(error, pg.LockNotAvailable):
+        return False  # asked for with NOWAIT or lock_timeout, and answered
+    return isinstance(
+        error, psycopg.OperationalError | psycopg.InterfaceError | pg.IdleInTransactionSessionTimeout
+    )
+
+
+def _begin(place: str) -> str:
+    return place[0].upper() + place[1:]
+
+
+def _sentence(place: str, error: psycopg.Error) -> str:
+    """Say what failed. Nothing of the server's own text is repeated: it may quote data."""
+    text = str(error).lower()
+    for classes, pattern, end in _FAILURES:
+        if isinstance(error, classes) or (pattern and re.search(pattern, text)):
+            return _begin(place) + end
+    found = (words for pattern, words in _REASONS.items() if re.search(pattern, text))
+    reason = next(found, "the connection was lost")
+    return f"{_begin(place)} cannot be reached ({reason}); nothing was half-applied, try again."
+
+
+def _after_fork() -> None:
+    """Let a forked child open connections of its own: it must not speak on its parent's."""
+    for engine in _engines:
+        engine.dispose(close=False)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,336 @@
+"""The `imports` table: registering, claiming, progress, outcome. The database decides, not the orchestrator."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from contact_pipelines.errors import NotFound, WrongState
+from contact_pipelines.models import (
+    ColumnMapping,
+    Counts,
+    Import,
+    ImportOptions,
+    ImportProgress,
+    ImportStatus,
+    LandedFile,
+    RollbackCounts,
+)
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.tables import imports
+
+ABANDONED_AFTER_SECONDS = 15
+"""An import whose process holds no lock and has shown no sign of life for so long has died."""
+
+STARTABLE = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.FAILED)
+
+
+def register(
+    connection: sa.Connection,
+    *,
+    tenant_id: str,
+    source: str,
+    options: ImportOptions,
+    door: str,
+    idempotency_key: str | None = None,
+) -> Import:
+    """Add an import as `pending`; with a known idempotency key return the import that has it."""
+    import_id = uuid7()
+    file_name = PurePosixPath(source.replace("\\", "/")).name
+    statement = (
+        insert(imports)
+        .values(
+            tenant_id=tenant_id,
+            id=import_id,
+            name=readable_name(file_name, import_id),
+            status=ImportStatus.PENDING,
+            door=door,
+            source=source,
+            file_name=file_name,
+            options=options.model_dump(mode="json"),
+            idempotency_key=idempotency_key,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["tenant_id", "idempotency_key"],
+            index_where=sa.text("idempotency_key IS NOT NULL"),
+        )
+    )
+    connection.execute(statement)
+    known = imports.c.id == import_id
+    if idempotency_key is not None:
+        known = imports.c.idempotency_key == idempotency_key
+    row = connection.execute(sa.select(imports).where(imports.c.tenant_id == tenant_id, known)).one()
+    return _import(row)
+
+
+def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
+    """Return the import with this id or name. Raises NotFound."""
+    by = imports.c.id == uuid.UUID(key) if _is_uuid(key) else imports.c.name == key
+    row = connection.execute(sa.select(imports).where(imports.c.tenant_id == tenant_id, by)).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"There is no import {key} of tenant {tenant_id}; `contact-pipelines history` lists them."
+        )
+    return _import(row)
+
+
+def find_by_name(connection: sa.Connection, name: str) -> Import:
+    """Return the import whose Dagster partition is `name`, whichever tenant's. Raises NotFound."""
+    row = connection.execute(sa.select(imports).where(imports.c.name == name)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no import named {name} in this contact store.")
+    return _import(row)
+
+
+def recent(connection: sa.Connection, tenant_id: str, limit: int = 50) -> list[Import]:
+    """Return the tenant's latest imports, newest first."""
+    statement = sa.select(imports).where(imports.c.tenant_id == tenant_id)
+    rows = connection.execute(statement.order_by(imports.c.id.desc()).limit(limit))
+    return [_import(row) for row in rows]
+
+
+def pending(connection: sa.Connection, limit: int = 100) -> list[Import]:
+    """Return the imports of all tenants that wait to be started, oldest first."""
+    statement = sa.select(imports).where(imports.c.status == ImportStatus.PENDING)
+    return [_import(row) for row in connection.execute(statement.order_by(imports.c.id).limit(limit))]
+
+
+def claim(connection: sa.Connection, record: Import) -> None:
+    """Make the import `running`. Raises WrongState if it was applied, undone or given up."""
+    statement = (
+        sa.update(imports)
+        .where(_is(record), imports.c.status.in_(STARTABLE))
+        .values(
+            status=ImportStatus.RUNNING,
+            started_at=sa.func.coalesce(imports.c.started_at, sa.func.now()),
+            finished_at=None,
+            heartbeat_at=sa.func.now(),
+            error=None,
+            error_code=None,
+        )
+    )
+    if connection.execute(statement).rowcount == 0:
+        status = get(connection, record.tenant_id, record.id).status
+        raise WrongState(
+            f"The import {record.name} is {status} and cannot be started again; import the file anew."
+        )
+
+
+def record_file(connection: sa.Connection, record: Import, file: LandedFile) -> None:
+    """Note what was landed."""
+    _update(connection, record, file_size=file.size, file_sha256=file.sha256)
+
+
+def record_rows(connection: sa.Connection, record: Import, rows: int) -> None:
+    """Note how many data rows the file has."""
+    _update(connection, record, rows_total=rows)
+
+
+def record_mapping(connection: sa.Connection, record: Import, mapping: Sequence[ColumnMapping]) -> None:
+    """Note what each column was taken for."""
+    _update(connection, record, mapping=[asdict(column) for column in mapping])
+
+
+def record_failure(connection: sa.Connection, record: Import, code: str, message: str) -> None:
+    """Make a running import `failed`, with the sentence that says why."""
+    statement = sa.update(imports).where(_is(record), imports.c.status.in_(STARTABLE))
+    values = {
+        "status": ImportStatus.FAILED,
+        "error_code": code,
+        "error": message,
+        "finished_at": sa.func.now(),
+    }
+    connection.execute(statement.values(values))
+
+
+def complete(connection: sa.Connection, record: Import, counts: Counts, warnings: int) -> None:
+    """Make a running import `completed`, in the transaction that applies it. Raises WrongState."""
+    statement = (
+        sa.update(imports)
+        .where(_is(record), imports.c.status == ImportStatus.RUNNING)
+        .values(
+            status=ImportStatus.COMPLETED,
+            finished_at=sa.func.clock_timestamp(),
+            warnings=warnings,
+            **{f"rows_{name}": count for name, count in counts.as_dict().items()},
+        )
+    )
+    if connection.execute(statement).rowcount != 1:
+        raise WrongState(
+            f"The import {record.name} was stopped while it was being applied; nothing was written."
+        )
+
+
+def record_rollback(connection: sa.Connection, record: Import, counts: RollbackCounts) -> None:
+    """Make a completed import `rolled_back`, in the transaction that undoes it."""
+    values = {
+        "status": ImportStatus.ROLLED_BACK,
+        "rolled_back_at": sa.func.clock_timestamp(),
+        "rollback_counts": counts.as_dict(),
+    }
+    connection.execute(sa.update(imports).where(_is(record)).values(values))
+
+
+class Heartbeat:
+    """Shows other connections that an import is alive and how far it is.
+
+    It has a connection of its own, outside the transaction that applies the import, and holds a session lock
+    there that PostgreSQL frees the moment the process dies, however it dies.
+    """
+
+    WRITE_EVERY_SECONDS = 0.5
+
+    def __init__(self, connection: sa.Connection, record: Import) -> None:
+        self._connection = connection
+        self._record = record
+        self._written = 0.0
+
+    def step(self, name: str, total: int = 0) -> None:
+        """Say that a step begins, and how many rows it has to do."""
+        values = {"step": name, "progress_done": 0, "progress_total": total, "step_started_at": sa.func.now()}
+        self._write(values)
+
+    def advance(self, done: int, total: int) -> None:
+        """Say how many rows are done; written at most twice a second."""
+        if time.monotonic() - self._written >= self.WRITE_EVERY_SECONDS:
+            self._write({"progress_done": done, "progress_total": total})
+
+    def _write(self, values: Mapping[str, Any]) -> None:
+        _update(self._connection, self._record, heartbeat_at=sa.func.now(), **values)
+        self._written = time.monotonic()
+
+
+@contextmanager
+def heartbeat(store: Store, record: Import) -> Iterator[Heartbeat]:
+    """Hold the import's life lock for as long as the block runs."""
+    with store.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(sa.select(sa.func.pg_advisory_lock(life_lock(record.id))))
+        try:
+            yield Heartbeat(connection, record)
+        finally:
+            if not connection.closed and not connection.invalidated:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(life_lock(record.id))))
+
+
+def running(connection: sa.Connection, tenant_id: str) -> list[Import]:
+    """Return the tenant's imports that are alive; those whose process died become `failed`.
+
+    `connection` must be in a transaction that is committed afterwards.
+    """
+    statement = sa.select(imports, _heartbeat_age()).where(
+        imports.c.tenant_id == tenant_id, imports.c.status == ImportStatus.RUNNING
+    )
+    alive = []
+    for row in connection.execute(statement).all():
+        record = _import(row)
+        free = connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(life_lock(record.id))))
+        if free and row.heartbeat_age > ABANDONED_AFTER_SECONDS:
+            record_failure(
+                connection,
+                record,
+                "process_died",
+                "The process that ran this import ended before it was applied; nothing was written. Import it again.",
+            )
+        else:
+            alive.append(record)
+    return alive
+
+
+def life_lock(import_id: str) -> int:
+    """Return the advisory lock key (63 bits) that a running import holds."""
+    return uuid.UUID(import_id).int & 0x7FFF_FFFF_FFFF_FFFF
+
+
+def lock_tenant(connection: sa.Connection, tenant_id: str) -> None:
+    """Wait until no other transaction applies or undoes an import of this tenant."""
+    connection.execute(
+        sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"apply:{tenant_id}"}
+    )
+
+
+def readable_name(file_name: str, import_id: uuid.UUID) -> str:
+    """Return a name that people can tell apart, such as `2026-11-20-contacts_nov-3f2a91`."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file_name.split(".")[0]).strip("_-")[:60] or "file"
+    return f"{datetime.now(UTC):%Y-%m-%d}-{stem}-{import_id.hex[-6:]}"
+
+
+def uuid7() -> uuid.UUID:
+    """Return a time-ordered UUID (RFC 9562, version 7); Python's own comes with 3.14."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | secrets.randbits(80)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return uuid.UUID(int=value)
+
+
+def _is(record: Import) -> sa.ColumnElement[bool]:
+    return sa.and_(imports.c.tenant_id == record.tenant_id, imports.c.id == uuid.UUID(record.id))
+
+
+def _update(connection: sa.Connection, record: Import, **values: Any) -> None:
+    connection.execute(sa.update(imports).where(_is(record)).values(values))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _heartbeat_age() -> sa.Label[float]:
+    seen = sa.func.coalesce(imports.c.heartbeat_at, imports.c.created_at)
+    return sa.func.extract("epoch", sa.func.now() - seen).cast(sa.Double).label("heartbeat_age")
+
+
+def _import(row: sa.Row[Any]) -> Import:
+    file = LandedFile(row.file_name, row.file_size, row.file_sha256) if row.file_sha256 else None
+    counts = {name: getattr(row, f"rows_{name}") or 0 for name in Counts().as_dict()}
+    return Import(
+        id=str(row.id),
+        tenant_id=row.tenant_id,
+        name=row.name,
+        status=ImportStatus(row.status),
+        file_name=row.file_name,
+        source=row.source,
+        options=ImportOptions.model_validate(row.options),
+        file=file,
+        rows=row.rows_total,
+        mapping=tuple(ColumnMapping(**column) for column in row.mapping),
+        counts=Counts(**counts),
+        warnings=row.warnings,
+        progress=_progress(row),
+        error=row.error,
+        rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
+        times={
+            name: getattr(row, name) for name in ("created_at", "started_at", "finished_at", "rolled_back_at")
+        },
+    )
+
+
+def _progress(row: sa.Row[Any]) -> ImportProgress:
+    if row.status != ImportStatus.RUNNING or row.started_at is None:
+        return ImportProgress(step=row.step)
+    now = datetime.now(UTC)
+    in_step = (now - (row.step_started_at or now)).total_seconds()
+    done, total = row.progress_done, row.progress_total
+    return ImportProgress(
+        step=row.step,
+        rows_done=done,
+        rows_total=total,
+        elapsed=round((now - row.started_at).total_seconds(), 1),
+        remaining=round(in_step * (total - done) / done, 1) if done and total else None,
+    )

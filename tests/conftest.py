@@ -1,0 +1,103 @@
+"""Fixtures: one embedded PostgreSQL for the whole test run, and a clean database for every test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import schema
+from contact_pipelines.store.embedded import start_embedded, stop_embedded
+from contact_pipelines.store.engine import open_store
+
+_HOME = "CONTACT_PIPELINES_TEST_HOME"  # of this run; pytest-xdist's workers inherit it
+_numbers = itertools.count()
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        os.environ[_HOME] = tempfile.mkdtemp(prefix="cp-tests-")
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        home = Path(os.environ.pop(_HOME))
+        stop_embedded(home / "postgres")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def embedded_server() -> str:
+    """The URL of the run's PostgreSQL server, which is not durable, for speed."""
+    url = start_embedded(Path(os.environ[_HOME]) / "postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")  # another worker may do the same
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return url
+
+
+@pytest.fixture(scope="session")
+def _template(embedded_server):
+    """A database with our tables and nothing in them, to be copied."""
+    name = f"template_{os.getpid()}"
+    _run(embedded_server, f"CREATE DATABASE {name}")
+    engine = create_engine(_psycopg(_renamed(embedded_server, name)), poolclass=NullPool)
+    schema.upgrade(engine)
+    yield name
+    _run(embedded_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(embedded_server, _template):
+    """The URL of a clean database of this test's own, with all tables."""
+    yield from _database(embedded_server, _template)
+
+
+@pytest.fixture
+def empty_database_url(embedded_server):
+    """The URL of a database of this test's own, without any table."""
+    yield from _database(embedded_server, "template1")
+
+
+@pytest.fixture
+def settings(database_url, tmp_path) -> Settings:
+    """Settings with this test's database and a home of its own."""
+    return Settings(home=tmp_path / "home", database_url=database_url, artifacts=str(tmp_path / "artifacts"))
+
+
+@pytest.fixture
+def store(settings):
+    """A clean contact store."""
+    opened = open_store(settings)
+    yield opened
+    opened.close()
+
+
+def _database(server, template):
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _renamed(server, name)
+    _run(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _run(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _renamed(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _psycopg(url: str) -> URL:
+    return make_url(url).set(drivername="postgresql+psycopg")
