@@ -264,8 +264,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             options=record.options,
             scratch=session.artifacts.scratch(),
         )
-    difference = diffing.Difference(plan.fields, plan.properties, record.options)
-    session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
+    session.save(CHANGES, diffing.diff(con, VALID, ERRORS, _difference(record, plan)))
     con.execute("DROP VIEW finals; DROP TABLE matches; DROP TABLE duplicate_rows")
     session.load(CHANGES).create_view(CHANGES, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
@@ -289,11 +288,16 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat) -> Counts:
             session.con,
             record,
             CHANGES,
-            counts,
-            lambda done: heartbeat.advance(done, to_write),
+            counts=counts,
+            updated_fields=_difference(record, plan).updated_columns,
+            progress=lambda done: heartbeat.advance(done, to_write),
         )
         imports.complete(connection, record, counts, warnings)
     return counts
+
+
+def _difference(record: Import, plan: ColumnPlan) -> diffing.Difference:
+    return diffing.Difference(plan.fields, plan.properties, record.options)
 
 
 def _fault_lines(session: ImportSession) -> list[str]:

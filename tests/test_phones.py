@@ -53,9 +53,9 @@ def spellings(number: phonenumbers.PhoneNumber) -> list[str]:
 
 
 def fast(con: duckdb.DuckDBPyConnection, texts: list[str], country: str | None) -> list[str | None]:
-    expression = phone_fast_path("t", country)
-    rows = con.execute(f"SELECT {expression} FROM (SELECT unnest($1::VARCHAR[]) AS t)", [texts]).fetchall()
-    return [value for (value,) in rows]
+    query = phone_fast_path("SELECT unnest($1::VARCHAR[]) AS raw", country)
+    kept = dict(con.execute(query, [texts]).fetchall())  # by text: the query keeps no order
+    return [kept[text] for text in texts]
 
 
 def assert_agreement(con: duckdb.DuckDBPyConnection, texts: list[str], country: str | None) -> None:

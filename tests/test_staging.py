@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
@@ -258,14 +259,22 @@ def test_a_quote_that_swallows_thousands_of_lines(con, tmp_path):
     assert rows[1:] == [*[good(n, "x", "2") for n in range(3, 3_003)], good(3_003, 'end"', "3")]
 
 
-def test_five_thousand_columns(con, tmp_path):
+def test_five_thousand_columns(tmp_path):
     header = ",".join(f"c{i}" for i in range(5_000))
-    line = ",".join("v" for _ in range(5_000))
+    line = ",".join(["v"] * 4_999 + ["'=1"])
+    target = duck.literal(str(tmp_path / "out.parquet"))
     for blank in ("", "\n"):
-        staged = stage(con, f"{header}\n{blank}{line}\n{line},x\n{line}\n".encode(), tmp_path)
-        assert (staged.row_count, staged.broken_count) == (3, 1)
-        target = tmp_path / "out.parquet"
-        con.execute(f"COPY ({staged.rows.sql_query()}) TO {duck.literal(str(target))}").fetchall()
+        with duck.connect() as con:
+            staged = stage(con, f"{header}\n{blank}{line}\n{line},x\n{line}\n".encode(), tmp_path)
+            assert (staged.row_count, staged.broken_count) == (3, 1)
+            con.execute(f"COPY ({staged.rows.sql_query()}) TO {target}").fetchall()
+            found = con.execute(f"SELECT _row, c0, c4999, _error_code FROM {target}").fetchall()
+            row = 2 + len(blank)
+            assert found == [
+                (row, "v", "=1", None),
+                (row + 1, None, None, "too_many_cells"),
+                (row + 2, "v", "=1", None),
+            ]
 
 
 def test_pieces_join_up(con, tmp_path, monkeypatch):
@@ -334,8 +343,7 @@ def tables(draw):
 
 
 def unescaped(text):
-    stripped = text.lstrip("'")
-    return text[1:] if text.startswith("'") and stripped[:1] in {*"=+-@\t\r"} - {""} else text
+    return text[1:] if re.match(r"'+[=+\-@\t\r]", text) else text
 
 
 @LAWS
@@ -346,16 +354,13 @@ def test_what_csv_writes_is_staged_as_it_was(con, table):
     writer = csv.writer(out, delimiter=delimiter, lineterminator=newline, quoting=quoting)
     writer.writerow([f"h{i}" for i in range(len(rows[0]))])
     writer.writerows(rows)
-    data = out.getvalue().replace("\r" + newline, "\r" + newline).encode()
-    expected = [good(n, *[unescaped(c) or None for c in row]) for n, row in enumerate(rows, 2)]
+    # Python 3.11 leaves a CR unquoted if lines end in LF, and a CR before LF is a newline.
+    assume(quoting or newline == "\r\n" or not any("\r" in text for row in rows for text in row))
+    data = out.getvalue().encode()
+    expected = [good(n, *[unescaped(text) or None for text in row]) for n, row in enumerate(rows, 2)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(staging, "detect_delimiter", lambda _: delimiter)
-        if any("\r" in c for row in rows for c in row) and newline == "\n" and not quoting:
-            return  # Python 3.11 leaves a CR unquoted there, and a CR before LF is a newline
-        if "\x1a" in out.getvalue() or sum(map(out.getvalue().count, map(chr, range(32)))) > 30:
-            patch.setattr(staging, "refuse_what_is_no_text", lambda *_: None)
-        else:
-            patch.setattr(staging, "refuse_what_is_no_text", lambda *_: None)
+        patch.setattr(staging, "refuse_what_is_no_text", lambda *_: None)
         for careful in (False, True):
             assert rows_of(stage(con, data, Path(folder), careful=careful)) == expected
 

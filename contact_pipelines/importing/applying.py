@@ -7,13 +7,14 @@ of the same transaction, so everything is there or nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import psycopg
 import sqlalchemy as sa
 
-from contact_pipelines.errors import ConservationError, ContactsChanged
+from contact_pipelines.errors import ConservationError, ContactsChanged, StoreError
 from contact_pipelines.importing import copying
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 from contact_pipelines.models import Counts, Import
@@ -49,20 +50,24 @@ def apply_changes(
     con: duckdb.DuckDBPyConnection,
     record: Import,
     changes: str,
+    *,
     counts: Counts,
+    updated_fields: Sequence[str],
     progress: Callable[[int], None],
 ) -> None:
     """Write the plan in the transaction of `connection`; the caller commits.
 
-    `changes` is a view of `contact_changes`; `progress` is told how many contacts are written. Raises
-    ContactsChanged if a contact was created or changed by somebody else since the plan was made.
+    `changes` is a view of `contact_changes`, `updated_fields` the contact columns that an update sets; `progress`
+    is told how many contacts are written. Raises ContactsChanged if a contact was created or changed by somebody
+    else since the plan was made, StoreError if the store refuses a value.
     """
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101
-    with driver.cursor() as cursor:
+    with _without_data(), driver.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         created = _create(cursor, con, record, changes, progress)
-        updated = _update(cursor, con, record, changes, lambda done: progress(created + done))
+        updated = _update(cursor, con, record, changes, updated_fields)
+        progress(created + updated)
         journalled = _journal(cursor, con, record, changes)
     if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
         raise ContactsChanged("Contacts were changed by somebody else while this import was prepared.")
@@ -96,9 +101,8 @@ def _update(
     con: duckdb.DuckDBPyConnection,
     record: Import,
     changes: str,
-    progress: Callable[[int], None],
+    fields: Sequence[str],
 ) -> int:
-    fields = [field for field in _contact_columns(con, changes) if field not in ("email", "created_at")]
     blocks = sql_blocks("applying")
     cursor.execute(blocks["create_import_updates"].format(columns=_columns(fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
@@ -112,7 +116,6 @@ def _update(
     cursor.execute(
         blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id)).encode()
     )
-    progress(cursor.rowcount)
     return cursor.rowcount
 
 
@@ -127,6 +130,18 @@ def _journal(
     statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN (FORMAT csv)"
     copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS)
     return cursor.rowcount
+
+
+@contextmanager
+def _without_data() -> Iterator[None]:
+    """Keep a contact's data, which the driver's texts quote, out of errors. Lost connections pass unchanged."""
+    try:
+        yield
+    except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.InternalError) as error:
+        raise StoreError(
+            f"The store refused to take this import (SQLSTATE {error.sqlstate}); nothing was written. This is a fault"
+            " of Contact Pipelines or of a rule that was added to its tables."
+        ) from None
 
 
 def _contact_columns(con: duckdb.DuckDBPyConnection, changes: str) -> list[str]:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import InvalidOption
-from ..models import CONTACT_FIELDS, FULL_NAME, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.models import CONTACT_FIELDS, FULL_NAME, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
+
 from .header_lists import column_named, listed, shortened
 
 _FORMS = 'either {"Header": "field"} or {"email": "Header", "properties": {"key": {"column": "Header"}}}'
@@ -18,11 +19,15 @@ def parse_column_map(text: str, header: Sequence[str]) -> dict[str, str]:
     """Read a column map into header -> field, as `ImportOptions.columns` takes it.
 
     Two forms: `{"Header": "field"}`, if every key is a column of the file; else, if every key is a field,
-    `{"email": "Header", "properties": {"key": {"column": "Header", "type": "string"}}}`, as Resend's API has it.
-    Whether the fields and columns exist is for `mapping.resolve` to say. Raises `InvalidOption` for anything else.
+    `{"email": "Header", "properties": {"key": {"column": "Header", "type": "string"}}}`, as
+    Resend's API has it. Whether the fields and columns exist is for `mapping.resolve` to say.
+
+    Raises `InvalidOption` for anything else.
     """
     content = _json_object(text)
-    if all(column_named(header, key) is not None and isinstance(value, str) for key, value in content.items()):
+    if all(
+        column_named(header, key) is not None and isinstance(value, str) for key, value in content.items()
+    ):
         return {key: str(value) for key, value in content.items()}
     fields = {*CONTACT_FIELDS, FULL_NAME, *WELL_KNOWN_PROPERTIES, _PROPERTIES}
     unknown = [key for key in content if key not in fields]
@@ -34,10 +39,13 @@ def parse_column_map(text: str, header: Sequence[str]) -> dict[str, str]:
 def _neither_form(unknown: list[str], header: Sequence[str]) -> str:
     missing = [key for key in unknown if column_named(header, key) is None]
     if not missing:
-        return f"In the column map every column takes the name of one field, as text; write {_FORMS}."
+        return (
+            "The column map's keys are columns of the file, so each takes the name of one field and every "
+            f"other key is a column too; write {_FORMS}."
+        )
     return (
-        f"The column map's key {shortened(missing[0])} is neither a column of the file nor a contact field; write "
-        f"{_FORMS}. The file's columns are {listed(header)}."
+        f"The column map's key {shortened(missing[0])} is neither a column of the file nor a contact field; "
+        f"write {_FORMS}. The file's columns are {listed(header)}."
     )
 
 
@@ -51,7 +59,9 @@ def _by_field(content: dict[str, Any]) -> dict[str, str]:
         if not isinstance(value, dict):
             raise InvalidOption(f"The column map's properties are not an object of keys; write {_FORMS}.")
         for name, column in value.items():
-            _add(columns, column.get("column") if isinstance(column, dict) else column, PROPERTY_PREFIX + name)
+            _add(
+                columns, column.get("column") if isinstance(column, dict) else column, PROPERTY_PREFIX + name
+            )
     return columns
 
 
@@ -70,7 +80,11 @@ def _json_object(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno}, character {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        where = (
+            f" (line {error.lineno}, character {error.colno})"
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
         raise InvalidOption(f"The column map is not valid JSON{where}; write {_FORMS}.") from None
     if not isinstance(content, dict):
         raise InvalidOption(f"The column map is not a JSON object; write {_FORMS}.")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from ..models import PROPERTY_PREFIX
+from contact_pipelines.models import PROPERTY_PREFIX
+
 from .dictionary import Entry, corrected, look_up
 from .header_words import (
     BOOLEAN_STARTS,
@@ -16,6 +17,7 @@ from .header_words import (
     CONSENT_WORDS,
     ID_WORDS,
     LISTING,
+    NUMBERS,
     PARTICLES,
     PERSON,
     QUALIFIERS,
@@ -53,7 +55,7 @@ class Reading:
     barred: bool = False
 
 
-def read(label: str) -> Reading:
+def read(label: str) -> Reading:  # noqa: PLR0911 - a ladder of cases, the surest first
     """Read one header. Never raises, whatever the text."""
     parts = words(label)
     custom = _custom_property(label, parts)
@@ -90,7 +92,7 @@ def _read_phrase(label: str, parts: tuple[str, ...]) -> Reading:
 
 
 def _misspelt(entry: Entry) -> Entry:
-    """A slip in a language that nothing else in the file is written in is more likely another word."""
+    """Lower the confidence. A slip in a language that no other header is in is likely another word."""
     return replace(
         entry,
         confidence=entry.confidence * _MISSPELT,
@@ -99,10 +101,15 @@ def _misspelt(entry: Entry) -> Entry:
 
 
 def phrase_entries(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Find what a phrase means once particles and qualifiers ("work", "primary", "of the client") are put aside."""
+    """Find what a phrase means once particles and qualifiers ("work", "of the client") are put aside."""
     bare = tuple(part for part in parts if part not in PARTICLES)
     for phrase in dict.fromkeys((parts, bare)):
-        found = look_up(phrase) or _person_id(phrase) or _without_qualifiers(phrase) or _without_person_prefix(phrase)
+        found = (
+            look_up(phrase)
+            or _person_id(phrase)
+            or _without_qualifiers(phrase)
+            or _without_person_prefix(phrase)
+        )
         if found:
             return found
     joined = bool(LISTING.intersection(parts))
@@ -110,11 +117,12 @@ def phrase_entries(parts: tuple[str, ...]) -> tuple[Entry, ...]:
 
 
 def _person_id(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """`Attendee #`, `Kunden-Nr`: a person and a word for a number."""
-    two = 2
-    if len(parts) == two and {parts[0]} & PERSON and parts[1] in ID_WORDS:
-        return (Entry("external_id", "", 0.88, " ".join(parts)),)
-    return ()
+    """`Attendee #`, `Kunden-Nr`: a person and a word for a number. `Contact no.` may be a phone."""
+    if len(parts) != 2 or parts[0] not in PERSON or parts[1] not in ID_WORDS:  # noqa: PLR2004
+        return ()
+    if parts[1] in NUMBERS and parts[0].startswith(("contact", "kontakt")):
+        return ()
+    return (Entry("external_id", "", 0.88, " ".join(parts)),)
 
 
 def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
@@ -150,13 +158,15 @@ def _without_person_prefix(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     text = compact(parts)
     for person in CJK_PERSON:
         if text.startswith(person) and text != person:
-            found = tuple(_qualified(entry, [next(iter(PERSON))]) for entry in look_up((text[len(person) :],)))
+            found = tuple(
+                _qualified(entry, [next(iter(PERSON))]) for entry in look_up((text[len(person) :],))
+            )
             return tuple(entry for entry in found if entry)
     return ()
 
 
 def _of_parts(parts: tuple[str, ...], *, joined: bool) -> tuple[Entry, ...]:
-    """Read a header that names its field twice or in parts: "Tel / Mobile", "Nachname, Vorname", "Name der Firma"."""
+    """Read a header that names its field twice or in parts: "Tel / Mobile", "Name der Firma"."""
     for at in range(1, len(parts)):
         for first in look_up(parts[:at]) or _without_qualifiers(parts[:at]):
             for last in look_up(parts[at:]) or _without_qualifiers(parts[at:]):
@@ -183,13 +193,24 @@ def _together(first: Entry, last: Entry, *, joined: bool) -> str:
 
 
 def _asks_consent(parts: tuple[str, ...]) -> bool:
-    """`Accepts SMS marketing`, `Newsletter subscribed`, `Email active`: a state of consent with its channel."""
-    channel = {"email", "emails", "sms", "newsletter", "marketing", "mailing", "is", "accepts", "receive", "phone"}
+    """Tell a state of consent with its channel: `Accepts SMS marketing`, `Newsletter subscribed`."""
+    channel = {
+        "email",
+        "emails",
+        "sms",
+        "newsletter",
+        "marketing",
+        "mailing",
+        "is",
+        "accepts",
+        "receive",
+        "phone",
+    }
     return len(parts) > 1 and not CONSENT_WORDS.isdisjoint(parts) and set(parts) <= CONSENT_WORDS | channel
 
 
 def _has_phrase(parts: tuple[str, ...], phrases: tuple[str, ...]) -> bool:
-    """Whether some words in a row make one of the phrases, or one not in Latin letters is anywhere in them."""
+    """Whether some words in a row make a phrase, or one not in Latin letters is anywhere in them."""
     return not set(phrases).isdisjoint(_runs(parts)) or any(
         phrase in compact(parts) for phrase in phrases if not phrase.isascii()
     )
@@ -231,9 +252,11 @@ def _reason(label: str, entry: Entry) -> str:
 
 
 LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
-    "ca": "Catalan", "nl": "Dutch", "pl": "Polish", "cs": "Czech", "sv": "Swedish", "da": "Danish", "fi": "Finnish",
-    "hu": "Hungarian", "ro": "Romanian", "tr": "Turkish", "ru": "Russian", "uk": "Ukrainian", "el": "Greek",
-    "ja": "Japanese", "zh": "Chinese", "ko": "Korean", "ar": "Arabic", "fa": "Persian", "he": "Hebrew", "hi": "Hindi",
-    "id": "Indonesian", "vi": "Vietnamese", "th": "Thai", "hr": "Croatian", "bg": "Bulgarian",
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
+    "pt": "Portuguese", "ca": "Catalan", "nl": "Dutch", "pl": "Polish", "cs": "Czech",
+    "sv": "Swedish", "da": "Danish", "fi": "Finnish", "hu": "Hungarian", "ro": "Romanian",
+    "tr": "Turkish", "ru": "Russian", "uk": "Ukrainian", "el": "Greek", "ja": "Japanese",
+    "zh": "Chinese", "ko": "Korean", "ar": "Arabic", "fa": "Persian", "he": "Hebrew",
+    "hi": "Hindi", "id": "Indonesian", "vi": "Vietnamese", "th": "Thai", "hr": "Croatian",
+    "bg": "Bulgarian",
 }  # fmt: skip

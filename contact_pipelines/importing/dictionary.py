@@ -8,7 +8,8 @@ from functools import cache, lru_cache
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from ..models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
+from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
+
 from .header_words import PARTICLES, PERSON
 from .headers import compact, words
 from .synonyms import SYNONYMS
@@ -19,12 +20,47 @@ _STEP = 0.002
 
 _SHORTEST_FOR_TYPOS = 6
 _SHORTEST_FOR_SWAPS = 5
-_ALIKE = 83
+_ALIKE = 80
 
 _NO_TYPOS = frozenset(
-    """county counties states statue stats station stages portal religion contract contracts customs listname filename
-    updates contents phrases prenotes ratings senders domain position2 countryside telefax mobility languages
-    personal creator joiner regions numbers member remail marks order forums""".split()
+    [
+        "county",
+        "counties",
+        "states",
+        "statue",
+        "stats",
+        "station",
+        "stages",
+        "portal",
+        "religion",
+        "contract",
+        "contracts",
+        "customs",
+        "listname",
+        "filename",
+        "updates",
+        "contents",
+        "phrases",
+        "prenotes",
+        "ratings",
+        "senders",
+        "domain",
+        "position2",
+        "countryside",
+        "telefax",
+        "mobility",
+        "languages",
+        "personal",
+        "creator",
+        "joiner",
+        "regions",
+        "numbers",
+        "member",
+        "remail",
+        "marks",
+        "order",
+        "forums",
+    ]
 )
 """Words that look like a misspelt field and are none."""
 
@@ -33,8 +69,8 @@ _NO_TYPOS = frozenset(
 class Entry:
     """What a phrase means: a field or a reading such as `name`, how sure that is, and in which language.
 
-    `language` is the first that has the phrase, `also` the further ones. `needs_language`: the phrase counts only
-    if another header of the file is in one of them. `alone`: it counts only as a whole header.
+    `language` is the first that has the phrase, `also` the further ones. `needs_language`: the phrase
+    counts only if another header of the file is in one of them. `alone`: it counts only as a whole header.
     """
 
     field: str
@@ -98,7 +134,7 @@ def look_up(parts: tuple[str, ...]) -> tuple[Entry, ...]:
 
 @cache
 def _spellings() -> dict[str, list[str]]:
-    """Longer Latin words of the synonyms by first letter. Words around a field's name are not corrected to."""
+    """Longer Latin words of the synonyms by first letter, without those around a field's name."""
     found = {word for word in _known_words() if word.isascii() and len(word) >= _SHORTEST_FOR_SWAPS}
     by_letter: dict[str, list[str]] = {}
     for word in sorted(found - PERSON - PARTICLES):

@@ -61,6 +61,11 @@ class Difference:
         extra = ["tags"] if self.options.tags else []
         return list(dict.fromkeys([*compared_fields(self.fields), *extra]))
 
+    @property
+    def updated_columns(self) -> list[str]:
+        """The contact columns that an update sets."""
+        return [field for field in self.compared if not field.startswith(PROPERTY_PREFIX)]
+
     def rule(self, field: str) -> FieldRule:
         """Return what an update does to this field."""
         return self.options.rules.get(field) or self.options.rules.get("*") or FieldRule.OVERWRITE

@@ -27,6 +27,7 @@ def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT
         config["temp_directory"] = str(temp_folder)
     con = duckdb.connect(":memory:", config=config)
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # it would write into the output of whoever calls
     return con
 
 

@@ -38,31 +38,29 @@ def email_fast_path(column_sql: str) -> str:
     The test looks at the text before it is lower-cased, because some letters outside ASCII (the Turkish
     dotted I, the Kelvin sign) become ASCII when DuckDB lower-cases them.
     """
-    trimmed = f"trim({column_sql}, {duck.literal(_FAST_TRIM)})"
+    spaces = f"[{_FAST_TRIM}]*"
+    reserved = "|".join(re.escape(name) for name in SPECIAL_USE_DOMAIN_NAMES)
+
+    def plain(before_and_after: str) -> str:
+        address = f"{before_and_after}{_PLAIN_ADDRESS}{before_and_after}"
+        return (
+            f"(length({column_sql}) <= {_FAST_LENGTH}"
+            f" AND regexp_full_match({column_sql}, {duck.literal(address)})"
+            f" AND NOT regexp_matches({column_sql}, {duck.literal(f'(?i)[.@](?:{reserved}){spaces}$')}))"
+        )
+
     # Trimming costs as much as all the tests together, and most values need none.
-    return (
-        f"lower(CASE WHEN {_is_plain(column_sql)} THEN {column_sql}"
-        f" WHEN {_is_plain(trimmed)} THEN {trimmed} END)"
-    )
+    trimmed = f"trim({column_sql}, {duck.literal(_FAST_TRIM)})"
+    return f"lower(CASE WHEN {plain('')} THEN {column_sql} WHEN {plain(spaces)} THEN {trimmed} END)"
 
 
 def email_column(con: duckdb.DuckDBPyConnection, source: str, column: str) -> leftovers.JoinedColumn:
     """Return the normalised addresses of a text column of `source` (a table or view of `con`).
 
-    Costs about 30 µs for each distinct text that is not plainly an address, 0.1 s for a million that are.
+    Costs about 20 µs for each distinct text that is not plainly an address, 0.2 s for a million that are.
     """
     text = leftovers.qualified(source, column)
     return leftovers.joined_column(con, source, column, fast=email_fast_path(text), judge=normalise_email)
-
-
-def _is_plain(text_sql: str) -> str:
-    """Return an SQL condition: the text is an address that the library accepts as it stands."""
-    reserved = "|".join(re.escape(name) for name in SPECIAL_USE_DOMAIN_NAMES)
-    return (
-        f"(length({text_sql}) <= {_FAST_LENGTH}"
-        f" AND regexp_full_match({text_sql}, {duck.literal(_PLAIN_ADDRESS)})"
-        f" AND NOT regexp_matches({text_sql}, {duck.literal(f'(?i)[.@](?:{reserved})$')}))"
-    )
 
 
 def normalise_email(text: str) -> str | None:

@@ -1,5 +1,6 @@
-"""A header cell as words that can be compared: "E-Mail 1 [Required]*", "eMail1" and "E_MAIL_1" are the same."""
+"""A header cell as words that can be compared: "E-Mail 1 [Required]" and "eMail1" are the same."""
 
+# ruff: noqa: RUF001 - letters of many alphabets look like those of others
 from __future__ import annotations
 
 import re
@@ -9,7 +10,15 @@ from functools import lru_cache
 LONGEST = 120
 """Characters of a header that are read. A longer one is a question or rubbish, never a field's name."""
 
-_SYMBOLS = {"☎": "phone", "📞": "phone", "📱": "phone", "✆": "phone", "✉": "email", "📧": "email", "🎂": "birthday"}
+_SYMBOLS = {
+    "☎": "phone",
+    "📞": "phone",
+    "📱": "phone",
+    "✆": "phone",
+    "✉": "email",
+    "📧": "email",
+    "🎂": "birthday",
+}
 _UNDECOMPOSED = str.maketrans(
     {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ё": "е"}
 )
@@ -17,9 +26,11 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ORDINAL_NOISE = re.compile(r"^[\s#(]*\d{1,3}\s*[.):_\-]+\s*(?=\D)")
 _BRACKETS = re.compile(r"[(\[{<【「〔]([^()\[\]{}<>【】「」〔〕]*)[)\]}>】」〕]")
 _HINT = re.compile(
-    r"""\s*(?: [*!✱]* | (?:is\ )?(?:required|mandatory|optional|optionnel|obligatoire|facultatif) | upload\ only
-        | pflicht(?:feld|angabe)? | freiwillig | obligatorio | opcional | obbligatorio | facoltativo | verplicht
-        | optioneel | obrigat[óo]rio | wymagane | opcjonalnie | обязательно | необязательно | 必須 | 任意 | 必填 | 选填
+    r"""\s*(?: [*!✱]* | (?:is\ )?(?:required|mandatory|optional|optionnel|obligatoire|facultatif)
+        | upload\ only | pflicht(?:feld|angabe)? | freiwillig | obligatorio | opcional
+        | obbligatorio | facoltativo
+        | verplicht | optioneel | obrigat[óo]rio | wymagane | opcjonalnie | обязательно | необязательно
+        | 必須 | 任意 | 必填 | 选填
         | 選填 | 필수 | 선택 | (?:e\.?\s?g\.?|z\.?\s?b\.?|ex\.?|example|format)\b.* | [dmyhsjat\s:./,\-]{6,}
         | [\d\s.,\-–+%]* ) \s*""",
     re.VERBOSE | re.IGNORECASE,
@@ -32,9 +43,10 @@ _MOJIBAKE = re.compile(r"[ÃÂ][\x80-\xbf€-™]|Ð|Ñ")
 def words(header: str) -> tuple[str, ...]:
     """Split a header into comparable words; empty if there are none, or if it is too long to be a name.
 
-    Compatibility forms (NFKC), case and Latin or Greek accents are folded, camelCase, snake_case and kebab-case
-    are split, digits stand alone, bracketed hints such as "[Required]" or "(dd/mm/yyyy)" and a leading ordinal
-    ("1.", "03_") are left out. Other text in brackets stays: "Email (manager)" is not "Email".
+    Compatibility forms (NFKC), case and Latin or Greek accents are folded, camelCase, snake_case and
+    kebab-case are split, digits stand alone, bracketed hints such as "[Required]" or "(dd/mm/yyyy)" and a
+    leading ordinal ("1.", "03_") are left out. Other text in brackets stays: "Email (manager)" is not
+    "Email".
     """
     if len(header) > LONGEST:
         return ()
@@ -85,7 +97,7 @@ def _split_letters_and_marks(text: str) -> list[str]:
     last = ""
     for char in text:
         kind = unicodedata.category(char)
-        if kind == "Cf" or char in "'’ʼ" and last == "L" and not char.isascii():
+        if kind == "Cf" or (char in "'’ʼ" and last == "L" and not char.isascii()):
             continue
         group = "L" if kind[0] in "LM" else "N" if kind[0] == "N" else ""
         if group and group == last:

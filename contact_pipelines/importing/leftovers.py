@@ -36,6 +36,11 @@ class JoinedColumn:
     join: str
 
 
+def new_table_name() -> str:
+    """Return a name for a temporary table that no other table of this process has. It needs no quotes."""
+    return f"_judged_{next(_names)}"
+
+
 def qualified(source: str, column: str) -> str:
     """Return the column quoted and qualified, so that it is unambiguous beside the joined tables."""
     return f"{duck.identifier(source)}.{duck.identifier(column)}"
@@ -76,7 +81,7 @@ def judge_leftovers(
     which the judge makes nothing (all parts None) have no row. Returns '' if there is nothing to join. Blank
     texts are not judged. Errors are DuckDB's and the judge's own.
     """
-    name = f"_judged_{next(_names)}"
+    name = new_table_name()
     todo = f"{name}_todo"
     text = qualified(source, column)
     con.execute(

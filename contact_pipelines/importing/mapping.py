@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 
-from ..errors import FileNotImportable, InvalidOption
-from ..models import (
+from contact_pipelines.errors import FileNotImportable, InvalidOption
+from contact_pipelines.models import (
     CONTACT_FIELDS,
     FULL_NAME,
     IGNORE,
@@ -20,6 +20,7 @@ from ..models import (
     ColumnMapping,
     ImportOptions,
 )
+
 from .column_map import parse_column_map
 from .header_lists import column_named, listed, shortened
 from .suggesting import suggest
@@ -37,8 +38,8 @@ def resolve(
 ) -> list[ColumnMapping]:
     """Return the mapping of all columns in order: what `options.columns` says, and else what was suggested.
 
-    A well-known property comes out as `properties.city`. With `options.only_given_columns` the suggestion counts for
-    nothing. A given field displaces the column that was suggested for it, which is then ignored.
+    A well-known property comes out as `properties.city`. With `options.only_given_columns` the suggestion
+    counts for nothing. A given field displaces the column that was suggested for it, which is then ignored.
 
     Raises `InvalidOption` for an unknown field, a wrong property key, or a field given to two columns;
     `FileNotImportable` for a column that the file lacks, and if no column is the match key.
@@ -96,11 +97,13 @@ def _given(header: Sequence[str], columns: dict[str, str]) -> dict[str, str]:
         field = field_named(wanted)
         if label is None:
             raise FileNotImportable(
-                f"The mapping names the column {shortened(name)}, which the file lacks; its columns are {listed(header)}."
+                f"The mapping names the column {shortened(name)}, which the file lacks; "
+                f"its columns are {listed(header)}."
             )
         if given.get(label, field) != field:
             raise InvalidOption(
-                f"The column {shortened(label)} is mapped to both {given[label]} and {field}; give it one field."
+                f"The column {shortened(label)} is mapped to both {given[label]} and {field}; "
+                "give it one field."
             )
         twice = next((other for other, its in given.items() if its == field and other != label), None)
         if twice is not None and field != IGNORE:

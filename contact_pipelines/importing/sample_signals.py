@@ -1,4 +1,4 @@
-"""What the values of a column say about it: only to refuse what a header claims, or to spot plain addresses."""
+"""What a column's values say about it: only to refuse what a header claims, or to spot addresses."""
 
 from __future__ import annotations
 
@@ -23,25 +23,144 @@ _MUST_HOLD = {
     "last_name": (_LETTER, "its values hold no letters"),
     "full_name": (_LETTER, "its values hold no letters"),
 }
-_NAMES = frozenset({"first_name", "last_name", "full_name"})
+_NEVER_ADDRESSES = frozenset({"first_name", "last_name", "full_name", "external_id"})
 
 _CONSENT_VALUES = frozenset(
     compact(words(word))
-    for word in """subscribed unsubscribed bounced complained active inactive cleaned pending unconfirmed confirmed
-    transactional non-subscribed nonsubscribed blocked blocklisted blacklisted suppressed archived opted-in opted-out
-    opt-in opt-out optin optout enabled disabled hard-bounced soft-bounced hardbounce softbounce bounce spam complaint
-    spam-complaint reported-spam abuse invalid undelivered never-subscribed neversubscribed unsubscribe subscribe junk
-    unknown implicit express explicit
-    abonniert abgemeldet angemeldet aktiv inaktiv bestaetigt unbestaetigt gesperrt
-    abonne desabonne inscrit desinscrit actif inactif
-    suscrito desuscrito baja alta activo inactivo cancelado rebotado
-    iscritto disiscritto cancellato attivo inattivo inscrito desinscrito descadastrado ativo inativo
-    ingeschreven uitgeschreven aangemeld afgemeld actief inactief aktywny nieaktywny wypisany zapisany
-    подписан отписан активен активный неактивный 已订阅 已退订 未订阅 活跃 購読中 配信中 配信停止 退会 구독 구독취소 활성
-    مشترك""".split()
+    for word in [
+        "subscribed",
+        "unsubscribed",
+        "bounced",
+        "complained",
+        "active",
+        "inactive",
+        "cleaned",
+        "pending",
+        "unconfirmed",
+        "confirmed",
+        "transactional",
+        "non-subscribed",
+        "nonsubscribed",
+        "blocked",
+        "blocklisted",
+        "blacklisted",
+        "suppressed",
+        "archived",
+        "opted-in",
+        "opted-out",
+        "opt-in",
+        "opt-out",
+        "optin",
+        "optout",
+        "enabled",
+        "disabled",
+        "hard-bounced",
+        "soft-bounced",
+        "hardbounce",
+        "softbounce",
+        "bounce",
+        "spam",
+        "complaint",
+        "spam-complaint",
+        "reported-spam",
+        "abuse",
+        "invalid",
+        "undelivered",
+        "never-subscribed",
+        "neversubscribed",
+        "unsubscribe",
+        "subscribe",
+        "junk",
+        "unknown",
+        "implicit",
+        "express",
+        "explicit",
+        "abonniert",
+        "abgemeldet",
+        "angemeldet",
+        "aktiv",
+        "inaktiv",
+        "bestaetigt",
+        "unbestaetigt",
+        "gesperrt",
+        "abonne",
+        "desabonne",
+        "inscrit",
+        "desinscrit",
+        "actif",
+        "inactif",
+        "suscrito",
+        "desuscrito",
+        "baja",
+        "alta",
+        "activo",
+        "inactivo",
+        "cancelado",
+        "rebotado",
+        "iscritto",
+        "disiscritto",
+        "cancellato",
+        "attivo",
+        "inattivo",
+        "inscrito",
+        "desinscrito",
+        "descadastrado",
+        "ativo",
+        "inativo",
+        "ingeschreven",
+        "uitgeschreven",
+        "aangemeld",
+        "afgemeld",
+        "actief",
+        "inactief",
+        "aktywny",
+        "nieaktywny",
+        "wypisany",
+        "zapisany",
+        "подписан",
+        "отписан",
+        "активен",
+        "активный",
+        "неактивный",
+        "已订阅",
+        "已退订",
+        "未订阅",
+        "活跃",
+        "購読中",
+        "配信中",
+        "配信停止",
+        "退会",
+        "구독",
+        "구독취소",
+        "활성",
+        "مشترك",
+    ]
 )
 _HONORIFICS = frozenset(
-    "mr mrs ms miss mx dr prof sir madam mme mlle herr frau sr sra srta dott sig dhr mevr pan pani".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "sir",
+        "madam",
+        "mme",
+        "mlle",
+        "herr",
+        "frau",
+        "sr",
+        "sra",
+        "srta",
+        "dott",
+        "sig",
+        "dhr",
+        "mevr",
+        "pan",
+        "pani",
+    ]
 )
 
 
@@ -53,7 +172,7 @@ def refusal(field: str, samples: Sequence[str]) -> str:
         pattern, why = _MUST_HOLD[field]
         if not any(pattern.search(value) for value in samples):
             return why
-    if field in _NAMES and are_addresses(samples):
+    if field in _NEVER_ADDRESSES and are_addresses(samples):
         return "its values are email addresses"
     if field == "status" and not are_consent(samples):
         return "its values are not words of consent such as subscribed"

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.errors import ConservationError, FileNotImportable, FileUnreadable
-from contact_pipelines.files.formula_escape import unescape_expression
+from contact_pipelines.files.formula_escape import TRIGGERS, unescape_expression
 from contact_pipelines.importing.dialect import (
     SAMPLE_BYTES,
     Dialect,
@@ -43,8 +43,12 @@ MAX_LINE = 1_000_000
 MAX_RECORD_LINES = 1_000
 MAX_CLEAN = 1_900_000  # below DuckDB's own default for a line
 COMPRESSION = "zstd"  # quicker than snappy here: 0.6 s against 0.9 s for 1M rows
+WIDE = 1_500
+"""Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
+WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 930
 PIECE_LINES = 250_000
 PIECE_BYTES = 32 * 1024 * 1024
+_ESCAPE = re.compile(rb"'" + TRIGGERS.encode())
 _UTF8_BOM = b"\xef\xbb\xbf"
 
 
@@ -79,6 +83,7 @@ class _Scan:
     clean: bool = True  # valid UTF-8 without NUL
     blank_lines: bool = False
     long_lines: bool = False
+    escapes: bool = False  # an apostrophe before a formula's first character
     doubtful: bool = False  # quotes that DuckDB reads otherwise than this module's grammar
 
     @property
@@ -104,7 +109,8 @@ def stage(
     """Read the file at `path` into rows, each of them numbered and none of them lost.
 
     `scratch`: a folder for Parquet and temporary files, to outlive the result. `file_name`: what to call the file
-    in messages. Raises FileUnreadable (missing, empty, binary, not UTF-8), FileNotImportable (no data rows, a
+    in messages. For a file of more than 1,500 columns the connection is left with one thread and a memory limit
+    of 1.5 GB at least, since DuckDB cannot hold such rows in less. Raises FileUnreadable (missing, empty, binary, not UTF-8), FileNotImportable (no data rows, a
     header that cannot be used, too many columns) and ConservationError (a bug: rows do not add up).
     """
     name = file_name or path.name
@@ -188,6 +194,8 @@ def _scan_piece(scan: _Scan, data: bytes, doubtful: re.Pattern[bytes]) -> None:
         scan.clean = b"\x00" not in data and (data.isascii() or _is_utf8(data))
     if not scan.blank_lines:
         scan.blank_lines = data.startswith((b"\n", b"\r\n")) or b"\n\n" in data or b"\n\r\n" in data
+    if not scan.escapes and b"'" in data:
+        scan.escapes = _ESCAPE.search(data) is not None
     if b'"' in data:
         scan.quotes = True
         scan.doubtful = scan.doubtful or (b' "' in data and doubtful.search(b"\n" + data) is not None)
@@ -231,7 +239,7 @@ def _stage_fast(con: duckdb.DuckDBPyConnection, source: _Source) -> StagedFile |
     target = source.folder / "rows.parquet"
     try:
         count = _read_csv(
-            con, path, target, _unescaped(len(header)), _columns(len(header)), source, header=True
+            con, path, target, _cells(source.scan, len(header)), _columns(len(header)), source, header=True
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return None
@@ -285,6 +293,8 @@ def _read_csv(
     header: bool,
 ) -> int:
     """Copy a CSV to Parquet, strictly; return the number of rows. Raises what DuckDB raises."""
+    if columns.count("VARCHAR") > WIDE:
+        _make_room(con)
     sql = sql_blocks("staging")["fast"].format(
         cells=cells,
         source=_file(path),
@@ -297,6 +307,14 @@ def _read_csv(
         max_line_size=2 * MAX_LINE,
     )
     return int(_one(con, sql)[0])
+
+
+def _make_room(con: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB hold a very wide file: one thread, a higher limit. It stays so, for who reads the rows."""
+    limit = _one(con, "SELECT parse_formatted_bytes(current_setting('memory_limit'))")[0]
+    if int(limit) < WIDE_MEMORY * 1_000_000:
+        _all(con, f"SET memory_limit = '{WIDE_MEMORY}MB'")
+    _all(con, "SET threads = 1")
 
 
 def _counts_agree(
@@ -313,14 +331,10 @@ def _counts_agree(
         return False  # CRLF in a cell, or mixed: the copy with LF would have changed a cell
     names = [f"c{i}" for i in range(1, width + 1)]
     sql = sql_blocks("staging")["fast_check"].format(
-        newlines=" + ".join(
-            f"coalesce(sum(strlen({c}) - strlen(replace({c}, chr(10), ''))), 0)" for c in names
-        ),
-        longest="greatest(" + ", ".join(f"coalesce(max(length({c})), 0)" for c in names) + ", 0)",
-        source=_file(target),
+        cells=", ".join(names), lengths=", ".join(f"length({name})" for name in names), source=_file(target)
     )
-    embedded, longest = _one(con, sql)
-    return int(embedded) + count == scan.newlines and int(longest) <= MAX_CELL
+    embedded, most, longest = (int(value) for value in _one(con, sql))
+    return embedded + count == scan.newlines and most < MAX_RECORD_LINES and longest <= MAX_CELL
 
 
 # ---- the careful path ----------------------------------------------------------------------------------------
@@ -404,7 +418,9 @@ class _Grammar:
             f" CASE WHEN c[1] = '\"' THEN rtrim(c, ' ')"
             f" ELSE '\"' || replace(c, '\"', '\"\"') || '\"' END), {separator})"
         )
-        self._padded = f"(strlen(body) - strlen(rtrim(body, {separator})) >= cells - {{width}})"
+        self._padded = (
+            f"(cells > {{width}} AND strlen(body) - strlen(rtrim(body, {separator})) >= cells - {{width}})"
+        )
 
     def requoted(self, width: int) -> str:
         """SQL for the record with all its cells quoted, not more than `width` of them."""
@@ -647,7 +663,7 @@ def _read_clean(
     """Read the clean CSV strictly, and check that every record came back."""
     target, width = source.folder / "rows.parquet", len(header)
     columns = _columns(width, before=("r",), after=("code", "message", "text"))
-    cells = f"CAST(r AS INTEGER) AS r, {_unescaped(width)}, code, message, text"
+    cells = f"CAST(r AS INTEGER) AS r, {_cells(source.scan, width)}, code, message, text"
     try:
         clean = source.folder / "clean.csv"
         count = _read_csv(con, clean, target, cells, columns, source, header=False)
@@ -673,7 +689,10 @@ def _columns(width: int, *, before: tuple[str, ...] = (), after: tuple[str, ...]
     return "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
 
 
-def _unescaped(width: int) -> str:
+def _cells(scan: _Scan, width: int) -> str:
+    """SQL for the columns c1, c2, ..., their formula escape undone if the file has any."""
+    if not scan.escapes:
+        return ", ".join(f"c{i}" for i in range(1, width + 1))
     return ", ".join(f"{unescape_expression(f'c{i}')} AS c{i}" for i in range(1, width + 1))
 
 

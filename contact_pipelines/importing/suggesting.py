@@ -1,4 +1,4 @@
-"""Suggest which contact field each column is: read each header, judge by the others and by values, give out fields.
+"""Suggest which contact field each column is: by its header, by the others, and by a few values.
 
 1. `column_reading.read` says what a header can mean by itself.
 2. What hangs on the other headers ("Nombre" with or without "Apellidos") is decided here, into candidates.
@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..models import IGNORE, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES, ColumnMapping
+from contact_pipelines.models import IGNORE, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES, ColumnMapping
+
 from .column_reading import Reading, read
 from .dictionary import Entry, look_up
 from .header_words import BUSINESS_OF_ITS_OWN, PERSON, SOMEBODY_ELSE
@@ -32,7 +33,9 @@ _LEAST_SHARING = 3
 _NEARLY_ALL = 0.8
 _SHORT_PREFIX = 3
 
-_IDENTITY = frozenset({"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"})
+_IDENTITY = frozenset(
+    {"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"}
+)
 _REPEATED = re.compile(r"(.+)#\d+", re.DOTALL)
 _PREFIXED = re.compile(r"([^\W_]+)[_.:/]+(\S+)")
 
@@ -50,9 +53,9 @@ class _Candidate:
 def suggest(header: Sequence[str], samples: Mapping[str, Sequence[str]] | None = None) -> list[ColumnMapping]:
     """Suggest a field for each column, in the columns' order; at most one column for a field.
 
-    `header` holds the columns' labels: trimmed and unique ("Name#2", "column_3"). `samples` holds some non-empty
-    values of each label. A field is a contact field, `full_name`, the bare key of a well-known property such as
-    `city`, `properties.<key>` or `ignore`. Raises nothing, whatever the headers are.
+    `header` holds the columns' labels: trimmed and unique ("Name#2", "column_3"). `samples` holds some
+    non-empty values of each label. A field is a contact field, `full_name`, the bare key of a well-known
+    property such as `city`, `properties.<key>` or `ignore`. Raises nothing, whatever the headers are.
     """
     values = samples or {}
     readings = _read_under_prefix(_in_their_language([_read_label(label, set(header)) for label in header]))
@@ -88,7 +91,9 @@ def _in_their_language(readings: list[Reading]) -> list[Reading]:
     spoken = _spoken([r for r in readings if not any("en" in entry.languages for entry in r.entries)])
     return [
         replace(r, entries=kept, reason=r.reason if kept else "no match")
-        if len(kept := tuple(e for e in r.entries if not e.needs_language or any(spoken[x] for x in e.languages)))
+        if len(
+            kept := tuple(e for e in r.entries if not e.needs_language or any(spoken[x] for x in e.languages))
+        )
         < len(r.entries)
         else r
         for r in readings
@@ -106,7 +111,7 @@ def _spoken(readings: list[Reading]) -> Counter[str]:
 
 
 def _read_under_prefix(readings: list[Reading]) -> list[Reading]:
-    """Read `crm2_city` as `city` where several headers share a technical prefix; identity only if nearly all do."""
+    """Read `crm2_city` as `city` where headers share a technical prefix; identity only if nearly all do."""
     found = [_PREFIXED.fullmatch(reading.label) for reading in readings]
     shared = Counter(match[1].casefold() for match in found if match)
     result: list[Reading] = []
@@ -148,7 +153,11 @@ def _candidates(readings: list[Reading], values: Mapping[str, Sequence[str]]) ->
                 reason = reading.reason
                 if field != entry.field:
                     reason = f"{entry.phrase!r} beside the other headers is {field}"
-                share = max((spoken[x] for x in entry.languages), default=0) / most if entry.language and most else 1
+                share = (
+                    max((spoken[x] for x in entry.languages), default=0) / most
+                    if entry.language and most
+                    else 1
+                )
                 confidence = entry.confidence * _certainty(entry.field) * (_FOREIGN + (1 - _FOREIGN) * share)
                 result.append(_Candidate(at, field, confidence, reason))
     return result
@@ -159,7 +168,11 @@ def _certainty(reading: str) -> float:
 
 
 def _decided(
-    entry: Entry, at: int, readings: list[Reading], read_as: dict[str, Entry], values: Mapping[str, Sequence[str]]
+    entry: Entry,
+    at: int,
+    readings: list[Reading],
+    read_as: dict[str, Entry],
+    values: Mapping[str, Sequence[str]],
 ) -> str:
     """Return the field that an entry is in this file; empty if that stays open."""
     samples = values.get(readings[at].label, ())
@@ -178,10 +191,10 @@ def _decided(
 
 
 def _which_name(read_as: dict[str, Entry]) -> str:
-    """A bare "Name": the missing half if the other half stands beside it, else the full name.
+    """Tell what a bare "Name" is: the missing half if the other stands beside it, else the full name.
 
-    Beside "First name" alone an English "Name" is the full name; elsewhere ("Vorname" and "Name", "Prénom" and
-    "Nom") it is the family name.
+    Beside "First name" alone an English "Name" is the full name; elsewhere ("Vorname" and "Name", "Prénom"
+    and "Nom") it is the family name.
     """
     first, last = read_as.get("first_name"), read_as.get("last_name")
     if last and not first:
@@ -192,7 +205,7 @@ def _which_name(read_as: dict[str, Entry]) -> str:
 
 
 def _is_honorific(at: int, readings: list[Reading]) -> bool:
-    """Whether a "Title" is Mr or Dr: it leads a name or has a suffix for company, and no salutation stands there."""
+    """Whether a "Title" is Mr or Dr: it leads a name or goes with a suffix, and there is no salutation."""
     all_words = [set(reading.words) for reading in readings]
     if any(some & {"salutation", "honorific", "prefix", "anrede"} for some in all_words):
         return False
@@ -202,7 +215,7 @@ def _is_honorific(at: int, readings: list[Reading]) -> bool:
 
 
 def _is_login_the_address(readings: list[Reading]) -> bool:
-    """Whether the only address in the file is called a further one: the first is then what people sign in with."""
+    """Whether the only address is called a further one: the first is then what people sign in with."""
     emails = [entry.confidence for reading in readings for entry in reading.entries if entry.field == "email"]
     return bool(emails) and max(emails) < _LOGIN_AS_EMAIL
 
@@ -216,7 +229,7 @@ def _has_other_business(readings: list[Reading], at: int) -> bool:
 def _addresses_without_header(
     readings: list[Reading], candidates: list[_Candidate], values: Mapping[str, Sequence[str]]
 ) -> list[_Candidate]:
-    """The one column of addresses whose header does not say so, if no column says it is the email."""
+    """Find the one column of addresses whose header does not say so, if no column says it is the email."""
     if not values or any(candidate.field == "email" for candidate in candidates):
         return []
     taken = {candidate.at for candidate in candidates}
@@ -254,7 +267,11 @@ def _give_out(header: Sequence[str], candidates: list[_Candidate], reasons: list
 
 def _mapping(label: str, candidate: _Candidate | None, reason: str) -> ColumnMapping:
     if candidate is None:
-        unsure = "could be several things; map it by hand" if reason.startswith(("synonym", "header is")) else reason
+        unsure = (
+            "could be several things; map it by hand"
+            if reason.startswith(("synonym", "header is"))
+            else reason
+        )
         return ColumnMapping(label, IGNORE, 0.0, unsure)
     field = f"{PROPERTY_PREFIX}gender" if candidate.field == "gender" else candidate.field
     return ColumnMapping(label, field, round(candidate.confidence, 2), candidate.reason)

@@ -89,7 +89,9 @@ class Store:
     @property
     def url(self) -> str:
         """The URL with its password, if it has one: for drivers, not for messages."""
-        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        written = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        address, _, options = written.partition("?")
+        return address + "?" + options.replace("+", "%20") if options else address  # libpq takes a + for a +
 
     @property
     def embedded(self) -> bool:
@@ -104,7 +106,7 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Lend a connection in a transaction, committed at its end. Raises StoreUnavailable like `connect`."""
+        """Lend a connection in a transaction, committed at its end. Raises StoreUnavailable, also inside."""
         with self.translated(), self.engine.begin() as connection:
             yield connection
 

@@ -28,7 +28,8 @@ FROM {source}
 WHERE _row NOT IN (SELECT _row FROM duplicate_rows)
 
 -- name: lookup
--- What exists of what the file names. A contact that stays the same is told by a flag alone.
+-- What exists of what the file names. A contact that stays the same is told by a flag alone. OFFSET 0 keeps the
+-- planner from inlining `same`, which would hash each contact once per output column.
 SELECT
     row_number,
     CASE WHEN same THEN 't' ELSE 'f' END,
@@ -40,6 +41,7 @@ FROM (
     SELECT k.row_number, c.*, {same} AS same
     FROM import_keys k
     JOIN contacts c ON c.tenant_id = {tenant} AND c.email = k.match_key AND NOT c.is_duplicate
+    OFFSET 0
 ) matched
 
 -- name: load

@@ -11,9 +11,14 @@ COPY (
 ) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
 
 -- name: fast_check
--- Newlines inside cells, and the longest cell in characters: asked only if cells hold newlines or lines are long.
-SELECT {newlines}, {longest}
-FROM read_parquet({source})
+-- Newlines inside cells, most of them in one record, and the longest cell in characters. Asked only if cells hold
+-- newlines or lines are long.
+WITH text AS (
+    SELECT concat({cells}) AS body, greatest({lengths}) AS longest FROM read_parquet({source})
+), counted AS (
+    SELECT strlen(body) - strlen(replace(body, chr(10), '')) AS newlines, longest FROM text
+)
+SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(longest), 0) FROM counted
 
 -- name: fast_rows
 SELECT CAST(file_row_number + {first_row} AS INTEGER) AS _row, {cells},
@@ -148,7 +153,8 @@ WITH unit AS (
     FROM unit
 ), judged AS (
     SELECT n, row, cells, plain, body, {blank} AS blank,
-           CASE WHEN odd IS NOT NULL THEN 'row_too_long'
+           CASE WHEN blank THEN NULL
+                WHEN odd IS NOT NULL THEN 'row_too_long'
                 WHEN {undecodable} THEN 'undecodable'
                 WHEN alone = 1 THEN 'unclosed_quote'
                 WHEN alone = 2 THEN 'misplaced_quote'

@@ -1,0 +1,85 @@
+"""What a failure is for the person or the program at the command line: one sentence, a code, an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from contact_pipelines.cli.printing import print_json, safe
+from contact_pipelines.errors import ContactPipelinesError
+
+EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+_debugging = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure as it is told: `code` is stable and machine-readable, `message` one sentence or two."""
+
+    code: str
+    message: str
+    exit_code: int = EXIT_FAILED
+
+    def as_dict(self) -> dict[str, str]:
+        """Return what `error` is in JSON."""
+        return {"code": self.code, "message": self.message}
+
+
+def show_tracebacks(wanted: bool) -> None:  # noqa: FBT001 - a switch
+    """Show (or hide) the traceback of unforeseen errors. It may quote contacts' data."""
+    global _debugging  # noqa: PLW0603 - one process runs one command
+    _debugging = wanted
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Translate any exception."""
+    if isinstance(error, ContactPipelinesError):
+        return Failure(error.code, str(error), error.exit_code)
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return Failure("interrupted", "Interrupted; an import that was not applied yet has written nothing.", 130)
+    if isinstance(error, typer.TyperException):
+        return Failure("wrong_usage", _usage_sentence(error), error.exit_code)
+    if isinstance(error, typer.Exit):
+        return Failure("exit", "", error.exit_code)
+    if isinstance(error, SystemExit):
+        return Failure("exit", "", error.code if isinstance(error.code, int) else EXIT_FAILED)
+    return Failure(
+        "unexpected",
+        f"This is a bug: {type(error).__name__}. Run the command again with --debug before it"
+        " (contact-pipelines --debug ...) and report what it prints, without contacts' data.",
+    )
+
+
+def tell(error: BaseException, *, as_json: bool, result: Mapping[str, Any] | None = None) -> int:
+    """Print the failure: the sentence on standard error and, for a program, JSON on standard output.
+
+    `result` is what there is to say besides, such as the import that failed. Returns the exit code.
+    """
+    failure = failure_of(error)
+    if failure.code == "exit":
+        return failure.exit_code
+    if failure.code == "unexpected" and _debugging:
+        traceback.print_exception(error)
+    if as_json:
+        print_json({**(result or {}), "error": failure.as_dict()})
+    typer.echo(f"Error: {safe(failure.message)}", err=True)
+    return failure.exit_code
+
+
+def silence_standard_output() -> None:
+    """Let the interpreter's last flush go nowhere instead of failing: nobody reads any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage_sentence(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    sentence = error.format_message().strip().rstrip(".")
+    help_command = f" Try: {context.command_path} --help" if context is not None else ""
+    return f"{sentence}.{help_command}"

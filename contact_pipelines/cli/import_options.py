@@ -1,0 +1,118 @@
+"""From the command line's texts and an options file to `ImportOptions`. The command line wins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.models import ImportOptions
+
+_HOW = {"columns": "--map", "rules": "--rule", "tags": "--tag"}
+
+
+def build_options(
+    values: dict[str, str | None],
+    *,
+    column_pairs: Sequence[str] = (),
+    rule_pairs: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    column_map: dict[str, str] | None = None,
+    options_file: Path | None = None,
+) -> ImportOptions:
+    """Return the options of one import; `values` are the single ones by name, None where not given.
+
+    A column or rule given on the command line replaces the file's of that name and leaves the others; tags given
+    there replace the file's. Raises InvalidOption that names the option or the file's key.
+    """
+    given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    if tags:
+        given["tags"] = list(tags)
+    columns = {**(column_map or {}), **_pairs("--map", '"Header=field"', column_pairs)}
+    rules = _pairs("--rule", "field=rule", rule_pairs)
+    in_file = _read(options_file) if options_file else {}
+    merged = {**in_file, **given}
+    for name, pairs in (("columns", columns), ("rules", rules)):
+        if pairs:
+            kept = {} if name == "columns" and column_map is not None else in_file.get(name) or {}
+            merged[name] = {**kept, **pairs} if isinstance(kept, dict) else kept
+    if column_map is not None:
+        merged["only_given_columns"] = True
+    _validate(in_file, options_file)
+    return _validate(merged, None)
+
+
+def read_column_map(text: str) -> str:
+    """Return the JSON of --column-map: the text itself, or the content of the file that `@FILE` names."""
+    if not text.startswith("@"):
+        return text
+    return _text_of(Path(text[1:]), "--column-map")
+
+
+def require_email_match(match_on: str | None) -> None:
+    """Raise InvalidOption unless contacts are to be matched by email, which is all there is so far."""
+    if match_on is not None and [key.strip() for key in match_on.split(",")] != ["email"]:
+        raise InvalidOption("--match-on takes only email: contacts are recognised by their email address for now.")
+
+
+def _pairs(option: str, form: str, texts: Sequence[str]) -> dict[str, str]:
+    """Split each text at its last `=`, since a header may hold one."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        name, value = name.strip(), value.strip()
+        if not (equals and name and value):
+            raise InvalidOption(f"{option} {text!r} is not of the form {option} {form}.")
+        if pairs.get(name, value) != value:
+            raise InvalidOption(f"{option} gives {name!r} twice, as {pairs[name]} and as {value}; keep one of them.")
+        pairs[name] = value
+    return pairs
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(_text_of(path, "--options"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise InvalidOption(f"The options file {path} is not valid YAML{where}.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise InvalidOption(f"The options file {path} is not a list of `option: value` lines.")
+    return content
+
+
+def _text_of(path: Path, option: str) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InvalidOption(f"The file {path} that {option} names is not UTF-8 text.") from None
+    except OSError as error:
+        raise InvalidOption(f"The file {path} that {option} names cannot be read: {error.strerror}.") from None
+
+
+def _validate(values: dict[str, Any], path: Path | None) -> ImportOptions:
+    try:
+        return ImportOptions.model_validate(values)
+    except ValidationError as error:
+        raise InvalidOption(_sentence(error, path)) from None
+
+
+def _sentence(error: ValidationError, path: Path | None) -> str:
+    first = error.errors(include_url=False)[0]
+    keys = [str(part) for part in first["loc"]]
+    said = first["msg"].removeprefix("Value error, ")
+    if path is not None:
+        known = ", ".join(ImportOptions.model_fields)
+        if first["type"] == "extra_forbidden":
+            return f"The options file {path} has an unknown key {keys[0]}; the keys are {known}."
+        return f"The options file {path} has a wrong value at {'.'.join(keys)}: {said}."
+    option = _HOW.get(keys[0], "--" + keys[0].replace("_", "-"))
+    of = f" of {keys[1]}" if keys[0] == "rules" and len(keys) > 1 else ""
+    return f"The value of {option}{of} is wrong: {said}."

@@ -1,0 +1,92 @@
+"""How results look: JSON for programs, aligned plain text for people (it survives pipes and copying)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import typer
+from rich.cells import cell_len, set_cell_size
+
+WIDEST_CELL = 44
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON on standard output, and nothing else."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable))
+
+
+def safe(text: object) -> str:
+    """Return text from a file or the store with control characters shown: they could steer the terminal."""
+    written = str(text)
+    if written.isprintable():
+        return written
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in written)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
+    """Print rows below a header, in columns as wide as they need; the columns in `right` end flush."""
+    cells = [[_cell(value) for value in row] for row in [header, *rows]]
+    widths = [max(cell_len(row[at]) for row in cells) for at in range(len(header))]
+    for number, row in enumerate(cells):
+        line = "  ".join(_aligned(cell, widths[at], right=at in right) for at, cell in enumerate(row)).rstrip()
+        typer.echo("  " + (typer.style(line, bold=True) if number == 0 else line))
+
+
+def print_facts(facts: Sequence[tuple[str, object]]) -> None:
+    """Print name and value pairs, one a line."""
+    width = max((len(name) for name, _ in facts), default=0)
+    for name, value in facts:
+        typer.echo(f"  {name:<{width}}  {safe(value)}".rstrip())
+
+
+def isoformat(value: datetime | None) -> str | None:
+    """Return a moment as ISO 8601 in UTC, as the store gives it."""
+    return None if value is None else value.isoformat()
+
+
+def moment(value: datetime | None) -> str:
+    """Return a moment for people, to the second."""
+    return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds for people: `1.9 s`, `3 min 20 s`."""
+    if seconds is None:
+        return ""
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def size(number: int) -> str:
+    """Return bytes for people: `573 KiB`."""
+    amount, unit = float(number), "bytes"
+    for bigger in ("KiB", "MiB", "GiB"):
+        if amount < 1024:  # noqa: PLR2004 - the next unit
+            break
+        amount, unit = amount / 1024, bigger
+    return f"{amount:,.0f} {unit}"
+
+
+def rows(number: int) -> str:
+    """Return `1 row`, `5,000 rows`."""
+    return f"{number:,} row" + ("" if number == 1 else "s")
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else safe(value)
+    return text if cell_len(text) <= WIDEST_CELL else set_cell_size(text, WIDEST_CELL - 1).rstrip() + "…"
+
+
+def _aligned(text: str, width: int, *, right: bool) -> str:
+    padding = " " * (width - cell_len(text))
+    return padding + text if right else text + padding
+
+
+def _jsonable(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)

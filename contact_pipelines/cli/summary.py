@@ -1,0 +1,96 @@
+"""An import as a person reads it."""
+
+from __future__ import annotations
+
+import typer
+
+from contact_pipelines import operations
+from contact_pipelines.cli.printing import duration, moment, print_facts, print_table, rows, safe, size
+from contact_pipelines.cli.shapes import duration_seconds
+from contact_pipelines.models import DEFAULT_TENANT, IGNORE, Import, ImportStatus
+from contact_pipelines.settings import Settings
+
+_MOST_WARNINGS = 10
+
+
+def print_import(settings: Settings, record: Import) -> None:
+    """Print what the file was, what became of its rows, what is doubtful, and what can be done next."""
+    _headline(record)
+    if record.status in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK):
+        _counts(record)
+    if record.error:
+        typer.echo(f"\n  {safe(record.error)}")
+    _mapping(record)
+    _warnings(operations.import_warnings(settings, record))
+    typer.echo()
+    print_facts(_where(settings, record))
+
+
+def print_state(record: Import) -> None:
+    """Print when an import began and ended, and how far it is."""
+    progress, times = record.progress, record.times
+    facts: list[tuple[str, object]] = [("Registered", moment(times["created_at"]))]
+    if record.status == ImportStatus.RUNNING:
+        done = f", {progress.rows_done:,} of {rows(progress.rows_total)}" if progress.rows_total else ""
+        left = f", {duration(progress.remaining)} left" if progress.remaining is not None else ""
+        facts.append(("Step", f"{progress.step}{done}{left}"))
+    if times["finished_at"]:
+        facts.append(("Ended", moment(times["finished_at"])))
+    if record.rollback:
+        counts = ", ".join(f"{number:,} {name}" for name, number in record.rollback.as_dict().items())
+        facts.append(("Undone", f"{moment(times['rolled_back_at'])}: {counts}"))
+    print_facts([(name, value) for name, value in facts if value])
+
+
+def _headline(record: Import) -> None:
+    what = [rows(record.rows)] if record.rows is not None else []
+    if record.file:
+        what.append(size(record.file.size))
+    seconds = duration_seconds(record)
+    took = f" in {duration(seconds)}" if seconds is not None else ""
+    told = f": {', '.join(what)}" if what else ""
+    colour = {ImportStatus.COMPLETED: "green", ImportStatus.FAILED: "red"}.get(record.status)
+    status = typer.style(record.status.value.replace("_", " "), fg=colour, bold=True)
+    typer.echo(f"{safe(record.file_name)}{told}, {status}{took}\n" if told else f"{safe(record.file_name)}: {status}\n")
+
+
+def _counts(record: Import) -> None:
+    for name, number in record.counts.as_dict().items():
+        line = f"  {name:<10}{number:>12,}"
+        typer.echo(typer.style(line, fg="red") if name == "failed" and number else line)
+
+
+def _mapping(record: Import) -> None:
+    if not record.mapping:
+        return
+    typer.echo()
+    shown = [column for column in record.mapping if column.field != IGNORE]
+    print_table(
+        ("Column", "Field", "Sure"),
+        [(column.column, column.field, f"{column.confidence:.0%}") for column in shown],
+        right=(2,),
+    )
+
+
+def _warnings(warnings: list[str]) -> None:
+    if not warnings:
+        return
+    typer.echo("\n  " + typer.style("Warnings", bold=True))
+    for warning in warnings[:_MOST_WARNINGS]:
+        typer.echo(f"  - {safe(warning)}")
+    if len(warnings) > _MOST_WARNINGS:
+        typer.echo(f"  - and {len(warnings) - _MOST_WARNINGS} more; `show --json` has them all")
+
+
+def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:
+    results, errors = operations.result_files(settings, record)
+    facts: list[tuple[str, object]] = []
+    if results:
+        facts.append(("Results", results))
+    if errors and record.counts.failed:
+        facts.append(("Errors", errors))
+    facts.append(("Import", f"{record.id} ({record.name})"))
+    if record.status == ImportStatus.COMPLETED:
+        tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
+        facts.append(("Undo", f"contact-pipelines rollback {record.id}{tenant}"))
+    return facts

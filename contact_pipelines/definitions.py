@@ -1,0 +1,22 @@
+"""Dagster's entry: `dagster dev -m contact_pipelines.definitions`. Wiring only."""
+
+import dagster as dg
+
+from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
+from contact_pipelines.defs.assets import IMPORT_ASSETS
+from contact_pipelines.defs.jobs import import_contacts
+from contact_pipelines.defs.names import ARTIFACTS
+from contact_pipelines.defs.new_import import new_import
+from contact_pipelines.defs.parquet_io import parquet_artifacts
+from contact_pipelines.defs.pipelines import PipelinesResource
+from contact_pipelines.defs.rolling_back import roll_back_import
+from contact_pipelines.defs.starting import start_registered_imports
+
+defs = dg.Definitions(
+    assets=IMPORT_ASSETS,
+    jobs=[import_contacts, new_import, roll_back_import],
+    sensors=[start_registered_imports, close_abandoned_runs],
+    resources={"pipelines": PipelinesResource(), ARTIFACTS: parquet_artifacts},
+    # Also of the implicit job behind the button Materialize: the steps are a chain, processes would only cost.
+    executor=dg.in_process_executor,
+)

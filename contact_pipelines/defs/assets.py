@@ -1,0 +1,305 @@
+"""The assets of an import, one a step. Each opens the run's session, calls one operation and reports.
+
+They are generators where a failed check has to be on record before the step fails.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster import AssetExecutionContext, ResourceParam
+
+from contact_pipelines.defs import checks, describing
+from contact_pipelines.defs.describing import Stopwatch
+from contact_pipelines.defs.failures import plain_failures
+from contact_pipelines.defs.names import ARTIFACTS, BACKFILL_TAG, GROUP, IMPORTS, OWNERS
+from contact_pipelines.defs.parquet_io import row_count
+from contact_pipelines.defs.pipelines import Pipelines
+from contact_pipelines.errors import ConservationError, FileError
+from contact_pipelines.importing.session import ImportSession
+from contact_pipelines.models import Counts, Severity
+
+Relation = Any  # a DuckDB relation; Dagster would import duckdb to check the type
+Events = Iterator[Any]
+
+_COMMON: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": GROUP, "owners": OWNERS}
+
+
+@dg.asset(kinds={"file"}, **_COMMON)
+def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The file as it came, copied once.
+
+    Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version was imported.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        file = operations.land(session)
+        return dg.MaterializeResult(
+            metadata={
+                "file": file.name,
+                "size_bytes": file.size,
+                "sha256": file.sha256,
+                "tenant": session.record.tenant_id,
+                "import_id": session.record.id,
+                "source": dg.MetadataValue.path(session.record.source),
+                "options": dg.MetadataValue.json(session.record.options.model_dump(mode="json")),
+                "seconds": watch.seconds,
+            }
+        )
+
+
+@dg.asset(
+    deps=[landed_file],
+    kinds={"duckdb", "parquet"},
+    io_manager_key=ARTIFACTS,
+    check_specs=[checks.STAGED_FILE_IS_IMPORTABLE],
+    **_COMMON,
+)
+def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
+    """Every row of the file as text, with its number as a spreadsheet shows it.
+
+    Encoding, delimiter and header are found out. A row that cannot be read is kept with its text and counts as
+    failed: no row is ever lost.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        try:
+            rows = operations.stage(session)
+        except FileError as error:
+            yield checks.not_importable("staged_rows", error)
+            raise
+        count = row_count(rows)
+        yield dg.MaterializeResult(
+            value=rows,
+            metadata={"rows": count, "seconds": watch.seconds},
+            check_results=[checks.importable("staged_rows", rows=count)],
+        )
+
+
+@dg.asset(
+    kinds={"duckdb", "parquet"},
+    io_manager_key=ARTIFACTS,
+    check_specs=[checks.MAPPED_FILE_IS_IMPORTABLE],
+    **_COMMON,
+)
+def mapped_contacts(
+    context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], staged_rows: Relation
+) -> Events:
+    """The columns that are contact fields or properties, still as text.
+
+    The mapping is what the import's options say, completed by what headers and values suggest; the table in the
+    metadata tells the reason for each column.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        try:
+            rows = operations.map_columns(session)
+        except FileError as error:
+            yield checks.not_importable("mapped_contacts", error)
+            raise
+        mapping = session.record.mapping
+        facts = {
+            "mapped_columns": sum(column.field != "ignore" for column in mapping),
+            "ignored_columns": sum(column.field == "ignore" for column in mapping),
+            "new_properties": sum(column.creates is not None for column in mapping),
+        }
+        yield dg.MaterializeResult(
+            value=rows,
+            metadata={
+                "rows": row_count(staged_rows),
+                **facts,
+                "mapping": describing.mapping_table(mapping),
+                "seconds": watch.seconds,
+            },
+            check_results=[checks.importable("mapped_contacts", **facts)],
+        )
+
+
+@dg.multi_asset(
+    outs={
+        "validated_contacts": dg.AssetOut(
+            description="The rows that can be imported, typed.\n\nEmails are lower-cased, phones in E.164, dates and"
+            " numbers are what they are. A value that cannot be read but is not vital is left out with a warning.",
+            kinds={"duckdb", "pandera", "parquet"},
+            group_name=GROUP,
+            owners=OWNERS,
+            io_manager_key=ARTIFACTS,
+        ),
+        "row_errors": dg.AssetOut(
+            description="What is wrong with which row: row number, column, code and sentence, never the value.\n\nAn"
+            " error rejects its row; a warning only drops the value.",
+            kinds={"duckdb", "parquet"},
+            group_name=GROUP,
+            owners=OWNERS,
+            io_manager_key=ARTIFACTS,
+        ),
+    },
+    check_specs=[checks.ROWS_ARE_VALID],
+    partitions_def=IMPORTS,
+    name="validated_contacts_and_row_errors",
+)
+def validated_contacts_and_row_errors(
+    context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], mapped_contacts: Relation
+) -> Events:
+    """Type and check the mapped rows."""
+    from contact_pipelines import operations
+    from contact_pipelines.importing import validating
+
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        valid, errors = operations.validate(session)
+        errors.create_view("row_errors", replace=True)
+        faults = validating.count_errors(session.con, "row_errors")
+        rows, accepted = row_count(mapped_contacts), row_count(valid)
+        metadata = {"rows": rows, "seconds": watch.seconds}
+        yield dg.Output(
+            valid,
+            output_name="validated_contacts",
+            metadata={**metadata, "valid_rows": accepted, "rejected_rows": rows - accepted},
+        )
+        yield dg.Output(
+            errors,
+            output_name="row_errors",
+            metadata={
+                "errors": sum(fault.rows for fault in faults if fault.severity == Severity.ERROR),
+                "warnings": sum(fault.rows for fault in faults if fault.severity == Severity.WARNING),
+                "broken_rules": describing.faults_table(faults),
+            },
+        )
+        yield checks.rows_are_valid(faults, rejected=rows - accepted)
+
+
+@dg.asset(
+    kinds={"duckdb", "postgres", "parquet"},
+    io_manager_key=ARTIFACTS,
+    check_specs=[checks.EVERY_ROW_HAS_ONE_OUTCOME],
+    **_COMMON,
+)
+def contact_changes(
+    context: AssetExecutionContext,
+    pipelines: ResourceParam[Pipelines],
+    validated_contacts: Relation,
+    row_errors: Relation,
+) -> Events:
+    """The plan: what the import would do with every row of the file.
+
+    The valid rows are compared with the contact store; each row gets one outcome (created, updated, unchanged,
+    skipped or failed), with the values before and after. Nothing is written to the store yet.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        try:
+            changes = operations.compare(session)
+        except ConservationError as error:
+            yield checks.outcomes_missing(error)
+            raise
+        counts = _outcomes(changes)
+        yield dg.MaterializeResult(
+            value=changes,
+            metadata={
+                **describing.counts_metadata(counts),
+                "compared_rows": row_count(validated_contacts),
+                "faults": row_count(row_errors),
+                "seconds": watch.seconds,
+            },
+            check_results=[checks.one_outcome_each(counts, session.record.rows or 0)],
+        )
+
+
+@dg.asset(kinds={"postgres"}, **_COMMON)
+def applied_import(
+    context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], contact_changes: Relation
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """The plan written to the contact store, in one transaction, once.
+
+    Materialising it again for an import that was applied changes nothing and tells its counts. To undo an import,
+    launch the job `roll_back_import` (this asset keeps saying materialised then; the import's status is the truth).
+    """
+    from contact_pipelines import operations
+
+    _refuse_backfill(context)
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        counts = operations.apply(session)
+        return dg.MaterializeResult(
+            metadata={
+                **describing.counts_metadata(counts),
+                "counts": describing.counts_table(counts.as_dict()),
+                "planned_anew": _outcomes(contact_changes) != counts,
+                "seconds": watch.seconds,
+            }
+        )
+
+
+@dg.asset(deps=[applied_import], kinds={"csv"}, **_COMMON)
+def import_report(
+    context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """What a person is told: the results file, the error file and the warnings.
+
+    The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the failed
+    rows only; mended, it can be imported as it is.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        session = pipelines.session(context.partition_key)
+        report = operations.report(session)
+        return dg.MaterializeResult(
+            metadata={
+                "results_file": dg.MetadataValue.path(report.results_file),
+                "errors_file": dg.MetadataValue.path(report.errors_file),
+                **describing.counts_metadata(_applied_counts(session)),
+                "warnings": dg.MetadataValue.md("\n".join(f"- {line}" for line in report.warnings) or "none"),
+                "first_errors": describing.faults_table(report.errors),
+                "seconds": watch.seconds,
+            }
+        )
+
+
+IMPORT_ASSETS = [
+    landed_file,
+    staged_rows,
+    mapped_contacts,
+    validated_contacts_and_row_errors,
+    contact_changes,
+    applied_import,
+    import_report,
+]
+
+
+def _refuse_backfill(context: AssetExecutionContext) -> None:
+    """Refuse to apply many imports by one click: *All* or *Missing* would select every import that waits."""
+    if BACKFILL_TAG in context.run.tags:
+        raise dg.Failure(
+            description="A backfill cannot apply imports: it would start every one that is selected, also those"
+            " that nobody has looked at. Materialise applied_import for one import at a time.",
+            metadata={"code": "backfill_refused"},
+            allow_retries=False,
+        )
+
+
+def _outcomes(changes: Relation) -> Counts:
+    found = dict(changes.aggregate("outcome, count(*)", "outcome").fetchall())
+    return Counts(total=sum(found.values()), **found)
+
+
+def _applied_counts(session: ImportSession) -> Counts:
+    from contact_pipelines import operations
+
+    return operations.get_import(session.store, session.record.id, tenant_id=session.record.tenant_id).counts

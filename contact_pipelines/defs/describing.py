@@ -1,0 +1,62 @@
+"""What people see of a step: counts, tables and places as Dagster metadata. Headers yes, contacts' values never."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from contact_pipelines.importing.validating import ErrorCount
+from contact_pipelines.models import ColumnMapping, Counts
+
+Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds, as people read them."""
+        return round(time.monotonic() - self._started, 2)
+
+
+def mapping_table(columns: Sequence[ColumnMapping]) -> dg.MetadataValue:
+    """Tell what each column of the file was taken for, and why."""
+    return _table(
+        {"column": "string", "field": "string", "confidence": "float", "reason": "string"},
+        [(c.column, c.field, round(c.confidence, 2), c.reason) for c in columns],
+    )
+
+
+def faults_table(faults: Sequence[ErrorCount]) -> dg.MetadataValue:
+    """Tell which rules were broken in which columns, how often, and where first."""
+    return _table(
+        {
+            "column": "string",
+            "code": "string",
+            "severity": "string",
+            "message": "string",
+            "rows": "int",
+            "first_row": "int",
+        },
+        [(f.column or "(whole row)", f.code, f.severity.value, f.message, f.rows, f.first_row) for f in faults],
+    )
+
+
+def counts_table(counts: Mapping[str, int]) -> dg.MetadataValue:
+    """Tell counts side by side."""
+    return _table(dict.fromkeys(counts, "int"), [tuple(counts.values())])
+
+
+def counts_metadata(counts: Counts) -> Metadata:
+    """Return the counts one by one, so that Dagster plots each over the imports."""
+    return dict(counts.as_dict())
+
+
+def _table(columns: Mapping[str, str], rows: Sequence[tuple[str | int | float, ...]]) -> dg.MetadataValue:
+    schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=kind) for name, kind in columns.items()])
+    records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
+    return dg.MetadataValue.table(records=records, schema=schema)

@@ -1,0 +1,27 @@
+"""Names that more than one module of `defs` uses: the partition, the tags of a run, the groups."""
+
+import dagster as dg
+
+from contact_pipelines.models import Import
+
+IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
+"""One partition an import; its key is the import's readable name (`record.name`)."""
+
+IMPORT_JOB = "import_contacts"
+
+TENANT_TAG = "contact_pipelines/tenant"
+IMPORT_ID_TAG = "contact_pipelines/import_id"
+ATTEMPT_TAG = "contact_pipelines/attempt"
+PARTITION_TAG = "dagster/partition"
+BACKFILL_TAG = "dagster/backfill"
+
+ARTIFACTS = "artifacts"
+"""The key of the IO manager that keeps relations as Parquet."""
+
+GROUP = "imports"
+OWNERS = ["team:contacts"]
+
+
+def run_tags(record: Import) -> dict[str, str]:
+    """Return the tags by which a run can be found and limited: one import at a time is applied for a tenant."""
+    return {TENANT_TAG: record.tenant_id, IMPORT_ID_TAG: record.id}

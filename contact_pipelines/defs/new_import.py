@@ -1,0 +1,159 @@
+"""The job `new_import`: one form in the launchpad that puts a file in the queue."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster import OpExecutionContext, ResourceParam
+from pydantic import Field, ValidationError
+
+from contact_pipelines.defs.failures import plain_failures
+from contact_pipelines.defs.names import IMPORTS, run_tags
+from contact_pipelines.defs.pipelines import Pipelines
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.models import (
+    DEFAULT_TENANT,
+    Blank,
+    ContactStatus,
+    Duplicates,
+    FieldRule,
+    ImportOptions,
+    Mode,
+)
+
+EXAMPLE_FILE = "examples/contacts_nov.csv"
+
+
+def _choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum made at run time has no static type
+    """Make an enum whose names are its values: Dagster pre-fills a form with names and reads it by values."""
+    return Enum(name, {word.value: word.value for word in words})
+
+
+if TYPE_CHECKING:
+    ModeChoice, DuplicatesChoice, BlankChoice, StatusChoice, RuleChoice = (
+        Mode,
+        Duplicates,
+        Blank,
+        ContactStatus,
+        FieldRule,
+    )
+else:
+    ModeChoice = _choices("ImportMode", Mode)
+    DuplicatesChoice = _choices("DuplicateRows", Duplicates)
+    BlankChoice = _choices("BlankCells", Blank)
+    StatusChoice = _choices("NewContactStatus", ContactStatus)
+    RuleChoice = _choices("UpdateRule", FieldRule)
+
+
+class NewImport(dg.Config):
+    """The form."""
+
+    file: str = Field(
+        default=EXAMPLE_FILE,
+        description="The file to import, as the machine that runs Dagster sees it. A relative path starts at the"
+        " folder in which Dagster was started.",
+    )
+    tenant: str = Field(default=DEFAULT_TENANT, description="Whose contacts they are.")
+    mode: ModeChoice = Field(
+        default=ModeChoice("upsert"),
+        description="upsert: create unknown contacts and update known ones. create_only: leave known contacts"
+        " untouched. update_only: skip unknown contacts.",
+    )
+    columns: dict[str, str] = Field(
+        default={},
+        description="Column -> field, where the suggestion is not what you want. For example"
+        ' {"E-Mail privat": email, "Branche": properties.industry, "Notes": ignore}. Fields: external_id, email,'
+        " phone, first_name, last_name, full_name, company, status, lead_score, tags, created_at, updated_at,"
+        " properties.<key>, ignore.",
+    )
+    only_given_columns: bool = Field(
+        default=False, description="Ignore all columns that `columns` does not name, instead of suggesting a field."
+    )
+    country: str = Field(
+        default="",
+        description="Two letters, such as US or DE: the country of phone numbers written without a country code."
+        " Empty: such numbers are left out, with a warning.",
+    )
+    tags: list[str] = Field(
+        default=[], description="Tags for every contact that the file names. For example [trade_fair, november]."
+    )
+    status: StatusChoice = Field(
+        default=StatusChoice("subscribed"),
+        description="The status of new contacts whose row does not say one. Opt-outs in the store are never undone.",
+    )
+    duplicates: DuplicatesChoice = Field(
+        default=DuplicatesChoice("first"),
+        description="Which row counts when several have the same email: first, last, or error (all of them fail).",
+    )
+    blank: BlankChoice = Field(
+        default=BlankChoice("ignore"),
+        description="What an empty cell does to a contact that exists: ignore (keep the value) or erase.",
+    )
+    rules: dict[str, RuleChoice] = Field(
+        default={},
+        description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append, keep_higher,"
+        " keep_lower; `*` stands for all other fields. For example {first_name: fill_blank}.",
+    )
+    idempotency_key: str = Field(
+        default="",
+        description="Optional. A second launch with the same key does not import the file a second time.",
+    )
+
+
+@dg.op(
+    name="register_import",
+    out=dg.Out(dg.Nothing),
+    tags={"dagster/kind/postgres": ""},
+    description="Put the file in the queue. The sensor `start_registered_imports` starts it within seconds.",
+)
+def register_import(context: OpExecutionContext, config: NewImport, pipelines: ResourceParam[Pipelines]) -> None:
+    """Register an import and its partition."""
+    from contact_pipelines import operations
+
+    with plain_failures():
+        record = operations.register_import(
+            pipelines.store,
+            config.file,
+            options_of(config),
+            tenant_id=config.tenant,
+            door="dagster",
+            idempotency_key=config.idempotency_key or None,
+        )
+        # The sensor adds a missing partition too: a crash here loses nothing.
+        context.instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])
+        context.instance.add_run_tags(context.run_id, run_tags(record))
+    context.add_output_metadata(
+        {"import": record.name, "import_id": record.id, "tenant": record.tenant_id, "status": record.status.value}
+    )
+    context.log.info("Registered as %s; start_registered_imports starts it within seconds.", record.name)
+
+
+@dg.job(
+    name="new_import",
+    executor_def=dg.in_process_executor,
+    description="Bring a file of contacts in. Fill in the form in the Launchpad and launch; the import then appears as"
+    " a partition of the asset group `imports`, named after its date and file.",
+)
+def new_import() -> None:
+    """Register an import."""
+    register_import()
+
+
+def options_of(config: NewImport) -> ImportOptions:
+    """Return the form's options. Raises InvalidOption, which names the field."""
+    try:
+        return ImportOptions(
+            mode=Mode(config.mode.value),
+            columns=config.columns,
+            only_given_columns=config.only_given_columns,
+            duplicates=Duplicates(config.duplicates.value),
+            blank=Blank(config.blank.value),
+            rules={field: FieldRule(rule.value) for field, rule in config.rules.items()},
+            tags=tuple(config.tags),
+            status=ContactStatus(config.status.value),
+            country=config.country.strip() or None,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidOption(f"The option {place} cannot be used: {first['msg']}.") from None

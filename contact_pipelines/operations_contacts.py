@@ -1,0 +1,39 @@
+"""The use cases that look at contacts and manage properties. To be read with `operations`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contact_pipelines.models import DEFAULT_TENANT, PropertyDefinition
+from contact_pipelines.store import contacts
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.properties import add_property, list_properties
+from contact_pipelines.store.tenants import ensure_tenant
+
+
+def get_contact(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> dict[str, Any]:
+    """Return a contact by its id, email, external id or phone, with all that belongs to it. Raises NotFound."""
+    with store.connect() as connection:
+        return contacts.get_contact(connection, tenant_id, key)
+
+
+def count_contacts(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> int:
+    """Return how many contacts the tenant has."""
+    with store.connect() as connection:
+        return contacts.count_contacts(connection, tenant_id)
+
+
+def list_property_definitions(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[PropertyDefinition]:
+    """Return the tenant's properties by key, the well-known ones among them."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return list_properties(connection, tenant_id)
+
+
+def create_property(
+    store: Store, definition: PropertyDefinition, *, tenant_id: str = DEFAULT_TENANT
+) -> PropertyDefinition:
+    """Add a property; one of the same type that is there is returned as it is. Raises InvalidOption."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return add_property(connection, tenant_id, definition)
