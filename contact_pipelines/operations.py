@@ -253,6 +253,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     con, plan, record = session.con, column_plan(session), session.record
     session.load(VALID).create_view(VALID, replace=True)
     session.load(ERRORS).create_view(ERRORS, replace=True)
+    difference = _difference(record, plan)
     matching.find_duplicates(con, VALID, record.options.duplicates)
     with session.store.raw() as connection:
         matching.find_matches(
@@ -260,11 +261,12 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             connection,
             source=VALID,
             tenant_id=record.tenant_id,
-            fields=plan.fields,
-            options=record.options,
+            hashed=matching.compared_fields(plan.fields),
+            needed=difference.compared,
+            given_tags=record.options.tags,
             scratch=session.artifacts.scratch(),
         )
-    session.save(CHANGES, diffing.diff(con, VALID, ERRORS, _difference(record, plan)))
+    session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
     con.execute("DROP VIEW finals; DROP TABLE matches; DROP TABLE duplicate_rows")
     session.load(CHANGES).create_view(CHANGES, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before

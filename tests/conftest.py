@@ -17,6 +17,7 @@ from contact_pipelines.settings import Settings
 from contact_pipelines.store import schema
 from contact_pipelines.store.embedded import start_embedded, stop_embedded
 from contact_pipelines.store.engine import open_store
+from tests.importing_helpers import Importer
 
 _HOME = "CONTACT_PIPELINES_TEST_HOME"  # of this run; pytest-xdist's workers inherit it
 _numbers = itertools.count()
@@ -101,3 +102,9 @@ def _renamed(url: str, database: str) -> str:
 
 def _psycopg(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture
+def importer(store, settings, tmp_path) -> Importer:
+    """A clean store to import files into."""
+    return Importer(store, settings, tmp_path)

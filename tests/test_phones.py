@@ -66,7 +66,7 @@ def assert_agreement(con: duckdb.DuckDBPyConnection, texts: list[str], country: 
 
 @pytest.fixture(scope="module")
 def con():
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:  # hundreds of queries of few rows each
         yield connection
 
 

@@ -16,6 +16,9 @@ from contact_pipelines.errors import ContactPipelinesError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
+_INTERRUPTS = {"DagsterExecutionInterruptedError"}  # by name: Dagster takes most of a second to import
+_INTERRUPTED = "Interrupted; an import that was not applied yet has written nothing."
+
 _debugging = False
 
 
@@ -38,12 +41,17 @@ def show_tracebacks(wanted: bool) -> None:  # noqa: FBT001 - a switch
     _debugging = wanted
 
 
+def tracebacks_wanted() -> bool:
+    """Say whether the person debugs."""
+    return _debugging
+
+
 def failure_of(error: BaseException) -> Failure:
     """Translate any exception."""
     if isinstance(error, ContactPipelinesError):
         return Failure(error.code, str(error), error.exit_code)
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return Failure("interrupted", "Interrupted; an import that was not applied yet has written nothing.", 130)
+    if isinstance(error, KeyboardInterrupt | typer.Abort) or type(error).__name__ in _INTERRUPTS:
+        return Failure("interrupted", _INTERRUPTED, EXIT_INTERRUPTED)
     if isinstance(error, typer.TyperException):
         return Failure("wrong_usage", _usage_sentence(error), error.exit_code)
     if isinstance(error, typer.Exit):

@@ -51,7 +51,7 @@ def history(
         return
     rows = [
         (record.name, record.status.value, moment(record.times["created_at"]),
-         *(f"{number:,}" for number in record.counts.as_dict().values()))
+         *(f"{number:,}" for number in shapes.counts_of(record).as_dict().values()))
         for record in records
     ]  # fmt: skip
     counted = ("rows", "created", "updated", "unchanged", "skipped", "failed")

@@ -179,19 +179,15 @@ def _run(settings: Settings, store: Store, record: Import, options: ImportOption
     try:
         with shown_progress(store, record):
             _run_here(settings, store, record)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told with the import, or raised again by the caller
+    except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
         return error
     return None
 
 
 def _run_here(settings: Settings, store: Store, record: Import) -> None:
-    try:
-        from contact_pipelines.defs.running import run_import_here
-    except ImportError:
-        from contact_pipelines.operations import run_import as _run_import
-        _run_import(store, settings, record)
-        return
-    run_import_here(settings, store, record)
+    from contact_pipelines.defs.running import run_import_here
+
+    run_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
 
 
 def _print(settings: Settings, record: Import, error: BaseException | None, *, as_json: bool) -> int:

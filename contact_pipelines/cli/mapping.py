@@ -41,6 +41,7 @@ def map_files(
 def _entry(file: str) -> dict[str, Any]:
     from contact_pipelines import operations
     from contact_pipelines.cli.failing import failure_of
+    from contact_pipelines.importing.mapping import field_named
 
     try:
         found, mapping = operations.describe_file(Path(file).expanduser())
@@ -54,7 +55,7 @@ def _entry(file: str) -> dict[str, Any]:
         "columns": [
             {
                 "column": column.column,
-                "field": column.field,
+                "field": field_named(column.field),
                 "confidence": column.confidence,
                 "reason": column.reason,
                 "samples": found.samples.get(column.column, [])[:SHOWN_SAMPLES],

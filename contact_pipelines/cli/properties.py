@@ -90,5 +90,5 @@ def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefini
 
 
 def _rules(shape: dict[str, Any]) -> str:
-    rules = {name: shape[name] for name in ("min", "max", "pattern", "options") if shape.get(name)}
+    rules = {name: shape[name] for name in ("min", "max", "pattern", "options") if shape.get(name, []) != []}
     return ", ".join(f"{name} {' | '.join(value) if name == 'options' else value}" for name, value in rules.items())

@@ -6,7 +6,7 @@ from typing import Any
 
 from contact_pipelines import operations
 from contact_pipelines.cli.printing import isoformat
-from contact_pipelines.models import Import, PropertyDefinition, RollbackCounts
+from contact_pipelines.models import Counts, Import, PropertyDefinition, RollbackCounts
 from contact_pipelines.settings import Settings
 
 
@@ -26,7 +26,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
             {"column": column.column, "field": column.field, "confidence": column.confidence}
             for column in record.mapping
         ],
-        "counts": record.counts.as_dict(),
+        "counts": counts_of(record).as_dict(),
         "warnings": operations.import_warnings(settings, record),
         "results_file": results_file,
         "errors_file": errors_file,
@@ -59,7 +59,7 @@ def history_shape(record: Import) -> dict[str, Any]:
         "name": record.name,
         "status": record.status.value,
         "file": {"name": record.file_name, "rows": record.rows},
-        "counts": record.counts.as_dict(),
+        "counts": counts_of(record).as_dict(),
         "error": record.error,
         "created_at": isoformat(record.times["created_at"]),
         "duration_seconds": duration_seconds(record),
@@ -74,6 +74,11 @@ def rollback_shape(record: Import, counts: RollbackCounts) -> dict[str, Any]:
 def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
     """Return one property, without the rules that it does not have."""
     return definition.model_dump(mode="json", exclude_none=True)
+
+
+def counts_of(record: Import) -> Counts:
+    """Return the counts; all 0 as long as (or because) nothing was applied, though the rows were counted."""
+    return record.counts if record.counts.add_up else Counts()
 
 
 def duration_seconds(record: Import) -> float | None:

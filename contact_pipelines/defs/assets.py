@@ -1,3 +1,4 @@
+# ruff: noqa: D401 - an asset's docstring is its description
 """The assets of an import, one a step. Each opens the run's session, calls one operation and reports.
 
 They are generators where a failed check has to be on record before the step fails.
@@ -21,12 +22,11 @@ from contact_pipelines.models import Counts, Severity
 
 Relation = Any  # a DuckDB relation; Dagster would import duckdb to check the type
 Events = Iterator[Any]
+Result = dg.MaterializeResult[Any]
 
-_COMMON: dict[str, Any] = {"partitions_def": IMPORTS, "group_name": GROUP, "owners": OWNERS}
 
-
-@dg.asset(kinds={"file"}, **_COMMON)
-def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> dg.MaterializeResult:  # type: ignore[type-arg]
+@dg.asset(kinds={"file"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS)
+def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Result:
     """The file as it came, copied once.
 
     Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version was imported.
@@ -56,7 +56,9 @@ def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
     kinds={"duckdb", "parquet"},
     io_manager_key=ARTIFACTS,
     check_specs=[checks.STAGED_FILE_IS_IMPORTABLE],
-    **_COMMON,
+    partitions_def=IMPORTS,
+    group_name=GROUP,
+    owners=OWNERS,
 )
 def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
     """Every row of the file as text, with its number as a spreadsheet shows it.
@@ -86,7 +88,9 @@ def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
     kinds={"duckdb", "parquet"},
     io_manager_key=ARTIFACTS,
     check_specs=[checks.MAPPED_FILE_IS_IMPORTABLE],
-    **_COMMON,
+    partitions_def=IMPORTS,
+    group_name=GROUP,
+    owners=OWNERS,
 )
 def mapped_contacts(
     context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], staged_rows: Relation
@@ -183,7 +187,9 @@ def validated_contacts_and_row_errors(
     kinds={"duckdb", "postgres", "parquet"},
     io_manager_key=ARTIFACTS,
     check_specs=[checks.EVERY_ROW_HAS_ONE_OUTCOME],
-    **_COMMON,
+    partitions_def=IMPORTS,
+    group_name=GROUP,
+    owners=OWNERS,
 )
 def contact_changes(
     context: AssetExecutionContext,
@@ -219,10 +225,10 @@ def contact_changes(
         )
 
 
-@dg.asset(kinds={"postgres"}, **_COMMON)
+@dg.asset(kinds={"postgres"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS)
 def applied_import(
     context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], contact_changes: Relation
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> Result:
     """The plan written to the contact store, in one transaction, once.
 
     Materialising it again for an import that was applied changes nothing and tells its counts. To undo an import,
@@ -245,10 +251,12 @@ def applied_import(
         )
 
 
-@dg.asset(deps=[applied_import], kinds={"csv"}, **_COMMON)
+@dg.asset(
+    deps=[applied_import], kinds={"csv"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS
+)
 def import_report(
     context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> Result:
     """What a person is told: the results file, the error file and the warnings.
 
     The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the failed

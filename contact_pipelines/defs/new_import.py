@@ -30,19 +30,17 @@ def _choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum mad
 
 
 if TYPE_CHECKING:
-    ModeChoice, DuplicatesChoice, BlankChoice, StatusChoice, RuleChoice = (
-        Mode,
-        Duplicates,
-        Blank,
-        ContactStatus,
-        FieldRule,
-    )
+    from contact_pipelines.models import Blank as BlankChoice
+    from contact_pipelines.models import ContactStatus as StatusChoice
+    from contact_pipelines.models import Duplicates as DuplicatesChoice
+    from contact_pipelines.models import FieldRule as RuleChoice
+    from contact_pipelines.models import Mode as ModeChoice
 else:
-    ModeChoice = _choices("ImportMode", Mode)
-    DuplicatesChoice = _choices("DuplicateRows", Duplicates)
     BlankChoice = _choices("BlankCells", Blank)
-    StatusChoice = _choices("NewContactStatus", ContactStatus)
+    DuplicatesChoice = _choices("DuplicateRows", Duplicates)
+    ModeChoice = _choices("ImportMode", Mode)
     RuleChoice = _choices("UpdateRule", FieldRule)
+    StatusChoice = _choices("NewContactStatus", ContactStatus)
 
 
 class NewImport(dg.Config):

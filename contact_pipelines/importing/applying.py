@@ -104,7 +104,7 @@ def _update(
     fields: Sequence[str],
 ) -> int:
     blocks = sql_blocks("applying")
-    cursor.execute(blocks["create_import_updates"].format(columns=_columns(fields)))
+    cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
     rows = con.sql(f"SELECT {_columns(columns)} FROM {identifier(changes)} WHERE outcome = 'updated'")
     statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN (FORMAT csv)"

@@ -15,7 +15,7 @@ import psycopg
 
 from contact_pipelines.importing import copying
 from contact_pipelines.importing.duck import ROW, identifier, literal, sql_blocks
-from contact_pipelines.models import PROPERTY_PREFIX, Duplicates, ImportOptions
+from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
 
 MATCH_KEY = "email"
 
@@ -45,38 +45,40 @@ def find_matches(
     *,
     source: str,
     tenant_id: str,
-    fields: Sequence[str],
-    options: ImportOptions,
+    hashed: Sequence[str],
+    needed: Sequence[str],
+    given_tags: Sequence[str],
     scratch: Path,
 ) -> None:
     """Make the table `matches`: row, contact id, version, `same`, and the old values where not the same.
 
-    `source` is a view of valid rows; `duplicate_rows` must exist. Old values are columns `old.<field>`.
+    `source` is a view of valid rows; `duplicate_rows` must exist. `hashed` are the mapped fields that can change a
+    contact, `needed` those whose old values the diff asks for (columns `old.<field>`). A contact without one of
+    `given_tags` is never the same.
     """
-    compared = compared_fields(fields)
     blocks = sql_blocks("matching")
     with store.cursor() as cursor:
         cursor.execute(blocks["create_import_keys"])
-        keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(compared, _file_text))
+        keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(hashed, _file_text))
         copying.copy_in(cursor, "COPY import_keys (row_number, match_key, values_hash) FROM STDIN (FORMAT csv)",
                         con.sql(keys), ["row_number", "match_key", "values_hash"])  # fmt: skip
         cursor.execute("ANALYZE import_keys")
         lookup = blocks["lookup"].format(
-            same=_same(compared, options),
-            old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in compared),
+            same=_same(hashed, given_tags),
+            old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in needed),
             tenant=literal(tenant_id),
         )
         answer = scratch / "matches.csv"
         copying.copy_out(cursor, f"COPY ({lookup}) TO STDOUT (FORMAT csv)", answer)
         cursor.execute("DROP TABLE import_keys")
-    _load(con, answer, compared)
+    _load(con, answer, needed)
 
 
-def _load(con: duckdb.DuckDBPyConnection, answer: Path, compared: Sequence[str]) -> None:
+def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
     types = {ROW: "INTEGER", "same": "BOOLEAN", "contact_id": "UUID", "version": "INTEGER", "old.updated_at": "VARCHAR"}
-    types |= {f"old.{field}": _type(field) for field in compared}
+    types |= {f"old.{field}": _type(field) for field in needed}
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in compared else ""
+    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in needed else ""
     con.execute(sql_blocks("matching")["load"].format(path=literal(str(answer)), columns=columns, tags=tags))
     answer.unlink()
 
@@ -85,16 +87,16 @@ def _type(field: str) -> str:
     return {"lead_score": "INTEGER", "tags": "JSON"}.get(field, "VARCHAR")
 
 
-def _same(compared: Sequence[str], options: ImportOptions) -> str:
-    same = f"k.values_hash = {_hash(compared, _store_text)}"
-    if options.tags:
-        given = ", ".join(literal(tag) for tag in options.tags)
+def _same(hashed: Sequence[str], given_tags: Sequence[str]) -> str:
+    same = f"k.values_hash = {_hash(hashed, _store_text)}"
+    if given_tags:
+        given = ", ".join(literal(tag) for tag in given_tags)
         same += f" AND c.tags @> ARRAY[{given}]::text[]"
     return same
 
 
-def _hash(compared: Sequence[str], text: Callable[[str], str]) -> str:
-    parts = [f"coalesce({text(field)}, {literal(NOTHING)})" for field in compared] or ["''"]
+def _hash(fields: Sequence[str], text: Callable[[str], str]) -> str:
+    parts = [f"coalesce({text(field)}, {literal(NOTHING)})" for field in fields] or ["''"]
     return f"md5(concat_ws({literal(SEPARATOR)}, {', '.join(parts)}))"
 
 

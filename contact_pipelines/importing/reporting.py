@@ -32,12 +32,15 @@ def write_errors(con: duckdb.DuckDBPyConnection, staged: str, header: Sequence[s
 
 
 def _write(con: duckdb.DuckDBPyConnection, block: str, staged: str, header: Sequence[str], target: Path) -> None:
-    cells = ", ".join(_cell(name, first=place == 0) for place, name in enumerate(header))
+    # A file that was itself a results or error file does not get these columns twice.
+    names = [name for name in header if name.lower() not in ("import status", "errors")]
+    cells = "".join(f"{_cell(name, first=place == 0)}, " for place, name in enumerate(names))
     query = sql_blocks("reporting")[block].format(cells=cells, staged=identifier(staged))
     con.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT csv, HEADER true, DELIMITER ',')")
 
 
 def _cell(name: str, *, first: bool) -> str:
+    column = f"s.{identifier(name)}"
     # A row that could not be read has no cells: its text stands in the first one.
-    value = f"coalesce({identifier(name)}, _text)" if first else identifier(name)
+    value = f"coalesce({column}, s._text)" if first else column
     return f"{escape_expression(value)} AS {identifier(name)}"

@@ -18,6 +18,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -184,7 +185,7 @@ def _initialise(folder: Path) -> None:
     _require_nothing_in(folder)
     making = folder.with_name(folder.name + ".new")
     if making.exists():
-        _end_processes_in(making)
+        _end_processes_in(making, grace=0)
         shutil.rmtree(making)
     making.mkdir(mode=0o700, parents=True)
     _hand_over(making)
@@ -222,13 +223,15 @@ def _start(folder: Path) -> None:
         )
     _hand_over(folder)
     _clear_after_crash(folder)
-    _write_settings(folder)
+    socket_folder = "" if _WINDOWS else _socket_folder(folder)
+    _write_settings(folder, socket_folder)
     log = folder / _LOG
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(folder / (_LOG + ".old"))
     try:
         _postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_PATIENCE), "-l", _LOG, "start"], folder)
     except subprocess.SubprocessError:
+        _remove_socket_folder(socket_folder)
         raise StoreUnavailable(f"The embedded store in {folder} did not start; its log is {log}.") from None
 
 
@@ -237,26 +240,26 @@ def _clear_after_crash(folder: Path) -> None:
     stale = _postmaster(folder)
     if stale is None:
         return
-    _end_processes_in(folder)
+    _end_processes_in(folder, grace=2)  # a server process ends by itself when it finds itself orphaned
     _remove_socket_folder(stale.socket_folder)
     # Its number may be another process's by now, and PostgreSQL would take that one for the server.
     for name in ("postmaster.pid", _SOCKET + ".lock", _SOCKET):
         (folder / name).unlink(missing_ok=True)
 
 
-def _end_processes_in(folder: Path) -> None:
+def _end_processes_in(folder: Path, *, grace: float) -> None:
     """End what a killed process left at work in this folder: PostgreSQL's own programs only."""
-    left = list(_processes_in(folder))
-    _, left = psutil.wait_procs(
-        left, timeout=2
-    )  # a server process ends by itself when it finds itself orphaned
-    for process in left:
-        process.kill()
-    _, left = psutil.wait_procs(left, timeout=10)
-    if left:
-        raise StoreUnavailable(
-            f"Processes of an earlier store in {folder} do not end: {[p.pid for p in left]}."
-        )
+    psutil.wait_procs(list(_processes_in(folder)), timeout=grace)
+    deadline = time.monotonic() + 10
+    while left := list(_processes_in(folder)):  # again and again, for initdb starts others
+        if time.monotonic() > deadline:
+            raise StoreUnavailable(
+                f"Processes of an earlier store in {folder} do not end: {[process.pid for process in left]}."
+            )
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=1)
 
 
 def _processes_in(folder: Path) -> Iterator[psutil.Process]:
@@ -269,14 +272,14 @@ def _processes_in(folder: Path) -> Iterator[psutil.Process]:
             continue
 
 
-def _write_settings(folder: Path) -> None:
+def _write_settings(folder: Path, socket_folder: str) -> None:
     lines = _FIXED_SETTINGS
     if _compresses(folder):
         lines += "wal_compression = lz4\n"
     if _WINDOWS:
         lines += "listen_addresses = '127.0.0.1'\n" + f"port = {_free_port()}\n"
     else:
-        lines += "listen_addresses = ''\n" + f"unix_socket_directories = {_quoted(_socket_folder(folder))}\n"
+        lines += f"listen_addresses = ''\nunix_socket_directories = {_quoted(socket_folder)}\n"
     (folder / _SETTINGS).write_text(lines, encoding="utf-8")
     (folder / _SETTINGS).chmod(0o644)  # the folder itself lets nobody in
 

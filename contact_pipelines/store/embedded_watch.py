@@ -21,8 +21,10 @@ def watch(folder: Path) -> None:
     if not watching.acquire(blocking=False):
         return
     more = True
-    while more and users_folder(folder).exists():
+    while more:
         time.sleep(_EVERY)
+        if not users_folder(folder).exists():
+            return  # somebody removed the store; its server notices, too
         try:
             more = watch_once(folder, watching)
         except StoreUnavailable:  # somebody is starting it, or it does not stop: look again

@@ -2,7 +2,7 @@
 
 -- name: create_import_updates
 CREATE TEMPORARY TABLE import_updates ON COMMIT DROP AS
-SELECT id AS contact_id, version, {columns}, properties, ARRAY[]::text[] AS erased
+SELECT id AS contact_id, version, {columns}properties, ARRAY[]::text[] AS erased
 FROM contacts
 WITH NO DATA
 

@@ -7,8 +7,8 @@ WITH faults AS (
 )
 SELECT
     c._row,
-    CASE c.outcome WHEN 'failed' THEN 'Error' ELSE upper(c.outcome[1]) || c.outcome[2:] END AS status,
-    nullif(concat_ws('; ', f.messages, c.message), '') AS errors
+    CASE c.outcome WHEN 'failed' THEN 'Error' ELSE upper(c.outcome[1]) || c.outcome[2:] END AS _status,
+    nullif(concat_ws('; ', f.messages, c.message), '') AS _errors
 FROM {changes} c
 LEFT JOIN faults f ON f._row = c._row
 ORDER BY c._row
@@ -16,15 +16,15 @@ ORDER BY c._row
 -- name: results
 -- Both sides have each row of the file once and are in its order, so they are laid side by side: no join, no sort
 -- of the wide side.
-SELECT {cells}, status AS "Import Status", errors AS "Errors"
-FROM {staged}
+SELECT {cells}_status AS "Import Status", _errors AS "Errors"
+FROM {staged} s
 POSITIONAL JOIN row_outcomes
 
 -- name: errors
-SELECT {cells}, o.errors AS "Errors"
+SELECT {cells}o._errors AS "Errors"
 FROM {staged} s
 JOIN row_outcomes o ON o._row = s._row
-WHERE o.status = 'Error'
+WHERE o._status = 'Error'
 ORDER BY s._row
 
 -- name: consent_kept

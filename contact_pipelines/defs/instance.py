@@ -1,0 +1,44 @@
+"""Dagster's own instance (runs, events) on one machine: where it is, and how it is opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contact_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+_CONFIG = "dagster.yaml"
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Return the instance's folder: DAGSTER_HOME, or else one in the home folder, made if it is missing."""
+    named = os.environ.get("DAGSTER_HOME")
+    folder = Path(named).expanduser().absolute() if named else settings.dagster_home
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / _CONFIG
+    if not config.exists():
+        config.write_text(files(__package__).joinpath(_CONFIG).read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """Open the instance for a run in this process.
+
+    Its output is the command line's own, so it is not captured into files as that of other runs is: that would
+    take a second and three processes.
+    """
+    import dagster as dg
+    from dagster._core.instance.ref import InstanceRef
+
+    not_captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    reference = InstanceRef.from_dir(str(dagster_home(settings)), overrides={"compute_logs": not_captured})
+    with dg.DagsterInstance.from_ref(reference) as instance:
+        yield instance

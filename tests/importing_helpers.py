@@ -1,0 +1,77 @@
+"""What the tests of imports share: write a file, import it, look at the whole store."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from contact_pipelines import operations
+from contact_pipelines.models import Import, ImportOptions
+
+CONTACT_COLUMNS = (
+    "external_id, email, phone, first_name, last_name, company, status, lead_score, tags, properties, is_duplicate"
+)
+
+
+class Importer:
+    """A store and the folder that its files are written to."""
+
+    def __init__(self, store, settings, folder: Path) -> None:
+        self.store, self.settings, self.folder = store, settings, folder
+        self._files = 0
+
+    def file(self, content: str | bytes | list[list[str]], name: str | None = None) -> Path:
+        """Write a file: its text, its bytes, or a table for csv to spell."""
+        self._files += 1
+        path = self.folder / (name or f"file_{self._files}.csv")
+        if isinstance(content, list):
+            with path.open("w", encoding="utf-8", newline="") as out:
+                csv.writer(out).writerows(content)
+        else:
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def run(self, content, *, name: str | None = None, tenant: str = "default", **options) -> Import:
+        """Write a file and import it."""
+        path = self.file(content, name)
+        record = operations.register_import(
+            self.store, str(path), ImportOptions.model_validate(options), tenant_id=tenant
+        )
+        return operations.run_import(self.store, self.settings, record)
+
+    def roll_back(self, record: Import, **options):
+        """Undo an import; return what it did."""
+        return operations.roll_back_import(self.store, record.id, tenant_id=record.tenant_id, **options)[1]
+
+    def contacts(self, tenant: str = "default") -> dict[str, dict]:
+        """Return every contact by its email, without ids and times."""
+        rows = self.sql(f"SELECT {CONTACT_COLUMNS} FROM contacts WHERE tenant_id = :tenant", tenant=tenant)
+        return {row["email"]: row for row in rows}
+
+    def everything(self, *tables: str) -> dict[str, list[dict]]:
+        """Return whole tables, every column of them, in a settled order."""
+        return {
+            table: sorted(self.sql(f"SELECT * FROM {table}"), key=str) for table in tables or ("contacts", "group_members")
+        }
+
+    def sql(self, statement: str, **values) -> list[dict]:
+        """Run a statement, commit it, and return its rows."""
+        with self.store.begin() as connection:
+            result = connection.execute(sa.text(statement), values)
+            return [dict(row) for row in result.mappings()] if result.returns_rows else []
+
+    def results(self, record: Import) -> list[list[str]]:
+        """Return the results file as a spreadsheet would read it."""
+        return self._read(operations.result_files(self.settings, record)[0])
+
+    def errors(self, record: Import) -> list[list[str]]:
+        """Return the error file as a spreadsheet would read it."""
+        return self._read(operations.result_files(self.settings, record)[1])
+
+    @staticmethod
+    def _read(path: str | None) -> list[list[str]]:
+        assert path is not None
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
