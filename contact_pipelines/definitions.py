@@ -17,6 +17,6 @@ defs = dg.Definitions(
     jobs=[import_contacts, new_import, roll_back_import],
     sensors=[start_registered_imports, close_abandoned_runs],
     resources={"pipelines": PipelinesResource(), ARTIFACTS: parquet_artifacts},
-    # Also of the implicit job behind the button Materialize: the steps are a chain, processes would only cost.
+    # Also for the implicit job behind the button Materialize: the steps are a chain, processes only cost time.
     executor=dg.in_process_executor,
 )

@@ -87,7 +87,10 @@ def sentence(result: SimpleNamespace) -> str:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    return {"CONTACT_PIPELINES_HOME": str(tmp_path_factory.mktemp("cli") / "home"), "CONTACT_PIPELINES_DATABASE_URL": ""}
+    return {
+        "CONTACT_PIPELINES_HOME": str(tmp_path_factory.mktemp("cli") / "home"),
+        "CONTACT_PIPELINES_DATABASE_URL": "",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +108,9 @@ def second(first, home):
 def test_import_prints_a_summary(first):
     assert first.code == 0, first.err
     assert "contacts_nov.csv: 5,000 rows, 573 KiB, completed" in first.out
-    found = dict(re.findall(r"^  (total|created|updated|unchanged|skipped|failed) +([\d,]+)$", first.out, re.M))
+    found = dict(
+        re.findall(r"^  (total|created|updated|unchanged|skipped|failed) +([\d,]+)$", first.out, re.M)
+    )
     assert found == dict(zip(COUNTS, ("5,000", "4,905", "0", "0", "82", "13"), strict=True))
     assert "the column 'annual_revenue' was ignored" in first.out
     assert re.search(rf"contact-pipelines rollback {UUID.pattern}\n", first.out)
@@ -193,7 +198,9 @@ def test_history_show_results_get_rollback_count(second, home, tmp_path):
     assert json.loads(process("contacts", "count", "--json", **home).out) == {"count": 0}
     twice = process("rollback", key, **home)
     assert (twice.code, twice.out) == (1, "")
-    assert sentence(twice) == f"Error: The import {key} was rolled back already; there is nothing left to undo."
+    assert (
+        sentence(twice) == f"Error: The import {key} was rolled back already; there is nothing left to undo."
+    )
 
 
 # -- import: options
@@ -204,7 +211,11 @@ def test_options_reach_the_import(run, file):
     done = run("import", path, "--map", "Mail=email", "--map", "Note=1=properties.note", "--map", "Rest=ignore",
                "--tag", "fair", "--status", "unsubscribed", "--json")  # fmt: skip
     assert done.code == 0, done.err
-    assert [column["field"] for column in json.loads(done.out)["mapping"]] == ["email", "properties.note", "ignore"]
+    assert [column["field"] for column in json.loads(done.out)["mapping"]] == [
+        "email",
+        "properties.note",
+        "ignore",
+    ]
     contact = json.loads(run("contacts", "get", "a@example.com", "--json").out)
     assert (contact["properties"], contact["status"]) == ({"note": "hello"}, "unsubscribed")
     assert "fair" in contact["tags"]
@@ -222,15 +233,33 @@ def test_column_map_from_a_file_with_an_added_column(run, file):
     given = file('{"email": "Mail"}', name="map.json")
     done = run("import", path, "--column-map", f"@{given}", "--map", "Vor=first_name", "--json")
     assert done.code == 0, done.err
-    assert [column["field"] for column in json.loads(done.out)["mapping"]] == ["email", "first_name", "ignore"]
+    assert [column["field"] for column in json.loads(done.out)["mapping"]] == [
+        "email",
+        "first_name",
+        "ignore",
+    ]
 
 
 def test_options_file_and_the_command_line_wins(run, file):
     path = file("Mail,Name", "a@example.com,Ann")
-    given = file("mode: update_only", "columns: {Mail: email, Name: company}", "tags: [a]", name="options.yaml")
+    given = file(
+        "mode: update_only", "columns: {Mail: email, Name: company}", "tags: [a]", name="options.yaml"
+    )
     skipped = run("import", path, "--options", given, "--json")
     assert json.loads(skipped.out)["counts"] == counts(1, 0, 0, 0, 1, 0)
-    done = run("import", path, "--options", given, "--mode", "upsert", "--map", "Name=first_name", "--tag", "b", "--json")
+    done = run(
+        "import",
+        path,
+        "--options",
+        given,
+        "--mode",
+        "upsert",
+        "--map",
+        "Name=first_name",
+        "--tag",
+        "b",
+        "--json",
+    )
     found = json.loads(done.out)
     assert found["counts"] == counts(1, 1, 0, 0, 0, 0)
     assert [column["field"] for column in found["mapping"]] == ["email", "first_name"]
@@ -265,15 +294,13 @@ def test_the_same_idempotency_key_runs_nothing(run, file):
     assert len(json.loads(run("history", "--json").out)) == 1
 
 
-def test_a_failed_import_is_tried_again_with_its_key(run, file):
+def test_a_failed_import_is_tried_again_with_its_key_and_its_file(run, file):
     path = file("email")
     failed = run("import", path, "--idempotency-key", "k1", "--json")
-    assert (failed.code, json.loads(failed.out)["status"]) == (1, "failed")
-    file("email", "a@example.com")
-    done = run("import", path, "--idempotency-key", "k1", "--json")
-    found = json.loads(done.out)
-    assert (done.code, found["status"]) == (0, "completed")
-    assert found["id"] == json.loads(failed.out)["id"]
+    again = run("import", path, "--idempotency-key", "k1", "--json")
+    assert [json.loads(done.out)["status"] for done in (failed, again)] == ["failed", "failed"]
+    assert json.loads(again.out)["id"] == json.loads(failed.out)["id"]
+    assert "nothing was imported now" not in again.err
 
 
 def test_tenants_are_apart(run, file):
@@ -293,10 +320,14 @@ def test_tenants_are_apart(run, file):
     [
         (b"", [], "people.csv is empty"),
         (b"email,first_name\n", [], "people.csv"),
-        (b"Vorname,Stadt\nAnn,Rom\n", [], "Vorname, Stadt"),
+        (b"Vorname,Stadt\nAnn,Rom\n", [], "'Vorname', 'Stadt'"),
         (b"\x00\x01\x02PK\x03\x04\xff\xfe" * 50, [], "people.csv"),
         (b"email\na@example.com\n", ["--map", "Nope=phone"], "Nope"),
-        (b"a,b\nx@example.com,y@example.com\n", ["--map", "a=email", "--map", "b=email"], "both mapped to email"),
+        (
+            b"a,b\nx@example.com,y@example.com\n",
+            ["--map", "a=email", "--map", "b=email"],
+            "both mapped to email",
+        ),
         (b"email,b\nx@example.com,y\n", ["--map", "b=frist_name"], "Did you mean first_name?"),
     ],
     ids=["empty", "header only", "no email", "binary", "missing column", "field twice", "unknown field"],
@@ -367,7 +398,9 @@ def test_a_wrong_options_file(file, text, told):
 def test_no_such_file_makes_no_store(tmp_path):
     done = process("import", tmp_path / "gone.csv", CONTACT_PIPELINES_HOME=str(tmp_path / "home"))
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(r"Error: There is no file .*gone\.csv; check the name and the folder\.", done.err.strip())
+    assert re.fullmatch(
+        r"Error: There is no file .*gone\.csv; check the name and the folder\.", done.err.strip()
+    )
     assert not (tmp_path / "home").exists()
 
 
@@ -387,7 +420,9 @@ def test_store_that_is_down(tmp_path):
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     url = f"postgresql://me:secret@127.0.0.1:{port}/contacts"
-    done = process("import", EXAMPLE, "--json", CONTACT_PIPELINES_DATABASE_URL=url, CONTACT_PIPELINES_HOME=str(tmp_path))
+    done = process(
+        "import", EXAMPLE, "--json", CONTACT_PIPELINES_DATABASE_URL=url, CONTACT_PIPELINES_HOME=str(tmp_path)
+    )
     error = json.loads(done.out)["error"]
     assert (done.code, error["code"]) == (1, "store_unavailable")
     assert "cannot be reached (connection refused)" in error["message"]
@@ -454,7 +489,10 @@ def test_map_of_many_files_goes_on_after_a_bad_one(tmp_path):
     assert time.monotonic() - start < 8  # 1 to 2 s on a quiet machine
     entries = json.loads(done.out)
     assert (done.code, len(entries)) == (1, 301)
-    assert {entry["file"] for entry in entries if "error" in entry} == {str(files[7]), str(tmp_path / "gone.csv")}
+    assert {entry["file"] for entry in entries if "error" in entry} == {
+        str(files[7]),
+        str(tmp_path / "gone.csv"),
+    }
     assert entries[300]["error"]["code"] == "file_unreadable"
     assert entries[8]["header"] == ["Email", "First Name", "Phone", "Anything"]
 
@@ -491,7 +529,9 @@ def test_contacts_get_by_every_key(run, file):
 def test_properties(run):
     known = [entry["key"] for entry in json.loads(run("property", "list", "--json").out)]
     assert known == sorted(models.WELL_KNOWN_PROPERTIES)
-    added = run("property", "add", "plan", "--type", "select", "--option", "free", "--option", "pro", "--json")
+    added = run(
+        "property", "add", "plan", "--type", "select", "--option", "free", "--option", "pro", "--json"
+    )
     expected = {"key": "plan", "type": "select", "label": "", "options": ["free", "pro"]}
     assert (added.code, json.loads(added.out)) == (0, expected)
     assert expected in json.loads(run("property", "list", "--json").out)
@@ -538,9 +578,22 @@ def test_version_and_help():
     done = process("--help")
     assert time.monotonic() - start < 2  # 0.2 s on a quiet machine
     assert done.code == 0
-    for command in ("import", "map", "show", "history", "results", "rollback", "contacts", "property", "db", "dev"):
+    for command in (
+        "import",
+        "map",
+        "show",
+        "history",
+        "results",
+        "rollback",
+        "contacts",
+        "property",
+        "db",
+        "dev",
+    ):
         assert re.search(rf"^│ {command} ", done.out, re.M)
-        assert "Example: contact-pipelines" in " ".join(process(command, "--help").out.split()) or command in {
+        assert "Example: contact-pipelines" in " ".join(
+            process(command, "--help").out.split()
+        ) or command in {
             "contacts",
             "property",
             "db",
@@ -564,7 +617,13 @@ def test_help_names_every_word():
 
 
 def test_unknown_command_and_missing_argument():
-    for arguments in (["imprt"], ["import"], ["results", "x"], ["contacts", "gte"], ["history", "--limit", "0"]):
+    for arguments in (
+        ["imprt"],
+        ["import"],
+        ["results", "x"],
+        ["contacts", "gte"],
+        ["history", "--limit", "0"],
+    ):
         done = process(*arguments)
         assert (done.code, done.out) == (2, "")
         assert re.fullmatch(r"Error: .+\. Try: contact-pipelines.* --help", done.err.strip())
@@ -617,7 +676,12 @@ def test_control_characters_do_not_reach_the_terminal(run, file):
 
 
 def test_durations_and_sizes():
-    assert [printing.duration(seconds) for seconds in (None, 1.94, 59.9, 200.7)] == ["", "1.9 s", "59.9 s", "3 min 20 s"]
+    assert [printing.duration(seconds) for seconds in (None, 1.94, 59.9, 200.7)] == [
+        "",
+        "1.9 s",
+        "59.9 s",
+        "3 min 20 s",
+    ]
     assert [printing.size(number) for number in (12, 586724, 5 << 30)] == ["12 bytes", "573 KiB", "5 GiB"]
     assert (printing.rows(1), printing.rows(5000)) == ("1 row", "5,000 rows")
 

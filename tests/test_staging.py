@@ -293,7 +293,7 @@ def test_pieces_join_up(con, tmp_path, monkeypatch):
             data.append(b"q\n")
             expected.append(few(row, 2, 1, "q"))
         else:
-            data.append("ü,{}\n".format(i).encode())
+            data.append(f"ü,{i}\n".encode())
             expected.append(good(row, "ü", str(i)))
     assert rows_of(stage(con, b"".join(data), tmp_path)) == expected
 
@@ -319,7 +319,7 @@ def test_written_to_parquet_in_order(con, tmp_path):
         assert wrong == [(300_000, 0)]
 
 
-# ---- laws ----------------------------------------------------------------------------------------------------
+# ---- laws ------------------------------------------------------------------------------------------------
 
 LAWS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -9,7 +9,17 @@ from typing import Annotated, NoReturn
 import typer
 
 from contact_pipelines import __version__
-from contact_pipelines.cli import contacts, database, dev, failing, history, importing, mapping, properties, results
+from contact_pipelines.cli import (
+    contacts,
+    database,
+    dev,
+    failing,
+    history,
+    importing,
+    mapping,
+    properties,
+    results,
+)
 
 PROGRAM = "contact-pipelines"
 
@@ -47,12 +57,15 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with 
 @app.callback()
 def _options(
     version: Annotated[  # noqa: ARG001 - the callback does it
-        bool, typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True),
     ] = False,
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug", envvar="CONTACT_PIPELINES_DEBUG", help="Show the traceback of an unforeseen error (a bug)."
+            "--debug",
+            envvar="CONTACT_PIPELINES_DEBUG",
+            help="Show the traceback of an unforeseen error (a bug).",
         ),
     ] = False,
 ) -> None:

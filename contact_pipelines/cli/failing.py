@@ -16,7 +16,6 @@ from contact_pipelines.errors import ContactPipelinesError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
-_INTERRUPTS = {"DagsterExecutionInterruptedError"}  # by name: Dagster takes most of a second to import
 _INTERRUPTED = "Interrupted; an import that was not applied yet has written nothing."
 
 _debugging = False
@@ -50,7 +49,7 @@ def failure_of(error: BaseException) -> Failure:
     """Translate any exception."""
     if isinstance(error, ContactPipelinesError):
         return Failure(error.code, str(error), error.exit_code)
-    if isinstance(error, KeyboardInterrupt | typer.Abort) or type(error).__name__ in _INTERRUPTS:
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
         return Failure("interrupted", _INTERRUPTED, EXIT_INTERRUPTED)
     if isinstance(error, typer.TyperException):
         return Failure("wrong_usage", _usage_sentence(error), error.exit_code)

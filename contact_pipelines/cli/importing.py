@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-_MAPPING, _UPDATING, _NEW = "Which column is what", "What happens to contacts that exist", "What new contacts get"
+_MAPPING, _UPDATING, _NEW = (
+    "Which column is what",
+    "What happens to contacts that exist",
+    "What new contacts get",
+)
 
 
 def import_file(  # noqa: PLR0913 - the contract's options
@@ -50,7 +54,9 @@ def import_file(  # noqa: PLR0913 - the contract's options
     match_on: Annotated[
         str | None,
         typer.Option(
-            metavar="KEY", rich_help_panel=_UPDATING, help="What recognises a contact: email, the only one so far."
+            metavar="KEY",
+            rich_help_panel=_UPDATING,
+            help="What recognises a contact: email, the only one so far.",
         ),
     ] = None,
     duplicates: Annotated[
@@ -81,7 +87,9 @@ def import_file(  # noqa: PLR0913 - the contract's options
     tag: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="TAG", rich_help_panel=_NEW, help="A tag for all created and matched contacts. Repeatable."
+            metavar="TAG",
+            rich_help_panel=_NEW,
+            help="A tag for all created and matched contacts. Repeatable.",
         ),
     ] = None,
     status: Annotated[
@@ -163,6 +171,7 @@ def _column_map(text: str, file: str) -> dict[str, str]:
 def _run(settings: Settings, store: Store, record: Import, options: ImportOptions) -> BaseException | None:
     """Run the import unless its idempotency key stands for one that ran; return what it failed of."""
     from contact_pipelines import operations
+    from contact_pipelines.cli.interrupts import noticed_interrupts
     from contact_pipelines.cli.progress import shown_progress
     from contact_pipelines.errors import WrongState
     from contact_pipelines.models import ImportStatus
@@ -176,11 +185,12 @@ def _run(settings: Settings, store: Store, record: Import, options: ImportOption
     if record.status not in STARTABLE:
         typer.echo("This idempotency key was used before; nothing was imported now.", err=True)
         return None
-    try:
-        with shown_progress(store, record):
-            _run_here(settings, store, record)
-    except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
-        return error
+    with noticed_interrupts() as interrupted:
+        try:
+            with shown_progress(store, record):
+                _run_here(settings, store, record)
+        except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
+            return KeyboardInterrupt() if interrupted() else error
     return None
 
 

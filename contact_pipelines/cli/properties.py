@@ -32,16 +32,20 @@ def list_(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
 @app.command("add")
 def add(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="1 to 50 of a-z, 0-9 and _, for example industry.")],
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="1 to 50 of a-z, 0-9 and _, for example industry.")
+    ],
     *,
     type_: Annotated[
-        str, typer.Option("--type", metavar="TYPE", help="text, number, date, boolean, select or multi_select.")
+        str,
+        typer.Option("--type", metavar="TYPE", help="text, number, date, boolean, select or multi_select."),
     ] = "text",
     label: Annotated[str, typer.Option(metavar="TEXT", help="What people read.")] = "",
     min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Smallest number.")] = None,
     max_: Annotated[float | None, typer.Option("--max", metavar="N", help="Largest number.")] = None,
     pattern: Annotated[
-        str | None, typer.Option(metavar="REGEX", help="What the whole text must look like, for example \\d{5}.")
+        str | None,
+        typer.Option(metavar="REGEX", help="What the whole text must look like, for example \\d{5}."),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="One choice of a select property. Repeatable.")
@@ -66,7 +70,9 @@ def add(
     if json_:
         print_json(property_shape(added))
     else:
-        typer.echo(f"The property {added.key} is there: {added.type.value}. Map a column to properties.{added.key}.")
+        typer.echo(
+            f"The property {added.key} is there: {added.type.value}. Map a column to properties.{added.key}."
+        )
 
 
 def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefinition, imported late
@@ -91,4 +97,10 @@ def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefini
 
 def _rules(shape: dict[str, Any]) -> str:
     rules = {name: shape[name] for name in ("min", "max", "pattern", "options") if shape.get(name, []) != []}
-    return ", ".join(f"{name} {' | '.join(value) if name == 'options' else value}" for name, value in rules.items())
+    return ", ".join(f"{name} {_rule(value)}" for name, value in rules.items())
+
+
+def _rule(value: object) -> str:
+    if isinstance(value, list):
+        return " | ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -16,9 +16,14 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag
 def results(
     key: ImportKey,
     *,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")
+    ],
     errors: Annotated[
-        bool, typer.Option("--errors", help="Only the failed rows, with their errors: mend them and import the file.")
+        bool,
+        typer.Option(
+            "--errors", help="Only the failed rows, with their errors: mend them and import the file."
+        ),
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
@@ -33,7 +38,10 @@ def results(
 
     if json_ and out == "-":
         raise InvalidOption("--json and --out - both want standard output; write the file to a name.")
-    with opened_store() as (settings, store), tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder:
+    with (
+        opened_store() as (settings, store),
+        tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder,
+    ):
         record = operations.get_import(store, key, tenant_id=tenant)
         copy = Path(folder) / "results.csv"
         operations.copy_results(settings, record, copy, which="errors" if errors else "results")

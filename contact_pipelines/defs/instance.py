@@ -29,16 +29,22 @@ def dagster_home(settings: Settings) -> Path:
 
 
 @contextmanager
-def open_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """Open the instance for a run in this process.
+def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.DagsterInstance]:
+    """Open the instance for a run in this process, which writes its events to standard error only if `verbose`.
 
-    Its output is the command line's own, so it is not captured into files as that of other runs is: that would
-    take a second and three processes.
+    Standard output and error are the command line's own, so they are not captured into files as those of other
+    runs are: that would take a second and three processes more.
     """
     import dagster as dg
     from dagster._core.instance.ref import InstanceRef
 
-    not_captured = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
-    reference = InstanceRef.from_dir(str(dagster_home(settings)), overrides={"compute_logs": not_captured})
+    overrides: dict[str, object] = {
+        "compute_logs": {
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
+        },
+        "python_logs": {"python_log_level": "DEBUG" if verbose else "CRITICAL"},
+    }
+    reference = InstanceRef.from_dir(str(dagster_home(settings)), overrides=overrides)
     with dg.DagsterInstance.from_ref(reference) as instance:
         yield instance

@@ -46,14 +46,13 @@ def _run(settings: Settings, store: Store, record: Import, *, verbose: bool) -> 
     from contact_pipelines.defs.instance import open_instance
     from contact_pipelines.defs.names import IMPORTS, run_tags
 
-    with _quiet(verbose=verbose), open_instance(settings) as instance:
+    with _quiet(verbose=verbose), open_instance(settings, verbose=verbose) as instance:
         instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])
         try:
             _job(settings, store).execute_in_process(
                 instance=instance,
                 partition_key=record.name,
                 tags={**run_tags(record), **_NEVER_RETRY},
-                run_config={"loggers": {"console": {"config": {"log_level": "INFO" if verbose else "CRITICAL"}}}},
             )
         except PipelineFailure as failure:
             raise failure.error from None

