@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+from sqlalchemy import Connection
 
 from contact_pipelines.errors import ContactsChanged, FileNotImportable, NotFound, WrongState
 from contact_pipelines.files import landing
@@ -64,6 +65,9 @@ STAGED, MAPPED, VALID, ERRORS, CHANGES = (
 """Names of the artifacts between the steps (`<name>.parquet`) and of the Dagster assets that make them."""
 
 REPORT = "report.json"
+
+COMPARED = "compared.txt"
+"""Beside the plan: which state of the tenant's imports it was made for (see `imports.applied_mark`)."""
 
 APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""
@@ -117,14 +121,19 @@ def open_import(store: Store, settings: Settings, record: Import) -> ImportSessi
 def run_import(store: Store, settings: Settings, record: Import) -> Import:
     """Run all steps of a registered import here and now; return it as it is afterwards.
 
+    Of an import that was applied already (by a process that died before its report) only the report is done.
     Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence.
     """
     with open_import(store, settings, record) as session:
-        land(session)
-        stage(session)
-        map_columns(session)
-        validate(session)
-        compare(session)
+        try:
+            land(session)
+            stage(session)
+            map_columns(session)
+            validate(session)
+            compare(session)
+        except WrongState:
+            if _current(session).status != ImportStatus.COMPLETED:
+                raise
         apply(session)
         report(session)
     return get_import(store, record.id, tenant_id=record.tenant_id)
@@ -202,20 +211,22 @@ def apply(session: ImportSession) -> Counts:
     """Write the plan to the store, in one transaction, once: an import that was applied returns its counts.
 
     Where somebody else changed the plan's contacts meanwhile, the rows are compared anew. Raises ContactsChanged
-    if that happens again and again.
+    if people or other programs do that again and again; imports and rollbacks wait for each other.
     """
-    current = get_import(session.store, session.record.id, tenant_id=session.record.tenant_id)
-    if current.status == ImportStatus.COMPLETED:
+    try:
+        with session.step("apply") as heartbeat:
+            for attempt in range(1, APPLY_ATTEMPTS + 1):
+                try:
+                    return _apply(session, heartbeat, anew=attempt > 1)
+                except ContactsChanged:
+                    if attempt == APPLY_ATTEMPTS:
+                        raise
+            raise AssertionError  # the loop returns or raises
+    except WrongState:
+        current = _current(session)
+        if current.status != ImportStatus.COMPLETED:
+            raise
         return current.counts
-    with session.step("apply") as heartbeat:
-        for attempt in range(1, APPLY_ATTEMPTS + 1):
-            try:
-                return _apply(session, heartbeat)
-            except ContactsChanged:
-                if attempt == APPLY_ATTEMPTS:
-                    raise
-                _compare(session)
-        raise AssertionError  # the loop returns or raises
 
 
 def report(session: ImportSession) -> Report:
@@ -255,6 +266,8 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     session.load(ERRORS).create_view(ERRORS, replace=True)
     difference = _difference(record, plan)
     matching.find_duplicates(con, VALID, record.options.duplicates)
+    with session.store.begin() as connection:
+        mark = imports.applied_mark(connection, record.tenant_id)
     with session.store.raw() as connection:
         matching.find_matches(
             con,
@@ -267,6 +280,8 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             scratch=session.artifacts.scratch(),
         )
     session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
+    with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
+        path.write_text(mark, encoding="utf-8")
     con.execute("DROP VIEW finals; DROP TABLE matches; DROP TABLE duplicate_rows")
     session.load(CHANGES).create_view(CHANGES, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
@@ -274,15 +289,18 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     return session.load(CHANGES)
 
 
-def _apply(session: ImportSession, heartbeat: imports.Heartbeat) -> Counts:
+def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) -> Counts:
     plan, record = column_plan(session), session.record
-    session.load(CHANGES).create_view(CHANGES, replace=True)
-    assert session.record.rows is not None  # noqa: S101 - staged before
-    counts = applying.check_conservation(session.con, CHANGES, session.record.rows)
-    to_write = counts.created + counts.updated
-    warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
     with session.store.begin() as connection:
         imports.lock_tenant(connection, record.tenant_id)
+        imports.require_running(connection, record)
+        if anew or not _is_up_to_date(session, connection):
+            _compare(session)  # under the lock, so that no other import can come in between again
+        session.load(CHANGES).create_view(CHANGES, replace=True)
+        assert session.record.rows is not None  # noqa: S101 - staged before
+        counts = applying.check_conservation(session.con, CHANGES, session.record.rows)
+        to_write = counts.created + counts.updated
+        warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
         for definition in plan.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         applying.apply_changes(
@@ -296,6 +314,22 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat) -> Counts:
         )
         imports.complete(connection, record, counts, warnings)
     return counts
+
+
+def _is_up_to_date(session: ImportSession, connection: Connection) -> bool:
+    """Say whether no import of the tenant was applied or undone since this one was compared.
+
+    The versions of the contacts that an import writes are checked one by one; this is for those that it read and
+    leaves alone. Without it two imports could each miss what the other does, as they could not one after the other.
+    """
+    if not session.artifacts.exists(COMPARED):
+        return False
+    mark = session.artifacts.reading(COMPARED).read_text(encoding="utf-8")
+    return mark == imports.applied_mark(connection, session.record.tenant_id)
+
+
+def _current(session: ImportSession) -> Import:
+    return get_import(session.store, session.record.id, tenant_id=session.record.tenant_id)
 
 
 def _difference(record: Import, plan: ColumnPlan) -> diffing.Difference:

@@ -12,7 +12,7 @@ from contact_pipelines.store.tenants import ensure_tenant
 
 
 def get_contact(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> dict[str, Any]:
-    """Return a contact by its id, email, external id or phone, with all that belongs to it. Raises NotFound."""
+    """Return a contact by its id, email, external id or phone, with all that is its. Raises NotFound."""
     with store.connect() as connection:
         return contacts.get_contact(connection, tenant_id, key)
 

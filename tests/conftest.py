@@ -71,6 +71,19 @@ def empty_database_url(embedded_server):
 
 
 @pytest.fixture
+def home():
+    """A folder for an embedded store of this test's own.
+
+    Not below `tmp_path`: when tests run as root, PostgreSQL runs as another user, and every pytest that
+    starts shuts others out of the folder that holds them all.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="cp-home-")).resolve()
+    yield folder
+    stop_embedded(folder / "postgres")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
 def settings(database_url, tmp_path) -> Settings:
     """Settings with this test's database and a home of its own."""
     return Settings(home=tmp_path / "home", database_url=database_url, artifacts=str(tmp_path / "artifacts"))

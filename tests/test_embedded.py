@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from sqlalchemy import text
 from contact_pipelines.errors import StoreUnavailable
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import embedded, embedded_server
-from contact_pipelines.store.embedded import start_embedded, stop_embedded, stop_if_last_user
+from contact_pipelines.store.embedded import start_embedded, stop_if_last_user
 from contact_pipelines.store.engine import open_store
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -75,18 +76,18 @@ class _Process:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made():
     """A data folder that was made once, to be copied: making one takes a second."""
-    folder = tmp_path_factory.mktemp("made") / "postgres"
-    start_embedded(folder)
-    assert stop_if_last_user(folder)
-    return folder
+    with tempfile.TemporaryDirectory(prefix="cp-made-") as home:
+        folder = Path(home) / "postgres"
+        start_embedded(folder)
+        assert stop_if_last_user(folder)
+        yield folder
 
 
 @pytest.fixture
-def new_folder(tmp_path):
-    yield tmp_path / "postgres"
-    stop_embedded(tmp_path / "postgres")
+def new_folder(home):
+    return home / "postgres"
 
 
 @pytest.fixture
@@ -167,8 +168,8 @@ def test_without_a_watcher_the_next_user_adopts_the_server_and_stops_it(folder):
     assert _pid(folder) is None
 
 
-def test_a_killed_server_is_started_again_with_what_was_committed(folder, tmp_path):
-    store = open_store(Settings(home=tmp_path, artifacts=""))
+def test_a_killed_server_is_started_again_with_what_was_committed(folder):
+    store = open_store(Settings(home=folder.parent, artifacts=""))
     assert store.embedded
     with store.begin() as connection:
         connection.execute(text("INSERT INTO tenants (id) VALUES ('kept')"))
@@ -193,8 +194,8 @@ def _insert_and_kill_the_server(connection, folder):
     connection.execute(text("SELECT pg_sleep(5)"))
 
 
-def test_a_crash_of_one_backend_is_waited_for(folder, tmp_path):
-    store = open_store(Settings(home=tmp_path, artifacts=""))
+def test_a_crash_of_one_backend_is_waited_for(folder):
+    store = open_store(Settings(home=folder.parent, artifacts=""))
     with store.raw() as connection:
         pid = connection.info.backend_pid
         os.kill(pid, signal.SIGKILL)  # PostgreSQL restarts itself: everybody is thrown out for a moment
@@ -223,8 +224,8 @@ def test_a_user_killed_while_the_folder_is_made(new_folder, after):
     "name",
     ["x" * 200, "with space", "quote'and\"double", "ünï-名", "a,b", "$(touch oops)`id`", "per%20cent+@"],
 )
-def test_homes_with_difficult_names(made, tmp_path, name):
-    home = tmp_path / name
+def test_homes_with_difficult_names(made, home, name):
+    home /= name
     home.mkdir()
     folder = home / "postgres"
     subprocess.run(["cp", "-a", str(made), str(folder)], check=True)
@@ -239,8 +240,8 @@ def test_homes_with_difficult_names(made, tmp_path, name):
     assert socket_folder == str(folder) or not Path(socket_folder).exists()
 
 
-def test_a_folder_with_a_difficult_name_is_made_too(tmp_path):
-    folder = tmp_path / "a 'quoted\" näme $HOME" / "postgres"
+def test_a_folder_with_a_difficult_name_is_made_too(home):
+    folder = home / "a 'quoted\" näme $HOME" / "postgres"
     start_embedded(folder)
     assert stop_if_last_user(folder)
 
@@ -327,7 +328,7 @@ def test_a_server_that_does_not_start_says_where_the_log_is(folder):
     assert "no_such_setting" in (folder / "server.log").read_text()
 
 
-def test_a_folder_with_other_files_or_another_version_is_left_alone(folder, tmp_path):
+def test_a_folder_with_other_files_or_another_version_is_left_alone(folder):
     (folder / "PG_VERSION").write_text("16\n")
     with pytest.raises(StoreUnavailable, match="written by PostgreSQL 16"):
         start_embedded(folder)

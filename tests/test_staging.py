@@ -211,7 +211,7 @@ def test_columns_of_the_relation(con, tmp_path):
     ],
 )
 @pytest.mark.parametrize("careful", [False, True])
-def test_files_that_are_refused(con, tmp_path, data, kind, part, careful):
+def test_files_that_are_refused(con, tmp_path, data, kind, part, *, careful):
     with pytest.raises(kind, match=part.replace(".", r"\.")) as caught:
         stage(con, data, tmp_path, careful=careful)
     assert str(caught.value).startswith("people.csv")

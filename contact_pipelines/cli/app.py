@@ -56,6 +56,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with 
 
 @app.callback()
 def _options(
+    *,
     version: Annotated[  # noqa: ARG001 - the callback does it
         bool,
         typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True),

@@ -15,7 +15,7 @@ def upgrade(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - one schema for all
 ) -> None:
-    """Make or upgrade the tables in the database of CONTACT_PIPELINES_DATABASE_URL (or in the embedded store).
+    """Make or upgrade the tables in the database of CONTACT_PIPELINES_DATABASE_URL.
 
     Example: CONTACT_PIPELINES_DATABASE_URL=postgresql://me@db/contacts contact-pipelines db upgrade
 

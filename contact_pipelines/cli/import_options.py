@@ -25,8 +25,8 @@ def build_options(
 ) -> ImportOptions:
     """Return the options of one import; `values` are the single ones by name, None where not given.
 
-    A column or rule given on the command line replaces the file's of that name and leaves the others; tags given
-    there replace the file's. Raises InvalidOption that names the option or the file's key.
+    A column or rule given on the command line replaces the file's of that name and leaves the others; tags
+    given there replace the file's. Raises InvalidOption that names the option or the file's key.
     """
     given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     if tags:

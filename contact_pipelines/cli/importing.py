@@ -3,127 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from contact_pipelines.cli import failing
+from contact_pipelines.cli import import_parameters as given
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
-    from contact_pipelines.models import Import, ImportOptions
+    from contact_pipelines.models import Import
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-_MAPPING, _UPDATING, _NEW = (
-    "Which column is what",
-    "What happens to contacts that exist",
-    "What new contacts get",
-)
 
-
-def import_file(  # noqa: PLR0913 - the contract's options
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV file (or TSV, or separated by ; or |).")],
+def import_file(
+    file: given.File,
     *,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="HEADER=FIELD",
-            rich_help_panel=_MAPPING,
-            help='What a column is, against the suggestion: --map "E-Mail privat=email" --map "Notes=ignore". '
-            "A field is email, phone, first_name, ..., full_name, properties.KEY or ignore. Repeatable.",
-        ),
-    ] = None,
-    column_map: Annotated[
-        str | None,
-        typer.Option(
-            metavar="JSON",
-            rich_help_panel=_MAPPING,
-            help='The whole mapping; columns it does not name are ignored: \'{"E-Mail": "email"}\', or @map.json.',
-        ),
-    ] = None,
-    mode: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODE",
-            rich_help_panel=_UPDATING,
-            help="upsert (default: create and update), create_only or update_only.",
-        ),
-    ] = None,
-    match_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEY",
-            rich_help_panel=_UPDATING,
-            help="What recognises a contact: email, the only one so far.",
-        ),
-    ] = None,
-    duplicates: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHICH",
-            rich_help_panel=_UPDATING,
-            help="Rows of the file with the same email: the first counts (default), the last, or all fail (error).",
-        ),
-    ] = None,
-    blank: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHAT",
-            rich_help_panel=_UPDATING,
-            help="What an empty cell does to a contact that exists: ignore (default) or erase.",
-        ),
-    ] = None,
-    rule: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FIELD=RULE",
-            rich_help_panel=_UPDATING,
-            help="What an update does to a field: overwrite (default), fill_blank, keep, append, keep_higher or "
-            "keep_lower: --rule first_name=fill_blank --rule tags=append. Repeatable.",
-        ),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TAG",
-            rich_help_panel=_NEW,
-            help="A tag for all created and matched contacts. Repeatable.",
-        ),
-    ] = None,
-    status: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STATUS",
-            rich_help_panel=_NEW,
-            help="Status of new contacts whose row has none: subscribed (default), unsubscribed, bounced or "
-            "complained.",
-        ),
-    ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CC",
-            rich_help_panel=_NEW,
-            help="Where phone numbers without a country code are from, for example US or DE.",
-        ),
-    ] = None,
-    options: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.yaml",
-            help="These options in a file, as lines such as mode: create_only or columns: {Mail: email}. "
-            "The command line wins.",
-        ),
-    ] = None,
-    idempotency_key: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEY",
-            help="A name for this import: a second call with the same key imports nothing and prints the first one.",
-        ),
-    ] = None,
+    map_: given.Map = None,
+    column_map: given.ColumnMap = None,
+    mode: given.Mode = None,
+    match_on: given.MatchOn = None,
+    duplicates: given.Duplicates = None,
+    blank: given.Blank = None,
+    rule: given.Rule = None,
+    tag: given.Tag = None,
+    status: given.Status = None,
+    country: given.Country = None,
+    options: given.OptionsFile = None,
+    idempotency_key: given.IdempotencyKey = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
@@ -152,7 +60,7 @@ def import_file(  # noqa: PLR0913 - the contract's options
         record = operations.register_import(
             store, file, import_options, tenant_id=tenant, door="cli", idempotency_key=idempotency_key
         )
-        failure = _run(settings, store, record, import_options)
+        failure = _run(settings, store, record)
         record = operations.get_import(store, record.id, tenant_id=tenant)
         code = _print(settings, record, failure, as_json=json_)
     if code:
@@ -168,7 +76,7 @@ def _column_map(text: str, file: str) -> dict[str, str]:
     return parse_column_map(read_column_map(text), found.header)
 
 
-def _run(settings: Settings, store: Store, record: Import, options: ImportOptions) -> BaseException | None:
+def _run(settings: Settings, store: Store, record: Import) -> BaseException | None:
     """Run the import unless its idempotency key stands for one that ran; return what it failed of."""
     from contact_pipelines import operations
     from contact_pipelines.cli.interrupts import noticed_interrupts

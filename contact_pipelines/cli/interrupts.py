@@ -1,4 +1,4 @@
-"""Noticing Ctrl-C whoever handles it: Dagster and DuckDB have handlers of their own and raise what they like."""
+"""Noticing Ctrl-C, whoever handles it: Dagster and DuckDB do it themselves and raise what they like."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def noticed_interrupts() -> Iterator[Callable[[], bool]]:
     """Yield a function that says whether Ctrl-C was pressed since the block began. Main thread only."""
     reading, writing = socket.socketpair()
     with reading, writing:
-        reading.setblocking(False)
-        writing.setblocking(False)
+        reading.settimeout(0)
+        writing.settimeout(0)
         before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
         try:
             yield lambda: signal.SIGINT in _received(reading)

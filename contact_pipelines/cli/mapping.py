@@ -22,7 +22,8 @@ def map_files(
 
     Example: contact-pipelines map contacts.csv leads.csv
 
-    A file needs a header, rows are not needed. A file that cannot be read does not keep the others from being shown.
+    A file needs a header, rows are not needed. A file that cannot be read does not keep the others from
+    being shown.
     """
     from contact_pipelines.cli.printing import print_json
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -90,7 +89,7 @@ def _aligned(text: str, width: int, *, right: bool) -> str:
     return padding + text if right else text + padding
 
 
-def _jsonable(value: Any) -> str:
+def _jsonable(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(type(value).__name__)

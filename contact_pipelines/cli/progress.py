@@ -98,6 +98,7 @@ class Bar:
         assert isinstance(bar, Progress)  # noqa: S101 - typed here, since rich is imported late
         self._bar = bar
         self._task = bar.add_task("starting", total=len(STEPS), told="")
+        self._began = time.monotonic()
 
     def show(self, record: Import) -> None:
         """Move the bar."""
@@ -105,7 +106,7 @@ class Bar:
         if progress.step not in STEPS:
             return
         within = progress.rows_done / progress.rows_total if progress.rows_total else 0.0
-        told = [_amount(record), duration(progress.elapsed)]
+        told = [_amount(record), duration(time.monotonic() - self._began)]
         if progress.remaining is not None:
             told.append(f"{duration(progress.remaining)} left")
         self._bar.update(

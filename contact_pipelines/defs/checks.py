@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import dagster as dg
 
 from contact_pipelines.defs.describing import faults_table
-from contact_pipelines.defs.names import IMPORTS
 from contact_pipelines.errors import ConservationError, FileError
 from contact_pipelines.importing.validating import ErrorCount
 from contact_pipelines.models import Counts, Severity
@@ -17,14 +16,12 @@ ONE_OUTCOME = "every_row_has_one_outcome"
 STAGED_FILE_IS_IMPORTABLE = dg.AssetCheckSpec(
     IMPORTABLE,
     asset="staged_rows",
-    partitions_def=IMPORTS,
     blocking=True,
     description="The file can be read as a table: text in a known encoding, a header, at least one row.",
 )
 MAPPED_FILE_IS_IMPORTABLE = dg.AssetCheckSpec(
     IMPORTABLE,
     asset="mapped_contacts",
-    partitions_def=IMPORTS,
     blocking=True,
     description="The file's columns can be imported as asked: there is an email column, and every column that the"
     " options name exists.",
@@ -32,14 +29,12 @@ MAPPED_FILE_IS_IMPORTABLE = dg.AssetCheckSpec(
 ROWS_ARE_VALID = dg.AssetCheckSpec(
     ROWS_VALID,
     asset="validated_contacts",
-    partitions_def=IMPORTS,
     description="No row was rejected. A warning only: the other rows are imported, and the rejected ones stand in"
     " the error file of the import, to be mended and imported again.",
 )
 EVERY_ROW_HAS_ONE_OUTCOME = dg.AssetCheckSpec(
     ONE_OUTCOME,
     asset="contact_changes",
-    partitions_def=IMPORTS,
     blocking=True,
     description="total = created + updated + unchanged + skipped + failed, and total is what the file has.",
 )

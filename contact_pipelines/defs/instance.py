@@ -38,6 +38,7 @@ def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.D
     import dagster as dg
     from dagster._core.instance.ref import InstanceRef
 
+    folder = dagster_home(settings)
     overrides: dict[str, object] = {
         "compute_logs": {
             "module": "dagster._core.storage.noop_compute_log_manager",
@@ -45,6 +46,20 @@ def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.D
         },
         "python_logs": {"python_log_level": "DEBUG" if verbose else "CRITICAL"},
     }
-    reference = InstanceRef.from_dir(str(dagster_home(settings)), overrides=overrides)
-    with dg.DagsterInstance.from_ref(reference) as instance:
+    if not _names_a_storage(folder / _CONFIG):
+        overrides["storage"] = {
+            "custom": {
+                "module": "contact_pipelines.defs.sqlite_storage",
+                "class": "KeptOpenSqliteStorage",
+                "config": {"base_dir": str(folder)},
+            }
+        }
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=overrides)) as instance:
         yield instance
+
+
+def _names_a_storage(config: Path) -> bool:
+    import yaml
+
+    found = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
+    return any(key == "storage" or key.endswith("_storage") for key in found)

@@ -1,11 +1,12 @@
 """The escape that keeps spreadsheets from running a cell as a formula, and its exact undoing.
 
-A CSV cell that begins with `= + - @`, tab or carriage return is a formula to a spreadsheet. Export writes an
-apostrophe before it; import takes exactly that apostrophe away. So that this holds for *every* text, a text that itself begins with apostrophes before such a character gets one more as well. Plain numbers
-and E.164 phones (`-5`, `+4930123456`, `-1.5e3`) are harmless and stay as they are.
+A CSV cell that begins with `= + - @`, tab or carriage return is a formula to a spreadsheet. Export writes
+an apostrophe before it; import takes exactly that apostrophe away. So that this holds for *every* text, a
+text that itself begins with apostrophes before such a character gets one more as well. Plain numbers and
+E.164 phones (`-5`, `+4930123456`, `-1.5e3`) are harmless and stay as they are.
 
-Both functions take and return an SQL expression for DuckDB (VARCHAR to VARCHAR, NULL to NULL). Nearly all cells
-are dismissed by comparing their first byte; only the few that pass are matched against a pattern.
+Both functions take and return an SQL expression for DuckDB (VARCHAR to VARCHAR, NULL to NULL). Nearly all
+cells are dismissed by comparing their first byte; only the few that pass are matched against a pattern.
 """
 
 from __future__ import annotations

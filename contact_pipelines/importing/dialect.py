@@ -1,6 +1,7 @@
 """How a delimited text file is written: its delimiter and header, found out from its beginning.
 
-Only a bounded sample is ever looked at here; whether the rest of the file keeps to it is `staging`'s business.
+Only a bounded sample is ever looked at here; whether the rest of the file keeps to it is `staging`'s
+business.
 """
 
 from __future__ import annotations
@@ -120,8 +121,8 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 def labels(cells: list[str], name: str) -> list[str]:
     """Turn a header's cells into labels that are not blank and differ from each other and from staging's own.
 
-    Trimmed; a blank one becomes `column_3` (its position, from 1), a repeat (whatever its case) gets `#2`, `#3`.
-    Raises FileNotImportable for more than 5,000 columns or a label over 1,000 characters.
+    Trimmed; a blank one becomes `column_3` (its position, from 1), a repeat (whatever its case) gets `#2`,
+    `#3`. Raises FileNotImportable for more than 5,000 columns or a label over 1,000 characters.
     """
     if len(cells) > MAX_COLUMNS:
         raise FileNotImportable(

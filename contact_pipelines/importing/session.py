@@ -54,18 +54,20 @@ class ImportSession:
     def step(self, name: str, total: int = 0, *, after_apply: bool = False) -> Iterator[Heartbeat]:
         """Run a step: the import is alive and says so; an error makes it `failed` with the sentence that says why.
 
-        Raises WrongState if the import is past it (`after_apply` steps may run on an applied import).
+        Waits while another process runs a step of the same import. Raises WrongState if the import is past it
+        (`after_apply` steps may run on an applied import).
         """
-        if not after_apply:
-            with self.store.begin() as connection:
-                imports.claim(connection, self.record)
-        try:
-            with imports.heartbeat(self.store, self.record) as heartbeat:
+        with imports.heartbeat(self.store, self.record) as heartbeat:
+            # Claimed only now: whoever was waited for may have applied the import, or given it up.
+            if not after_apply:
+                with self.store.begin() as connection:
+                    imports.claim(connection, self.record)
+            try:
                 heartbeat.step(name, total)
                 yield heartbeat
-        except BaseException as error:
-            self._record_failure(name, error)
-            raise
+            except BaseException as error:
+                self._record_failure(name, error)
+                raise
 
     def _record_failure(self, step: str, error: BaseException) -> None:
         if isinstance(error, ContactPipelinesError):

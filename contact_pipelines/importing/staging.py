@@ -1,13 +1,15 @@
 """Read a landed CSV or TSV file into all-text rows, every physical record accounted for.
 
-A byte scan (C speed, a few MB at a time) tells whether the file is regular. If so, DuckDB reads it in parallel
-and its counts are checked against the scan's: that is the *fast* path. Anything else takes the *careful* one:
-the file is read as physical lines, SQL groups them into records, good records are rewritten as a strictly
-regular CSV with their row numbers, and broken ones become rows with a fault and their raw text.
+A byte scan (C speed, a few MB at a time) tells whether the file is regular. If so, DuckDB reads it in
+parallel and its counts are checked against the scan's: that is the *fast* path. Anything else takes the
+*careful* one: the file is read as physical lines, SQL groups them into records, good records are rewritten
+as a strictly regular CSV with their row numbers, and broken ones become rows with a fault and their raw
+text.
 
-What counts as well-formed: a cell that begins with a quote must end with one (spaces may follow it) and may hold
-delimiters, newlines and doubled quotes; a quote anywhere else is literal. Extra cells at the end of a row are
-dropped if they are empty. An unclosed quote ends where a line can only be read as starting a record.
+What counts as well-formed: a cell that begins with a quote must end with one (spaces may follow it) and may
+hold delimiters, newlines and doubled quotes; a quote anywhere else is literal. Extra cells at the end of a
+row are dropped if they are empty. An unclosed quote ends where a line can only be read as starting a
+record.
 """
 
 from __future__ import annotations
@@ -57,10 +59,11 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 class StagedFile:
     """A file's rows and what is known of it as a whole.
 
-    `rows`: `_row` INTEGER, one VARCHAR a label of `header`, then `_error_code`, `_error`, `_text` VARCHAR (NULL
-    for a good row; for a broken one its fault, a sentence, its raw text, and NULL in all cells). In file order.
-    It reads Parquet below the `scratch` folder that `stage` was given, and needs it for as long as it is used.
-    An empty cell is NULL. `row_count` is good and broken rows, without header and blank lines.
+    `rows`: `_row` INTEGER, one VARCHAR a label of `header`, then `_error_code`, `_error`, `_text` VARCHAR
+    (NULL for a good row; for a broken one its fault, a sentence, its raw text, and NULL in all cells). In
+    file order. It reads Parquet below the `scratch` folder that `stage` was given, and needs it for as long
+    as it is used. An empty cell is NULL. `row_count` is good and broken rows, without header and blank
+    lines.
     """
 
     rows: duckdb.DuckDBPyRelation
@@ -109,10 +112,11 @@ def stage(
 ) -> StagedFile:
     """Read the file at `path` into rows, each of them numbered and none of them lost.
 
-    `scratch`: a folder for Parquet and temporary files, to outlive the result. `file_name`: what to call the file
-    in messages. For a file of more than 1,500 columns the connection is left with one thread and a memory limit
-    of 1.5 GB at least, since DuckDB cannot hold such rows in less. Raises FileUnreadable (missing, empty, binary, not UTF-8), FileNotImportable (no data rows, a
-    header that cannot be used, too many columns) and ConservationError (a bug: rows do not add up).
+    `scratch`: a folder for Parquet and temporary files, to outlive the result. `file_name`: what to call
+    the file in messages. For a file of more than 1,500 columns the connection is left with one thread and a
+    memory limit of 1.5 GB at least, since DuckDB cannot hold such rows in less. Raises FileUnreadable
+    (missing, empty, binary, not UTF-8), FileNotImportable (no data rows, a header that cannot be used, too
+    many columns) and ConservationError (a bug: rows do not add up).
     """
     name = file_name or path.name
     scratch.mkdir(parents=True, exist_ok=True)
@@ -213,7 +217,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _has_long_line(data: bytes) -> bool:
-    """Whether a line has more bytes than a cell may have characters: from newline to farthest newline in reach."""
+    """Whether a line has more than MAX_CELL bytes: hop from newline to the farthest newline in reach."""
     position = 0
     while position + MAX_CELL < len(data):
         position = data.rfind(b"\n", position, position + MAX_CELL + 1) + 1
@@ -240,7 +244,13 @@ def _stage_fast(con: duckdb.DuckDBPyConnection, source: _Source) -> StagedFile |
     target = source.folder / "rows.parquet"
     try:
         count = _read_csv(
-            con, path, target, _cells(source.scan, len(header)), _columns(len(header)), source, header=True
+            con,
+            path,
+            target,
+            _cells(source.scan, len(header)),
+            _columns(len(header)),
+            source=source,
+            header=True,
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return None
@@ -289,8 +299,8 @@ def _read_csv(
     target: Path,
     cells: str,
     columns: str,
-    source: _Source,
     *,
+    source: _Source,
     header: bool,
 ) -> int:
     """Copy a CSV to Parquet, strictly; return the number of rows. Raises what DuckDB raises."""
@@ -352,7 +362,7 @@ def _stage_carefully(con: duckdb.DuckDBPyConnection, source: _Source) -> StagedF
         with (source.folder / "clean.csv").open("wb") as clean:
             for start, stop in _pieces(con, source, tables, last_line + 1):
                 piece = {"newline": newline, "width": len(header), "from_line": start, "to_line": stop}
-                _write_records(con, source, grammar, tables, tally, clean, piece)
+                _write_records(con, source, grammar, tables, tally=tally, clean=clean, piece=piece)
     if not tally.rows:
         raise _header_only(source.name, header)
     if tally.undecodable * 2 > tally.rows:
@@ -395,7 +405,7 @@ class _Tables:
 
 
 class _Grammar:
-    """Regular expressions (RE2, as SQL literals) and expressions for one delimiter. Texts are named `body`."""
+    """Regular expressions (RE2, as SQL literals) and SQL for one delimiter. Texts are named `body`."""
 
     def __init__(self, delimiter: str) -> None:
         d, inside = re.escape(delimiter), '(?:[^"]|"")*'
@@ -482,7 +492,7 @@ def _line_batches(source: _Source, newline: bytes, schema: pa.Schema) -> Iterato
 
 
 def _line_pieces(source: _Source, newline: bytes) -> Iterator[tuple[bytes, int | None]]:
-    """Yield stretches of whole lines (without the last newline), and over-long lines singly with their parity."""
+    """Yield stretches of whole lines (without last newline), over-long lines singly with their parity."""
     for data, odd in _raw_pieces(source, newline):
         if odd is None and source.scan.long_lines and any(len(x) > MAX_LINE for x in data.split(newline)):
             for line in data.split(newline):
@@ -560,6 +570,7 @@ def _careful_header(
         marks=_file(source.folder / "marks.parquet"),
         newline=newline,
         table=tables.dissolved,
+        max_lines=MAX_RECORD_LINES,
     )
     found = _all(con, sql)
     if not found:
@@ -599,6 +610,7 @@ def _write_records(
     source: _Source,
     grammar: _Grammar,
     tables: _Tables,
+    *,
     tally: _Tally,
     clean: BinaryIO,
     piece: dict[str, Any],
@@ -667,13 +679,14 @@ def _read_clean(
     cells = f"CAST(r AS INTEGER) AS r, {_cells(source.scan, width)}, code, message, text"
     try:
         clean = source.folder / "clean.csv"
-        count = _read_csv(con, clean, target, cells, columns, source, header=False)
+        count = _read_csv(con, clean, target, cells, columns, source=source, header=False)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         raise ConservationError(f"{source.name}: records told apart could not be read back.") from None
     broken = int(_one(con, f"SELECT count(code) FROM read_parquet({_file(target)})")[0])
     if (count, broken) != (tally.rows, tally.broken):
         raise ConservationError(
-            f"{source.name} has {tally.rows:,} rows ({tally.broken:,} broken), but {count:,} ({broken:,}) were read."
+            f"{source.name} has {tally.rows:,} rows ({tally.broken:,} broken),"
+            f" but {count:,} ({broken:,}) were read."
         )
     names = ", ".join(f"c{i} AS {identifier(label)}" for i, label in enumerate(header, 1))
     return con.sql(

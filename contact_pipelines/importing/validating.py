@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from contact_pipelines.importing.duck import ROW, identifier, sql_blocks
-from contact_pipelines.importing.normalising import INVALID
+from contact_pipelines.importing.normalising import GIVEN
 from contact_pipelines.models import PROPERTY_PREFIX, PropertyDefinition, PropertyType, Severity
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 BATCH_ROWS = 100_000
 """Rows validated at once: large enough that Pandera's cost per call vanishes, small enough for memory."""
 
-MISSING = "_missing."
-NUMBER = "_number."
-"""Prefixes of columns that exist for a check only: "is blank", and a number property's value as a number."""
+INVALID, MISSING, NUMBER = "_invalid.", "_missing.", "_number."
+"""Prefixes of columns that exist for a check only: "unreadable", "blank", a number property's value as a number."""
 
 MAX_LENGTH = {"email": 254, "phone": 16, "external_id": 255, "first_name": 200, "last_name": 200, "company": 200}
 """Characters. 254: RFC 5321 path limit less the brackets; 16: E.164 with its plus; the others are ours."""
@@ -55,7 +54,6 @@ class RuleBook:
 
     columns: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)  # column -> Pandera check arguments
     messages: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # (column, code) -> header, text
-    missing: list[str] = field(default_factory=list)
 
     def add(self, column: str, code: str, header: str, message: str, check: str, *args: object) -> None:
         """Add a check of Pandera by its name (`equal_to`, `in_range`, ...)."""
@@ -84,7 +82,6 @@ def _contact_rules(book: RuleBook, name: str, header: str) -> None:
         limit = MAX_LENGTH[name]
         book.add(name, "too_long", header, f"has more than {limit} characters", "str_length", None, limit)
     if name == "email":
-        book.missing.append(name)
         book.add(MISSING + name, "missing_email", header, "is empty", "equal_to", False)  # noqa: FBT003
     if name == "lead_score":
         low, high = LEAD_SCORE_RANGE
@@ -162,20 +159,25 @@ def _schema(book: RuleBook) -> pa.DataFrameSchema:
 def _batches(con: duckdb.DuckDBPyConnection, table: str, book: RuleBook) -> Iterator[pl.DataFrame]:
     import polars as pl
 
-    wanted = [identifier(ROW)]
-    for name in book.columns:
-        if name.startswith(NUMBER):
-            wanted.append(f"CAST({identifier(name.removeprefix(NUMBER))} AS DOUBLE) AS {identifier(name)}")
-        elif not name.startswith(MISSING):
-            wanted.append(identifier(name))
-    for name in book.missing:
-        value, unread = identifier(name), identifier(INVALID + name)
-        wanted.append(f"({value} IS NULL AND NOT {unread}) AS {identifier(MISSING + name)}")
+    wanted = [f"{_checked(name)} AS {identifier(name)}" for name in (ROW, *book.columns)]
     relation = con.sql(f"SELECT {', '.join(wanted)} FROM {identifier(table)}")
     for batch in relation.to_arrow_reader(BATCH_ROWS):
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a record batch is never a Series
         yield frame
+
+
+def _checked(column: str) -> str:
+    """Return SQL of the column that a check sees, from the columns that `normalising` left."""
+    for prefix, sql in {
+        INVALID: "({given} AND {value} IS NULL)",
+        MISSING: "(NOT {given})",
+        NUMBER: "CAST({value} AS DOUBLE)",
+    }.items():
+        if column.startswith(prefix):
+            field = column.removeprefix(prefix)
+            return sql.format(given=identifier(GIVEN + field), value=identifier(field))
+    return identifier(column)
 
 
 def _failures(schema: pa.DataFrameSchema, book: RuleBook, batch: pl.DataFrame) -> pl.DataFrame | None:

@@ -34,8 +34,8 @@ _PHONE_PUNCTUATION = re.compile(r"[\s().-]+")
 def get_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str, Any]:
     """Return the contact whose id, email, external id or phone is `key`, the first of these that finds one.
 
-    Besides its fields: `lists` and `segments` (names) and `topics` (name -> subscription). Of several contacts
-    with the same key, the oldest that is no marked duplicate. Raises NotFound.
+    Besides its fields: `lists` and `segments` (names) and `topics` (name -> subscription). Of several
+    contacts with the same key, the oldest that is no marked duplicate. Raises NotFound.
     """
     for condition in _conditions(key.strip()):
         statement = (
@@ -61,13 +61,18 @@ def count_contacts(connection: sa.Connection, tenant_id: str) -> int:
 def _conditions(key: str) -> Iterator[sa.ColumnElement[bool]]:
     if "\x00" in key:
         return  # PostgreSQL's text cannot hold it
-    try:
-        yield contacts.c.id == uuid.UUID(key)
-    except ValueError:
-        pass
+    if (contact_id := _uuid(key)) is not None:
+        yield contacts.c.id == contact_id
     yield contacts.c.email == key.lower()
     yield contacts.c.external_id == key
     yield contacts.c.phone == _PHONE_PUNCTUATION.sub("", key)
+
+
+def _uuid(key: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(key)
+    except ValueError:
+        return None
 
 
 def _groups(connection: sa.Connection, tenant_id: str, contact_id: uuid.UUID) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _PATIENCE = 120  # seconds for a server to start, after a crash perhaps
 _STOP_PATIENCE = 30  # seconds for it to write its memory out
 _PATH_LIMIT = 103  # bytes of a Unix socket's path on the strictest system
 _SOCKET = ".s.PGSQL.5432"
-_SOCKET_PREFIX = "contact-pipelines-"
+_SOCKET_PREFIX = "contact-pipelines-socket-"
 _LOG = "server.log"
 _LOG_LIMIT = 10_000_000
 _SETTINGS = "contact_pipelines.conf"
@@ -195,9 +195,9 @@ def _initialise(folder: Path) -> None:
     arguments = ["-D", ".", "-U", "postgres", "--auth=trust", "-E", "UTF8", *collation, *syncing]
     try:
         _postgres("initdb", arguments, making)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+    except subprocess.SubprocessError as error:
         log = folder.with_name(folder.name + "-initdb.log")
-        log.write_text(f"{error}\n{error.output or ''}{error.stderr or ''}", encoding="utf-8")
+        log.write_text(f"{error}\n{getattr(error, 'stderr', '')}", encoding="utf-8")
         raise StoreUnavailable(f"The embedded store in {folder} could not be made; see {log}.") from None
     with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"\ninclude_if_exists = '{_SETTINGS}'\n")

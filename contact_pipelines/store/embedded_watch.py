@@ -18,7 +18,7 @@ _EVERY = 0.5  # seconds
 def watch(folder: Path) -> None:
     """Return when the server has been stopped because nobody uses it, or when somebody else watches."""
     watching = watcher_lock(folder)
-    if not watching.acquire(blocking=False):
+    if not users_folder(folder).exists() or not watching.acquire(blocking=False):
         return
     more = True
     while more:

@@ -7,7 +7,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -154,6 +154,12 @@ def record_failure(connection: sa.Connection, record: Import, code: str, message
     connection.execute(statement.values(values))
 
 
+def require_running(connection: sa.Connection, record: Import) -> None:
+    """Raise WrongState unless the import is `running`: applied by another process meanwhile, or given up."""
+    if get(connection, record.tenant_id, record.id).status != ImportStatus.RUNNING:
+        raise _stopped(record)
+
+
 def complete(connection: sa.Connection, record: Import, counts: Counts, warnings: int) -> None:
     """Make a running import `completed`, in the transaction that applies it. Raises WrongState."""
     statement = (
@@ -167,9 +173,7 @@ def complete(connection: sa.Connection, record: Import, counts: Counts, warnings
         )
     )
     if connection.execute(statement).rowcount != 1:
-        raise WrongState(
-            f"The import {record.name} was stopped while it was being applied; nothing was written."
-        )
+        raise _stopped(record)
 
 
 def record_rollback(connection: sa.Connection, record: Import, counts: RollbackCounts) -> None:
@@ -221,7 +225,8 @@ def heartbeat(store: Store, record: Import) -> Iterator[Heartbeat]:
             yield Heartbeat(connection, record)
         finally:
             if not connection.closed and not connection.invalidated:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(life_lock(record.id))))
+                with suppress(sa.exc.DBAPIError):  # the connection was lost, and the lock with it
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(life_lock(record.id))))
 
 
 def running(connection: sa.Connection, tenant_id: str) -> list[Import]:
@@ -260,6 +265,22 @@ def lock_tenant(connection: sa.Connection, tenant_id: str) -> None:
     )
 
 
+def applied_mark(connection: sa.Connection, tenant_id: str) -> str:
+    """Return a text that changes whenever an import of the tenant changes contacts, or is undone."""
+    applied = sa.and_(
+        imports.c.status == ImportStatus.COMPLETED, imports.c.rows_created + imports.c.rows_updated > 0
+    )
+    undone = imports.c.status == ImportStatus.ROLLED_BACK
+    statement = sa.select(
+        sa.func.count().filter(applied),
+        sa.func.count().filter(undone),
+        sa.func.max(imports.c.finished_at).filter(applied),  # so that deleting old imports cannot restore a mark
+        sa.func.max(imports.c.rolled_back_at),
+    )
+    row = connection.execute(statement.where(imports.c.tenant_id == tenant_id)).one()
+    return " ".join(str(value) for value in row)
+
+
 def readable_name(file_name: str, import_id: uuid.UUID) -> str:
     """Return a name that people can tell apart, such as `2026-11-20-contacts_nov-3f2a91`."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file_name.split(".")[0]).strip("_-")[:60] or "file"
@@ -273,6 +294,10 @@ def uuid7() -> uuid.UUID:
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return uuid.UUID(int=value)
+
+
+def _stopped(record: Import) -> WrongState:
+    return WrongState(f"The import {record.name} was stopped while it was being applied; nothing was written.")
 
 
 def _is(record: Import) -> sa.ColumnElement[bool]:

@@ -95,12 +95,13 @@ FROM read_parquet({marks})
 -- name: header
 -- First and last line, text and malformation of the first record that is not blank.
 WITH first AS (
-    SELECT min(n) AS n FROM read_parquet({lines}) WHERE trim(body, ' ') <> ''
+    SELECT n FROM read_parquet({lines}) WHERE trim(body, ' ') <> '' LIMIT 1
 )
 SELECT min(l.n), max(l.n), string_agg(l.body, {newline} ORDER BY l.n), max(l.odd), arg_min(l.alone, l.n),
        min(m.first_line) IN (SELECT first_line FROM {table})
 FROM read_parquet({lines}) AS l JOIN read_parquet({marks}) AS m USING (n)
 WHERE m.first_line = (SELECT n FROM first)
+  AND l.n BETWEEN (SELECT n FROM first) AND (SELECT n FROM first) + {max_lines}
 HAVING count(*) > 0
 
 -- name: next_start

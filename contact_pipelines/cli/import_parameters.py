@@ -1,0 +1,129 @@
+"""The parameters of `import`: their names, and what a person reads of them in `import --help`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_MAPPING = "Which column is what"
+_UPDATING = "What happens to contacts that exist"
+_NEW = "What new contacts get"
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file (or TSV, or separated by ; or |).")]
+
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="HEADER=FIELD",
+        rich_help_panel=_MAPPING,
+        help="What a column is, against the suggestion: "
+        '--map "E-Mail privat=email" --map "Notes=ignore". '
+        "A field is email, phone, first_name, ..., full_name, properties.KEY or ignore. Repeatable.",
+    ),
+]
+ColumnMap = Annotated[
+    str | None,
+    typer.Option(
+        "--column-map",
+        metavar="JSON",
+        rich_help_panel=_MAPPING,
+        help="The whole mapping; columns that it does not name are ignored: "
+        '--column-map \'{"E-Mail": "email"}\', or @map.json for a file.',
+    ),
+]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        rich_help_panel=_UPDATING,
+        help="upsert (default: create and update), create_only or update_only.",
+    ),
+]
+MatchOn = Annotated[
+    str | None,
+    typer.Option(
+        "--match-on",
+        metavar="KEY",
+        rich_help_panel=_UPDATING,
+        help="What recognises a contact: email, the only one so far.",
+    ),
+]
+Duplicates = Annotated[
+    str | None,
+    typer.Option(
+        "--duplicates",
+        metavar="WHICH",
+        rich_help_panel=_UPDATING,
+        help="Which of the file's rows with the same email counts: the first (default), the last, "
+        "or none: error fails them all.",
+    ),
+]
+Blank = Annotated[
+    str | None,
+    typer.Option(
+        "--blank",
+        metavar="WHAT",
+        rich_help_panel=_UPDATING,
+        help="What an empty cell does to a contact that exists: ignore (default) or erase.",
+    ),
+]
+Rule = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule",
+        metavar="FIELD=RULE",
+        rich_help_panel=_UPDATING,
+        help="What an update does to a field: overwrite (default), fill_blank, keep, append, "
+        "keep_higher or keep_lower: --rule first_name=fill_blank --rule tags=append. Repeatable.",
+    ),
+]
+Tag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        metavar="TAG",
+        rich_help_panel=_NEW,
+        help="A tag for all created and matched contacts. Repeatable.",
+    ),
+]
+Status = Annotated[
+    str | None,
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        rich_help_panel=_NEW,
+        help="Status of new contacts whose row has none: subscribed (default), unsubscribed, "
+        "bounced or complained.",
+    ),
+]
+Country = Annotated[
+    str | None,
+    typer.Option(
+        "--country",
+        metavar="CC",
+        rich_help_panel=_NEW,
+        help="Where phone numbers without a country code are from, for example US or DE.",
+    ),
+]
+OptionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--options",
+        metavar="FILE.yaml",
+        help="These options in a file, as lines such as mode: create_only or columns: {Mail: email}. "
+        "The command line wins.",
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    typer.Option(
+        "--idempotency-key",
+        metavar="KEY",
+        help="A name for this import: once it is done, a call with the same key imports nothing "
+        "and prints it again.",
+    ),
+]
