@@ -145,17 +145,23 @@ class ImportOptions(BaseModel):
         default_factory=dict, description="Header -> field; overrides what is suggested for that column"
     )
     only_given_columns: bool = Field(
-        default=False, description="Ignore the columns that `columns` does not name, instead of suggesting a field"
+        default=False,
+        description="Ignore the columns that `columns` does not name, instead of suggesting a field",
     )
-    duplicates: Duplicates = Field(Duplicates.FIRST, description="Which row counts of several with the same email")
+    duplicates: Duplicates = Field(
+        Duplicates.FIRST, description="Which row counts of several with the same email"
+    )
     blank: Blank = Field(Blank.IGNORE, description="What an empty cell does on update: ignore or erase")
     rules: dict[str, FieldRule] = Field(
-        default_factory=dict, description="Field -> what an update does to it; `*` is the default of all fields"
+        default_factory=dict,
+        description="Field -> what an update does to it; `*` is the default of all fields",
     )
     tags: tuple[str, ...] = Field((), description="Tags put on every created or matched contact")
     status: ContactStatus = Field(ContactStatus.SUBSCRIBED, description="Status of new contacts without one")
     country: str | None = Field(
-        None, description="Two-letter region for phone numbers that are written without country code", max_length=2
+        None,
+        description="Two-letter region for phone numbers that are written without country code",
+        max_length=2,
     )
 
     @field_validator("country")

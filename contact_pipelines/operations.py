@@ -16,7 +16,7 @@ from typing import Literal
 import duckdb
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import ContactsChanged, FileNotImportable, NotFound, WrongState
+from contact_pipelines.errors import ContactsChanged, NotFound, WrongState
 from contact_pipelines.files import landing
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import (
@@ -280,7 +280,9 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             scratch=session.artifacts.scratch(),
         )
     session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
-    with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
+    with session.artifacts.writing(
+        COMPARED
+    ) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
     con.execute("DROP VIEW finals; DROP TABLE matches; DROP TABLE duplicate_rows")
     session.load(CHANGES).create_view(CHANGES, replace=True)
@@ -347,7 +349,9 @@ def _fault_lines(session: ImportSession) -> list[str]:
     ]
     kept = session.con.sql(sql_blocks("reporting")["consent_kept"]).fetchall()[0]
     if kept is not None and kept[0]:
-        lines.append(f"status was kept for contacts that have opted out ({_rows(kept[0])}, first in row {kept[1]})")
+        lines.append(
+            f"status was kept for contacts that have opted out ({_rows(kept[0])}, first in row {kept[1]})"
+        )
     return lines
 
 
@@ -431,7 +435,9 @@ def import_warnings(settings: Settings, record: Import) -> list[str]:
 def result_files(settings: Settings, record: Import) -> tuple[str | None, str | None]:
     """Return where the results file and the error file are; None where there is none (yet)."""
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    found = [name if artifacts.exists(name) else None for name in (reporting.RESULTS_FILE, reporting.ERRORS_FILE)]
+    found = [
+        name if artifacts.exists(name) else None for name in (reporting.RESULTS_FILE, reporting.ERRORS_FILE)
+    ]
     results, errors = (None if name is None else artifacts.url(name) for name in found)
     return results, errors
 

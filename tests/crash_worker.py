@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +28,9 @@ LINES_PER_BATCH = 4
 TABLES = ("contacts", "import_changes", "properties", "groups", "group_members", "tenants")
 """What an import changes, and a killed one must not."""
 
-_processes = multiprocessing.get_context("forkserver")  # the server has imported everything, so children start fast
+_processes = multiprocessing.get_context(
+    "forkserver"
+)  # the server has imported everything, so children start fast
 _processes.set_forkserver_preload(["tests.crash_worker"])
 
 
@@ -138,6 +141,7 @@ def ended(process: multiprocessing.Process) -> int:
 
 def import_killed_at(point: str, settings, record: Import) -> None:
     """Run an import, and die of SIGKILL at the point."""
+    tempfile.tempdir = str(settings.home)  # what a killed process leaves behind goes with the test's folder
     install(setattr, point, _die)
     run_import(settings, record)
 

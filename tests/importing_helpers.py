@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from contact_pipelines import operations
 from contact_pipelines.models import Import, ImportOptions
 
-CONTACT_COLUMNS = (
-    "external_id, email, phone, first_name, last_name, company, status, lead_score, tags, properties, is_duplicate"
-)
+CONTACT_COLUMNS = "external_id, email, phone, first_name, last_name, company, status, lead_score, tags, properties, is_duplicate"
 
 
 class Importer:
@@ -53,7 +51,8 @@ class Importer:
     def everything(self, *tables: str) -> dict[str, list[dict]]:
         """Return whole tables, every column of them, in a settled order."""
         return {
-            table: sorted(self.sql(f"SELECT * FROM {table}"), key=str) for table in tables or ("contacts", "group_members")
+            table: sorted(self.sql(f"SELECT * FROM {table}"), key=str)
+            for table in tables or ("contacts", "group_members")
         }
 
     def sql(self, statement: str, **values) -> list[dict]:

@@ -21,7 +21,11 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 
 HEADER = ["email", "first_name", "company", "custom_plan"]
 FILE_A = [HEADER, *([e, "Arthur", "", "a"] for e in NEW[:6]), *([e, "Arthur", "", ""] for e in OLD)]
-FILE_B = [HEADER, *([e, "Beeblebrox", "B", "b"] for e in NEW[4:]), *([e, "Beeblebrox", "", "b"] for e in OLD[2:])]
+FILE_B = [
+    HEADER,
+    *([e, "Beeblebrox", "B", "b"] for e in NEW[4:]),
+    *([e, "Beeblebrox", "", "b"] for e in OLD[2:]),
+]
 SKEWED_A = [HEADER, [SAME[0], "Trillian", "", ""], [SAME[1], "Arthur", "", ""]]
 SKEWED_B = [HEADER, [SAME[0], "Beeblebrox", "", ""], [SAME[1], "Trillian", "", ""]]
 """Each changes the contact that the other one finds unchanged."""
@@ -80,7 +84,8 @@ def test_two_processes_import_overlapping_files_at_once(world, point):
     records = [operations.get_import(world.store, key, tenant_id=tenant) for key in files]
     meeting = crash_worker.barrier(2)
     children = [
-        crash_worker.start(crash_worker.import_together, point, meeting, world.settings, record) for record in records
+        crash_worker.start(crash_worker.import_together, point, meeting, world.settings, record)
+        for record in records
     ]
     assert [crash_worker.ended(child) for child in children] == [0, 0]
     order = _in_the_order_applied(world, *records)
@@ -95,7 +100,10 @@ def test_two_imports_that_each_leave_alone_what_the_other_changes(world):
     for session in sessions:
         world.finish(session)
     assert world.state(tenant) == _serially(world, SKEWED_A, SKEWED_B)
-    assert [world.fresh(s.record).counts for s in sessions] == [Counts(2, updated=1, unchanged=1), Counts(2, updated=2)]
+    assert [world.fresh(s.record).counts for s in sessions] == [
+        Counts(2, updated=1, unchanged=1),
+        Counts(2, updated=2),
+    ]
 
 
 def test_many_imports_of_the_same_contacts_are_all_applied(world):
@@ -124,7 +132,8 @@ def test_two_processes_run_the_same_import_at_once(world):
     record = world.register(world.tenant())
     meeting = crash_worker.barrier(2)
     children = [
-        crash_worker.start(crash_worker.import_together, "start", meeting, world.settings, record) for _ in range(2)
+        crash_worker.start(crash_worker.import_together, "start", meeting, world.settings, record)
+        for _ in range(2)
     ]
     assert [crash_worker.ended(child) for child in children] == [0, 0]
     _assert_same(world, record, once)
@@ -154,7 +163,10 @@ def test_applying_is_started_twice_for_one_plan(world, monkeypatch):
     """As when Dagster takes a run for dead that is only slow, and retries its last step."""
     once = world.import_again(world.register(world.tenant()))
     record = world.register(world.tenant())
-    first, again = world.compared(record), operations.open_import(world.store, world.settings, world.fresh(record))
+    first, again = (
+        world.compared(record),
+        operations.open_import(world.store, world.settings, world.fresh(record)),
+    )
     second = []
 
     def start_again():
@@ -184,9 +196,13 @@ def _assert_same(world, record, once):
 
 def test_an_edit_of_a_field_that_the_import_does_not_touch_is_kept(world):
     tenant = world.tenant()
-    session = world.compared(world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [SAME[0], "Trillian", "", ""]]))
+    session = world.compared(
+        world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [SAME[0], "Trillian", "", ""]])
+    )
     world.sql("UPDATE contacts SET lead_score = 99 WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0])
-    world.sql("UPDATE contacts SET first_name = 'Edited' WHERE tenant_id = :t AND email = :e", t=tenant, e=SAME[0])
+    world.sql(
+        "UPDATE contacts SET first_name = 'Edited' WHERE tenant_id = :t AND email = :e", t=tenant, e=SAME[0]
+    )
     record = world.finish(session)
     contact = _contact(world, tenant, OLD[0])
     assert (contact["first_name"], contact["lead_score"]) == ("Arthur", 99)
@@ -206,9 +222,15 @@ def _said_of_same(world, record):
 
 def test_an_edit_of_a_field_that_the_import_sets_is_known_to_the_journal(world):
     tenant = world.tenant()
-    session = world.compared(world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [OLD[1], "Arthur", "", ""]]))
-    world.sql("UPDATE contacts SET first_name = 'Ford' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0])
-    world.sql("UPDATE contacts SET first_name = 'Arthur' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[1])
+    session = world.compared(
+        world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [OLD[1], "Arthur", "", ""]])
+    )
+    world.sql(
+        "UPDATE contacts SET first_name = 'Ford' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0]
+    )
+    world.sql(
+        "UPDATE contacts SET first_name = 'Arthur' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[1]
+    )
     record = world.finish(session)
     assert record.counts == Counts(2, updated=1, unchanged=1)  # the second has what the file says already
     assert [line["before"] for line in world.journal(record)] == [{"first_name": "Ford"}]
@@ -221,7 +243,9 @@ def test_an_opt_out_between_comparing_and_applying_is_kept(world):
     session = world.compared(
         world.register(tenant, [["email", "first_name", "status"], [OLD[0], "Arthur", "subscribed"]])
     )
-    world.sql("UPDATE contacts SET status = 'unsubscribed' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0])
+    world.sql(
+        "UPDATE contacts SET status = 'unsubscribed' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0]
+    )
     record = world.finish(session)
     contact = _contact(world, tenant, OLD[0])
     assert (contact["first_name"], contact["status"]) == ("Arthur", "unsubscribed")
@@ -230,7 +254,9 @@ def test_an_opt_out_between_comparing_and_applying_is_kept(world):
 
 def test_a_contact_that_somebody_creates_between_comparing_and_applying_is_updated(world):
     tenant = world.tenant()
-    session = world.compared(world.register(tenant, [HEADER, [NEW[0], "Arthur", "", "x"], [NEW[1], "Arthur", "", ""]]))
+    session = world.compared(
+        world.register(tenant, [HEADER, [NEW[0], "Arthur", "", "x"], [NEW[1], "Arthur", "", ""]])
+    )
     world.sql(
         "INSERT INTO contacts (tenant_id, id, email, company) VALUES (:t, gen_random_uuid(), :e, 'Acme')",
         t=tenant, e=NEW[1],
@@ -260,7 +286,9 @@ def test_a_contact_that_somebody_deletes_between_comparing_and_applying_is_creat
 
 def test_a_rollback_waits_for_a_running_import_of_its_tenant(world, monkeypatch):
     tenant = world.tenant()
-    undone = world.import_again(world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [NEW[0], "Arthur", "", ""]]))
+    undone = world.import_again(
+        world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [NEW[0], "Arthur", "", ""]])
+    )
     running = world.register(tenant, [HEADER, [NEW[1], "Ford", "", ""]])
     rollback = []
 
@@ -290,7 +318,10 @@ def test_an_import_that_a_rollback_overtakes_is_compared_anew(world):
     world.sql("UPDATE imports SET heartbeat_at = now() - interval '1 hour' WHERE status = 'running'")
     world.roll_back(undone)
     assert world.finish(session).counts == Counts(3, created=2, updated=1)
-    assert world.state(tenant) == {**_serially(world, second), "properties": world.state(tenant)["properties"]}
+    assert world.state(tenant) == {
+        **_serially(world, second),
+        "properties": world.state(tenant)["properties"],
+    }
 
 
 @pytest.mark.parametrize("what", ["import", "rollback"])

@@ -57,7 +57,11 @@ def test_an_update_writes_what_changed_and_journals_it(importer):
     changed = [BASE[0], ["ann@example.com", "Ann", "Lee", "Globex", "", "a|b", "10", "free"], BASE[2]]
     record = importer.run(changed)
     assert record.counts == Counts(total=2, updated=1, unchanged=1)
-    assert importer.contacts()["ann@example.com"] == {**ANN, "company": "Globex", "properties": {"plan": "free"}}
+    assert importer.contacts()["ann@example.com"] == {
+        **ANN,
+        "company": "Globex",
+        "properties": {"plan": "free"},
+    }
     (change,) = importer.sql(
         "SELECT row_number, action, version, before - 'updated_at' AS before, after FROM import_changes"
         " WHERE import_id = :id", id=record.id)  # fmt: skip
@@ -106,7 +110,9 @@ def test_every_kind_of_row_has_one_outcome_and_a_line_in_the_results(importer):
 
 def test_the_mended_error_file_can_be_imported_as_it_is(importer):
     record = importer.run("email,first_name\nnonsense,Ann\nbob@example.com,Bob\n")
-    mended = [row if row[0] != "nonsense" else ["ann@example.com", *row[1:]] for row in importer.errors(record)]
+    mended = [
+        row if row[0] != "nonsense" else ["ann@example.com", *row[1:]] for row in importer.errors(record)
+    ]
     assert importer.run(mended).counts == Counts(total=1, created=1)
 
 
@@ -168,7 +174,8 @@ def test_rules_of_a_field(importer, rule, old, new, final):
 def test_the_default_rule_and_a_rule_of_a_property(importer):
     importer.run("email,first_name,custom_points\na@example.com,Ann,9\n")
     importer.run(
-        "email,first_name,custom_points\na@example.com,Bea,10\n", rules={"*": "keep", "properties.points": "keep_higher"}
+        "email,first_name,custom_points\na@example.com,Bea,10\n",
+        rules={"*": "keep", "properties.points": "keep_higher"},
     )
     contact = importer.contacts()["a@example.com"]
     assert (contact["first_name"], contact["properties"]) == ("Ann", {"points": 10})
@@ -195,7 +202,9 @@ def test_given_tags_are_put_on_unchanged_contacts_too(importer):
 
 def test_blank_cells_are_ignored_or_erase(importer):
     importer.run("email,first_name,tags,custom_plan\na@example.com,Ann,x,pro\n")
-    assert importer.run("email,first_name,tags,custom_plan\na@example.com,,,\n").counts == Counts(1, unchanged=1)
+    assert importer.run("email,first_name,tags,custom_plan\na@example.com,,,\n").counts == Counts(
+        1, unchanged=1
+    )
     record = importer.run("email,first_name,tags,custom_plan\na@example.com,,,\n", blank="erase")
     assert record.counts == Counts(1, updated=1)
     contact = importer.contacts()["a@example.com"]
@@ -203,7 +212,9 @@ def test_blank_cells_are_ignored_or_erase(importer):
 
 
 def test_consent_is_tightened_and_never_loosened(importer):
-    importer.run("email,status\na@example.com,subscribed\nb@example.com,unsubscribed\nc@example.com,bounced\n")
+    importer.run(
+        "email,status\na@example.com,subscribed\nb@example.com,unsubscribed\nc@example.com,bounced\n"
+    )
     record = importer.run(
         "email,status,first_name\na@example.com,unsubscribed,A\nb@example.com,subscribed,B\nc@example.com,active,C\n"
     )
@@ -218,7 +229,9 @@ def test_consent_is_tightened_and_never_loosened(importer):
 
 
 def test_an_unknown_status_rejects_the_row(importer):
-    record = importer.run("email,status\na@example.com,maybe\nb@example.com,subscribed\n", columns={"status": "status"})
+    record = importer.run(
+        "email,status\na@example.com,maybe\nb@example.com,subscribed\n", columns={"status": "status"}
+    )
     assert record.counts == Counts(2, created=1, failed=1)
 
 
@@ -241,7 +254,10 @@ def test_new_properties_get_the_narrowest_type(importer):
         "email,custom_text,custom_number,custom_date,cf_flag,custom_code\n"
         "a@example.com,x,1.50,2026-01-31,yes,0130\nb@example.com,,-2,,no,0131\n"
     )
-    types = {d["key"]: d["type"] for d in importer.sql("SELECT key, type FROM properties WHERE import_id IS NOT NULL")}
+    types = {
+        d["key"]: d["type"]
+        for d in importer.sql("SELECT key, type FROM properties WHERE import_id IS NOT NULL")
+    }
     assert types == {"text": "text", "number": "number", "date": "date", "flag": "boolean", "code": "text"}
     assert importer.contacts()["a@example.com"]["properties"] == {
         "text": "x", "number": 1.5, "date": "2026-01-31", "flag": True, "code": "0130"
@@ -258,7 +274,9 @@ def test_values_of_a_known_property_are_checked(importer):
 def test_created_at_describes_new_contacts_only(importer):
     importer.run("email,created_at\na@example.com,2020-01-02\nb@example.com,\n")
     importer.run("email,created_at\na@example.com,2024-01-02\n")
-    rows = importer.sql("SELECT email, created_at::date::text AS day, now() - created_at < '1 hour' AS fresh FROM contacts")
+    rows = importer.sql(
+        "SELECT email, created_at::date::text AS day, now() - created_at < '1 hour' AS fresh FROM contacts"
+    )
     assert {row["email"]: (row["day"] == "2020-01-02", row["fresh"]) for row in rows} == {
         "a@example.com": (True, False),
         "b@example.com": (False, True),
@@ -285,12 +303,19 @@ HOSTILE = [
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_hostile_values_arrive_as_they_are(importer, value):
-    file = [["email", "first_name", "company", "tags", "custom_note"], ["a@example.com", value, value, value, value]]
+    file = [
+        ["email", "first_name", "company", "tags", "custom_note"],
+        ["a@example.com", value, value, value, value],
+    ]
     given = {"columns": {"first_name": "first_name"}}  # not guessed from such values
     record = importer.run(file, **given)
     assert record.counts == Counts(1, created=1)
     contact = importer.contacts()["a@example.com"]
-    assert (contact["first_name"], contact["company"], contact["properties"]) == (value, value, {"note": value})
+    assert (contact["first_name"], contact["company"], contact["properties"]) == (
+        value,
+        value,
+        {"note": value},
+    )
     assert importer.run(file, **given).counts == Counts(1, unchanged=1)
     importer.run([["email", "first_name"], ["a@example.com", "x"]])
     assert importer.run(file, **given).counts == Counts(1, updated=1)
@@ -298,7 +323,7 @@ def test_hostile_values_arrive_as_they_are(importer, value):
 
 
 def test_hostile_headers(importer):
-    header = ["email", "a\"b", "x.y", "'); DROP TABLE contacts;--", "{{ t }}", "_row", "EMAIL", "", "select"]
+    header = ["email", 'a"b', "x.y", "'); DROP TABLE contacts;--", "{{ t }}", "_row", "EMAIL", "", "select"]
     record = importer.run([header, ["a@example.com", *"12345678"]])
     assert record.counts == Counts(1, created=1)
     assert importer.results(record)[1] == ["a@example.com", *"12345678", "Created", ""]

@@ -19,23 +19,54 @@ COLUMNS = {name: name for name in HEADER[:5]} | {
 
 # Few addresses, so that files overlap; cells that trip spreadsheets, CSV, SQL and JSON.
 emails = st.sampled_from(
-    ["a@example.com", "B@example.com", " b@example.com", "c@example.com", "d@example.com", "ü@example.com", "bad", ""]
+    [
+        "a@example.com",
+        "B@example.com",
+        " b@example.com",
+        "c@example.com",
+        "d@example.com",
+        "ü@example.com",
+        "bad",
+        "",
+    ]
 )
 words = st.sampled_from(
-    ["", " ", "Ann", "=1+1", "'=x", "-5", "+4930123456", '"', "a,b", "x\ny", "\\N", "NULL", "ß", "null", "'", "{}", "@x"]
+    [
+        "",
+        " ",
+        "Ann",
+        "=1+1",
+        "'=x",
+        "-5",
+        "+4930123456",
+        '"',
+        "a,b",
+        "x\ny",
+        "\\N",
+        "NULL",
+        "ß",
+        "null",
+        "'",
+        "{}",
+        "@x",
+    ]
 )
 texts = words | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12)
 tags = st.sampled_from(["", "a", "a|b", "b;a", 'q"x', "a,,a", "\\"])
 scores = st.sampled_from(["", "0", "5", "50", "101", "x", "7.0"])
 numbers = st.sampled_from(["", "1", "-2.50", "1e3", "x", "007"])
-rows = st.lists(st.tuples(emails, texts, texts, tags, scores, texts, numbers).map(list), min_size=1, max_size=8)
+rows = st.lists(
+    st.tuples(emails, texts, texts, tags, scores, texts, numbers).map(list), min_size=1, max_size=8
+)
 rule = st.sampled_from(["overwrite", "fill_blank", "keep", "append", "keep_higher", "keep_lower"])
 options = st.fixed_dictionaries(
     {
         "mode": st.sampled_from(["upsert", "create_only", "update_only"]),
         "duplicates": st.sampled_from(["first", "last", "error"]),
         "blank": st.sampled_from(["ignore", "erase"]),
-        "rules": st.dictionaries(st.sampled_from(["*", "first_name", "tags", "lead_score"]), rule, max_size=2),
+        "rules": st.dictionaries(
+            st.sampled_from(["*", "first_name", "tags", "lead_score"]), rule, max_size=2
+        ),
         "tags": st.sampled_from([(), ("t",), ("a", "t")]),
     }
 )

@@ -61,11 +61,15 @@ def test_what_was_edited_since_is_kept(importer):
     record = importer.run(NEW)
     # By hand, past every door: a field of an updated contact, a property, a tag, and a created contact.
     importer.sql("UPDATE contacts SET first_name = 'Annabel' WHERE email = 'a@example.com'")
-    importer.sql("""UPDATE contacts SET properties = properties || '{"plan": "gold"}' WHERE email = 'b@example.com'""")
+    importer.sql(
+        """UPDATE contacts SET properties = properties || '{"plan": "gold"}' WHERE email = 'b@example.com'"""
+    )
     importer.sql("UPDATE contacts SET company = 'Mine' WHERE email = 'c@example.com'")
     assert importer.roll_back(record) == RollbackCounts(restored=0, deleted=0, kept=3)
     contacts = importer.contacts()
-    assert {k: contacts["a@example.com"][k] for k in ("first_name", "last_name", "company", "tags", "properties")} == {
+    assert {
+        k: contacts["a@example.com"][k] for k in ("first_name", "last_name", "company", "tags", "properties")
+    } == {
         "first_name": "Annabel",
         "last_name": "Lee",
         "company": "Acme",
@@ -84,7 +88,10 @@ def test_what_a_later_import_changed_is_kept(importer):
     # a and c keep what the later import gave them; the rest of a, and b, go back.
     assert importer.roll_back(first) == RollbackCounts(restored=1, deleted=0, kept=2)
     contacts = importer.contacts()
-    assert (contacts["a@example.com"]["company"], contacts["a@example.com"]["first_name"]) == ("Initech", "Ann")
+    assert (contacts["a@example.com"]["company"], contacts["a@example.com"]["first_name"]) == (
+        "Initech",
+        "Ann",
+    )
     assert contacts["c@example.com"]["company"] == "Initech"
 
 

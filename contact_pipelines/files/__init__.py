@@ -1,0 +1,1 @@
+"""Files: where they are, landing them, the artifacts of an import."""

@@ -41,6 +41,11 @@ def land(source: Path, artifacts: ArtifactFolder) -> LandedFile:
         except OSError as error:
             raise FileUnreadable(f"The file {source} could not be copied: {error.strerror}.") from error
         after = source.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
-            raise FileUnreadable(f"The file {source} changed while it was read; import it again when it is complete.")
+        if (before.st_size, before.st_mtime_ns) != (
+            after.st_size,
+            after.st_mtime_ns,
+        ) or size != after.st_size:
+            raise FileUnreadable(
+                f"The file {source} changed while it was read; import it again when it is complete."
+            )
     return LandedFile(source.name, size, digest.hexdigest())

@@ -1,0 +1,1 @@
+"""Importing: one module a step, each a function from relations to relations; SQL lies in `sql/`."""

@@ -24,7 +24,16 @@ PLAN_COLUMNS = frozenset(
 )
 """What `contact_changes` has besides contact columns."""
 
-JOURNAL_COLUMNS = ("tenant_id", "import_id", "contact_id", "row_number", "action", "version", "before", "after")
+JOURNAL_COLUMNS = (
+    "tenant_id",
+    "import_id",
+    "contact_id",
+    "row_number",
+    "action",
+    "version",
+    "before",
+    "after",
+)
 
 
 def count_outcomes(con: duckdb.DuckDBPyConnection, changes: str) -> Counts:
@@ -113,9 +122,7 @@ def _update(
         return 0
     cursor.execute("ANALYZE import_updates")
     assignments = "".join(f"{identifier(field)} = u.{identifier(field)},\n    " for field in fields)
-    cursor.execute(
-        blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id)).encode()
-    )
+    cursor.execute(blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id)).encode())
     return cursor.rowcount
 
 
@@ -137,7 +144,12 @@ def _without_data() -> Iterator[None]:
     """Keep a contact's data, which the driver's texts quote, out of errors. Lost connections pass unchanged."""
     try:
         yield
-    except (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.InternalError) as error:
+    except (
+        psycopg.DataError,
+        psycopg.IntegrityError,
+        psycopg.ProgrammingError,
+        psycopg.InternalError,
+    ) as error:
         raise StoreError(
             f"The store refused to take this import (SQLSTATE {error.sqlstate}); nothing was written. This is a fault"
             " of Contact Pipelines or of a rule that was added to its tables."

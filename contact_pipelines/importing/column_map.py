@@ -25,9 +25,7 @@ def parse_column_map(text: str, header: Sequence[str]) -> dict[str, str]:
     Raises `InvalidOption` for anything else.
     """
     content = _json_object(text)
-    if all(
-        column_named(header, key) is not None and isinstance(value, str) for key, value in content.items()
-    ):
+    if all(column_named(header, key) is not None and isinstance(value, str) for key, value in content.items()):
         return {key: str(value) for key, value in content.items()}
     fields = {*CONTACT_FIELDS, FULL_NAME, *WELL_KNOWN_PROPERTIES, _PROPERTIES}
     unknown = [key for key in content if key not in fields]
@@ -59,9 +57,7 @@ def _by_field(content: dict[str, Any]) -> dict[str, str]:
         if not isinstance(value, dict):
             raise InvalidOption(f"The column map's properties are not an object of keys; write {_FORMS}.")
         for name, column in value.items():
-            _add(
-                columns, column.get("column") if isinstance(column, dict) else column, PROPERTY_PREFIX + name
-            )
+            _add(columns, column.get("column") if isinstance(column, dict) else column, PROPERTY_PREFIX + name)
     return columns
 
 
@@ -80,11 +76,7 @@ def _json_object(text: str) -> dict[str, Any]:
     try:
         content = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
-        where = (
-            f" (line {error.lineno}, character {error.colno})"
-            if isinstance(error, json.JSONDecodeError)
-            else ""
-        )
+        where = f" (line {error.lineno}, character {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         raise InvalidOption(f"The column map is not valid JSON{where}; write {_FORMS}.") from None
     if not isinstance(content, dict):
         raise InvalidOption(f"The column map is not a JSON object; write {_FORMS}.")

@@ -104,12 +104,7 @@ def phrase_entries(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     """Find what a phrase means once particles and qualifiers ("work", "of the client") are put aside."""
     bare = tuple(part for part in parts if part not in PARTICLES)
     for phrase in dict.fromkeys((parts, bare)):
-        found = (
-            look_up(phrase)
-            or _person_id(phrase)
-            or _without_qualifiers(phrase)
-            or _without_person_prefix(phrase)
-        )
+        found = look_up(phrase) or _person_id(phrase) or _without_qualifiers(phrase) or _without_person_prefix(phrase)
         if found:
             return found
     joined = bool(LISTING.intersection(parts))
@@ -158,9 +153,7 @@ def _without_person_prefix(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     text = compact(parts)
     for person in CJK_PERSON:
         if text.startswith(person) and text != person:
-            found = tuple(
-                _qualified(entry, [next(iter(PERSON))]) for entry in look_up((text[len(person) :],))
-            )
+            found = tuple(_qualified(entry, [next(iter(PERSON))]) for entry in look_up((text[len(person) :],)))
             return tuple(entry for entry in found if entry)
     return ()
 

@@ -75,9 +75,7 @@ def refuse_what_is_no_text(sample: bytes, name: str) -> None:
         if sample.startswith(magic) and (not magic.isalnum() or _binary_share(sample)):
             raise FileUnreadable(f"{name} looks like {kind}. A CSV or TSV file is expected.")
     if sample and sample.count(0) > _WIDE_SHARE * len(sample):
-        raise FileUnreadable(
-            f"{name} looks like UTF-16 text or binary data. A CSV or TSV file in UTF-8 is expected."
-        )
+        raise FileUnreadable(f"{name} looks like UTF-16 text or binary data. A CSV or TSV file in UTF-8 is expected.")
     if _binary_share(sample) > _CONTROL_SHARE:
         raise FileUnreadable(f"{name} looks like binary data. A CSV or TSV file is expected.")
 
@@ -125,18 +123,14 @@ def labels(cells: list[str], name: str) -> list[str]:
     `#3`. Raises FileNotImportable for more than 5,000 columns or a label over 1,000 characters.
     """
     if len(cells) > MAX_COLUMNS:
-        raise FileNotImportable(
-            f"{name} has {len(cells):,} columns; at most {MAX_COLUMNS:,} can be imported."
-        )
+        raise FileNotImportable(f"{name} has {len(cells):,} columns; at most {MAX_COLUMNS:,} can be imported.")
     taken = {reserved.lower() for reserved in RESERVED}
     next_number: dict[str, int] = {}
     found: list[str] = []
     for position, cell in enumerate(cells, start=1):
         label = cell.strip() or f"column_{position}"
         if len(label) > MAX_LABEL:
-            raise FileNotImportable(
-                f"{name}: the header of column {position} is longer than {MAX_LABEL:,} characters."
-            )
+            raise FileNotImportable(f"{name}: the header of column {position} is longer than {MAX_LABEL:,} characters.")
         unique, number = label, next_number.get(label.lower(), 2)
         while unique.lower() in taken:
             unique, number = f"{label}#{number}", number + 1

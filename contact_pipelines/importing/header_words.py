@@ -46,9 +46,7 @@ _NAMES = frozenset({"first_name", "last_name", "full_name", "name"})
 _REACH = frozenset({"email", "phone"})
 _PLACE = frozenset({"address", "city", "state", "country", "postal_code", "region_or_status"})
 _DATES = frozenset({"created_at", "updated_at"})
-_ABOUT = frozenset(
-    {"birthday", "language", "gender", "website", "job_title", "company", "lead_score", "tags", "title"}
-)
+_ABOUT = frozenset({"birthday", "language", "gender", "website", "job_title", "company", "lead_score", "tags", "title"})
 _PERSONAL = _NAMES | _REACH | _PLACE | _ABOUT
 
 PERSON = _set(

@@ -118,9 +118,7 @@ def _judge_in_batches(
     schema = pa.schema([("raw", pa.string()), *((part, pa.string()) for part in parts)])
     found = 0
     for start in range(0, total, BATCH):
-        rows = con.execute(
-            f"SELECT raw FROM {todo} WHERE rowid >= ? AND rowid < ?", [start, start + BATCH]
-        ).fetchall()
+        rows = con.execute(f"SELECT raw FROM {todo} WHERE rowid >= ? AND rowid < ?", [start, start + BATCH]).fetchall()
         verdicts = [(raw, *judge(raw)) for (raw,) in rows]
         kept = [verdict for verdict in verdicts if any(part is not None for part in verdict[1:])]
         if kept:

@@ -33,9 +33,7 @@ MATCH_KEY = "email"
 _NEAR = 70
 
 
-def resolve(
-    header: Sequence[str], suggested: Sequence[ColumnMapping], options: ImportOptions
-) -> list[ColumnMapping]:
+def resolve(header: Sequence[str], suggested: Sequence[ColumnMapping], options: ImportOptions) -> list[ColumnMapping]:
     """Return the mapping of all columns in order: what `options.columns` says, and else what was suggested.
 
     A well-known property comes out as `properties.city`. With `options.only_given_columns` the suggestion
@@ -102,8 +100,7 @@ def _given(header: Sequence[str], columns: dict[str, str]) -> dict[str, str]:
             )
         if given.get(label, field) != field:
             raise InvalidOption(
-                f"The column {shortened(label)} is mapped to both {given[label]} and {field}; "
-                "give it one field."
+                f"The column {shortened(label)} is mapped to both {given[label]} and {field}; give it one field."
             )
         twice = next((other for other, its in given.items() if its == field and other != label), None)
         if twice is not None and field != IGNORE:

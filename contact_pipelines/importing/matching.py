@@ -75,7 +75,13 @@ def find_matches(
 
 
 def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
-    types = {ROW: "INTEGER", "same": "BOOLEAN", "contact_id": "UUID", "version": "INTEGER", "old.updated_at": "VARCHAR"}
+    types = {
+        ROW: "INTEGER",
+        "same": "BOOLEAN",
+        "contact_id": "UUID",
+        "version": "INTEGER",
+        "old.updated_at": "VARCHAR",
+    }
     types |= {f"old.{field}": _type(field) for field in needed}
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in needed else ""

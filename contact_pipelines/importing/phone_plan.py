@@ -73,9 +73,7 @@ def region_marks() -> dict[str, str]:
         for region in regions
     ]
     return {
-        f"{code}(?:{digits})": chr(_REGION_MARK + number)
-        for number, (code, _, digits) in enumerate(owned)
-        if digits
+        f"{code}(?:{digits})": chr(_REGION_MARK + number) for number, (code, _, digits) in enumerate(owned) if digits
     }
 
 

@@ -111,8 +111,7 @@ def _key(number_sql: str) -> str:
 def _valid(number_sql: str, key_sql: str) -> str:
     """Return an SQL condition: as `phonenumbers.is_valid_number`, the number fits its region's plan."""
     zones = " ".join(
-        f"WHEN '{zone}' THEN {_fits(key_sql, pattern)}"
-        for zone, pattern in phone_plan.zone_patterns().items()
+        f"WHEN '{zone}' THEN {_fits(key_sql, pattern)}" for zone, pattern in phone_plan.zone_patterns().items()
     )
     return f"{_fits(key_sql, phone_plan.possible_pattern())} AND CASE {number_sql}[1] {zones} END"
 
@@ -125,8 +124,7 @@ def _from_abroad(number_sql: str) -> str:
             same_length = "|".join(code for code in codes if len(code) == length)
             rest = f"{number_sql}[{length + len(prefix) + 1}:]"
             cases.append(
-                f"WHEN {_begins(number_sql, f'(?:{same_length}){prefix}')}"
-                f" THEN {number_sql}[:{length}] || {rest}"
+                f"WHEN {_begins(number_sql, f'(?:{same_length}){prefix}')} THEN {number_sql}[:{length}] || {rest}"
             )
     return f"CASE {' '.join(cases)} END"
 

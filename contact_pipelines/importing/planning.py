@@ -43,9 +43,7 @@ class ColumnPlan:
     @property
     def headers(self) -> dict[str, str]:
         """Field -> the column it comes from."""
-        return {
-            field: column.column for column in self.mapped for field in normalising.output_fields([column.field])
-        }
+        return {field: column.column for column in self.mapped for field in normalising.output_fields([column.field])}
 
     @property
     def new_properties(self) -> list[PropertyDefinition]:
@@ -83,14 +81,10 @@ def plan_columns(
     }
     staged.create_view("rows_to_infer_from", replace=True)
     types = normalising.infer_types(con, "rows_to_infer_from", list(new))
-    return with_new_properties(
-        [replace(column, creates=types.get(column.column)) for column in columns], properties
-    )
+    return with_new_properties([replace(column, creates=types.get(column.column)) for column in columns], properties)
 
 
-def with_new_properties(
-    columns: Sequence[ColumnMapping], known: Mapping[str, PropertyDefinition]
-) -> ColumnPlan:
+def with_new_properties(columns: Sequence[ColumnMapping], known: Mapping[str, PropertyDefinition]) -> ColumnPlan:
     """Return the plan of columns whose new properties carry their type already."""
     created = {
         key: _new_property(key, column.creates)

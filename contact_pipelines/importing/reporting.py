@@ -16,9 +16,7 @@ ERRORS_FILE = "errors.csv"
 
 def prepare_outcomes(con: duckdb.DuckDBPyConnection, changes: str, errors: str) -> None:
     """Make the table `row_outcomes`: row, `Import Status`, `Errors`, one line for each row of the file."""
-    con.execute(
-        sql_blocks("reporting")["row_outcomes"].format(changes=identifier(changes), errors=identifier(errors))
-    )
+    con.execute(sql_blocks("reporting")["row_outcomes"].format(changes=identifier(changes), errors=identifier(errors)))
 
 
 def write_results(con: duckdb.DuckDBPyConnection, staged: str, header: Sequence[str], target: Path) -> None:

@@ -12,7 +12,16 @@ import sqlalchemy as sa
 from contact_pipelines.importing.duck import sql_blocks
 from contact_pipelines.models import Import, RollbackCounts
 
-CONTACT_COLUMNS = ("external_id", "phone", "first_name", "last_name", "company", "status", "lead_score", "tags")
+CONTACT_COLUMNS = (
+    "external_id",
+    "phone",
+    "first_name",
+    "last_name",
+    "company",
+    "status",
+    "lead_score",
+    "tags",
+)
 """What an update can change. The email is what recognised the contact, so it never does."""
 
 

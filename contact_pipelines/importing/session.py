@@ -74,7 +74,10 @@ class ImportSession:
             code, message = error.code, str(error)
         else:
             # An unforeseen error's text may hold a contact's data: only its kind is kept.
-            code, message = "unexpected", f"The step {step} ended with {type(error).__name__}; nothing was written."
+            code, message = (
+                "unexpected",
+                f"The step {step} ended with {type(error).__name__}; nothing was written.",
+            )
         try:
             with self.store.begin() as connection:
                 imports.record_failure(connection, self.record, code, message)

@@ -107,9 +107,7 @@ class _Source:
     delimiter: str
 
 
-def stage(
-    con: duckdb.DuckDBPyConnection, path: Path, *, scratch: Path, file_name: str | None = None
-) -> StagedFile:
+def stage(con: duckdb.DuckDBPyConnection, path: Path, *, scratch: Path, file_name: str | None = None) -> StagedFile:
     """Read the file at `path` into rows, each of them numbered and none of them lost.
 
     `scratch`: a folder for Parquet and temporary files, to outlive the result. `file_name`: what to call
@@ -136,9 +134,7 @@ def stage(
     try:
         return _stage_fast(con, source) or _stage_carefully(con, source)
     except duckdb.OutOfMemoryException:
-        raise FileNotImportable(
-            f"{name} has rows that are too long to be read within the memory limit."
-        ) from None
+        raise FileNotImportable(f"{name} has rows that are too long to be read within the memory limit.") from None
 
 
 def _refuse_empty(sample: bytes, name: str) -> None:
@@ -328,9 +324,7 @@ def _make_room(con: duckdb.DuckDBPyConnection) -> None:
     _all(con, "SET threads = 1")
 
 
-def _counts_agree(
-    con: duckdb.DuckDBPyConnection, source: _Source, target: Path, count: int, width: int
-) -> bool:
+def _counts_agree(con: duckdb.DuckDBPyConnection, source: _Source, target: Path, count: int, width: int) -> bool:
     """Check DuckDB's count of rows against the scan's count of lines, and the length of cells.
 
     Content ends before its last newline, so there are as many newlines as records, besides those in cells.
@@ -429,9 +423,7 @@ class _Grammar:
             f" CASE WHEN c[1] = '\"' THEN rtrim(c, ' ')"
             f" ELSE '\"' || replace(c, '\"', '\"\"') || '\"' END), {separator})"
         )
-        self._padded = (
-            f"(cells > {{width}} AND strlen(body) - strlen(rtrim(body, {separator})) >= cells - {{width}})"
-        )
+        self._padded = f"(cells > {{width}} AND strlen(body) - strlen(rtrim(body, {separator})) >= cells - {{width}})"
 
     def requoted(self, width: int) -> str:
         """Return SQL for the record with all its cells quoted, not more than `width` of them."""
@@ -579,17 +571,13 @@ def _careful_header(
     if cut is not None or len(text) > MAX_LINE:
         raise _header_too_long(source.name)
     if dissolved or alone == 2:  # noqa: PLR2004
-        raise FileNotImportable(
-            f"{source.name}: the header (row {first}) has a quote that is not closed properly."
-        )
+        raise FileNotImportable(f"{source.name}: the header (row {first}) has a quote that is not closed properly.")
     if not source.scan.clean and "\ufffd" in text:
         raise FileUnreadable(f"{source.name}: the header (row {first}) is not UTF-8 text. Save it as UTF-8.")
     return labels(split_record(text, source.delimiter), source.name), int(first), int(last)
 
 
-def _pieces(
-    con: duckdb.DuckDBPyConnection, source: _Source, tables: _Tables, start: int
-) -> Iterator[tuple[int, int]]:
+def _pieces(con: duckdb.DuckDBPyConnection, source: _Source, tables: _Tables, start: int) -> Iterator[tuple[int, int]]:
     """Yield stretches of lines `[from, to)` that no record crosses, small enough for memory."""
     scan = source.scan
     lines = max(2_000, min(PIECE_LINES, PIECE_BYTES // _mean_line(scan)))
@@ -685,8 +673,7 @@ def _read_clean(
     broken = int(_one(con, f"SELECT count(code) FROM read_parquet({_file(target)})")[0])
     if (count, broken) != (tally.rows, tally.broken):
         raise ConservationError(
-            f"{source.name} has {tally.rows:,} rows ({tally.broken:,} broken),"
-            f" but {count:,} ({broken:,}) were read."
+            f"{source.name} has {tally.rows:,} rows ({tally.broken:,} broken), but {count:,} ({broken:,}) were read."
         )
     names = ", ".join(f"c{i} AS {identifier(label)}" for i, label in enumerate(header, 1))
     return con.sql(

@@ -33,9 +33,7 @@ _LEAST_SHARING = 3
 _NEARLY_ALL = 0.8
 _SHORT_PREFIX = 3
 
-_IDENTITY = frozenset(
-    {"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"}
-)
+_IDENTITY = frozenset({"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"})
 _REPEATED = re.compile(r"(.+)#\d+", re.DOTALL)
 _PREFIXED = re.compile(r"([^\W_]+)[_.:/]+(\S+)")
 
@@ -91,9 +89,7 @@ def _in_their_language(readings: list[Reading]) -> list[Reading]:
     spoken = _spoken([r for r in readings if not any("en" in entry.languages for entry in r.entries)])
     return [
         replace(r, entries=kept, reason=r.reason if kept else "no match")
-        if len(
-            kept := tuple(e for e in r.entries if not e.needs_language or any(spoken[x] for x in e.languages))
-        )
+        if len(kept := tuple(e for e in r.entries if not e.needs_language or any(spoken[x] for x in e.languages)))
         < len(r.entries)
         else r
         for r in readings
@@ -153,11 +149,7 @@ def _candidates(readings: list[Reading], values: Mapping[str, Sequence[str]]) ->
                 reason = reading.reason
                 if field != entry.field:
                     reason = f"{entry.phrase!r} beside the other headers is {field}"
-                share = (
-                    max((spoken[x] for x in entry.languages), default=0) / most
-                    if entry.language and most
-                    else 1
-                )
+                share = max((spoken[x] for x in entry.languages), default=0) / most if entry.language and most else 1
                 confidence = entry.confidence * _certainty(entry.field) * (_FOREIGN + (1 - _FOREIGN) * share)
                 result.append(_Candidate(at, field, confidence, reason))
     return result
@@ -267,11 +259,7 @@ def _give_out(header: Sequence[str], candidates: list[_Candidate], reasons: list
 
 def _mapping(label: str, candidate: _Candidate | None, reason: str) -> ColumnMapping:
     if candidate is None:
-        unsure = (
-            "could be several things; map it by hand"
-            if reason.startswith(("synonym", "header is"))
-            else reason
-        )
+        unsure = "could be several things; map it by hand" if reason.startswith(("synonym", "header is")) else reason
         return ColumnMapping(label, IGNORE, 0.0, unsure)
     field = f"{PROPERTY_PREFIX}gender" if candidate.field == "gender" else candidate.field
     return ColumnMapping(label, field, round(candidate.confidence, 2), candidate.reason)

@@ -37,9 +37,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "first name, given name, forename, given names, first names, fname, first=, givenname, "
             "christian name, f name, 1st name"
         ),
-        "last_name": (
-            "last name, surname, family name, lname, last=, sur name, second name**, l name, family=*"
-        ),
+        "last_name": ("last name, surname, family name, lname, last=, sur name, second name**, l name, family=*"),
         "full_name": (
             "full name, display name, contact name, contact person, complete name, name full, "
             "first and last name, name first and last, first last name, first last, "
@@ -91,9 +89,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "language, preferred language, lang, language code, communication language, "
             "spoken language*, native language*, locale**, mother tongue**"
         ),
-        "birthday": (
-            "birthday, birth date, date of birth, dob, birthdate, born*, born on*, bday*, day of birth"
-        ),
+        "birthday": ("birthday, birth date, date of birth, dob, birthdate, born*, born on*, bday*, day of birth"),
         "website": (
             "website, web site, homepage, home page, web page, web address, website url, "
             "company website*, personal website*, url**, web*, www*, site**, blog**"
@@ -176,9 +172,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "gender": "geschlecht",
         "status": "status, abonnementstatus, abostatus, newsletterstatus, e mail status",
         "lead_score": "punktzahl*, bewertung*, leadscore, lead bewertung",
-        "tags": (
-            "schlagworte, schlagwörter, etiketten*, kategorien*, markierungen*, stichworte*, stichwörter*"
-        ),
+        "tags": ("schlagworte, schlagwörter, etiketten*, kategorien*, markierungen*, stichworte*, stichwörter*"),
         "created_at": (
             "erstellt am, erstellt, erstelldatum, erstellungsdatum, angelegt am, angelegt*, "
             "anlagedatum*, anmeldedatum*, angemeldet am*, registriert am*, registrierungsdatum*, "
@@ -229,9 +223,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "country": "pays, code pays*",
         "postal_code": "code postal, cp, npa*",
         "language": "langue, langue preferee, langue de correspondance",
-        "birthday": (
-            "date de naissance, anniversaire, naissance*, ne le*, nee le*, date naissance, date anniversaire"
-        ),
+        "birthday": ("date de naissance, anniversaire, naissance*, ne le*, nee le*, date naissance, date anniversaire"),
         "website": "site web, site internet, site*, page web, url du site",
         "gender": "sexe, genre*",
         "status": "statut, statut d abonnement, statut abonnement, statut email, statut de l abonnement",
@@ -275,9 +267,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "empresa, compania, organizacion, nombre de la empresa, nombre empresa, razon social, "
             "sociedad*, empleador, negocio*, institucion*, entidad**"
         ),
-        "job_title": (
-            "cargo, puesto, puesto de trabajo, titulo del puesto, ocupacion*, profesion*, posicion*"
-        ),
+        "job_title": ("cargo, puesto, puesto de trabajo, titulo del puesto, ocupacion*, profesion*, posicion*"),
         "address": "direccion, domicilio, calle, direccion postal, direccion linea 1, calle y numero",
         "city": "ciudad, localidad, poblacion*, municipio*",
         "state": "provincia, comunidad autonoma*, region*",
@@ -285,9 +275,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "country": "pais, codigo de pais*, pais de residencia, codigo pais*",
         "postal_code": "codigo postal, cp, cod postal, c p",
         "language": "idioma, lengua*, idioma preferido",
-        "birthday": (
-            "fecha de nacimiento, cumpleanos, nacimiento*, fecha nacimiento, fecha nac, f nacimiento"
-        ),
+        "birthday": ("fecha de nacimiento, cumpleanos, nacimiento*, fecha nacimiento, fecha nac, f nacimiento"),
         "website": "sitio web, pagina web, web*, pagina*",
         "gender": "sexo, genero",
         "status": (
@@ -309,8 +297,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
     },
     "it": {
         "email": (
-            "indirizzo email, indirizzo e mail, posta elettronica, indirizzo di posta elettronica, "
-            "indirizzo mail"
+            "indirizzo email, indirizzo e mail, posta elettronica, indirizzo di posta elettronica, indirizzo mail"
         ),
         "phone": (
             "telefono, numero di telefono, cellulare*, numero cellulare*, num telefono, tel, "
@@ -382,27 +369,21 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "id do contato, numero de socio, id contato, identificador externo, matricula**"
         ),
         "company": (
-            "empresa, companhia, organizacao, nome da empresa, razao social, empregador, instituicao*, "
-            "nome fantasia*"
+            "empresa, companhia, organizacao, nome da empresa, razao social, empregador, instituicao*, nome fantasia*"
         ),
         "job_title": "cargo, funcao*, profissao*, posicao*, ocupacao*, titulo do cargo",
-        "address": (
-            "endereco, morada, rua, logradouro, endereco postal, endereco linha 1, endereco residencial"
-        ),
+        "address": ("endereco, morada, rua, logradouro, endereco postal, endereco linha 1, endereco residencial"),
         "city": "cidade, localidade, municipio, concelho*",
         "state": "uf, provincia, distrito*, estado uf, unidade federativa",
         "region_or_status": "estado",
         "country": "pais, codigo do pais*, pais de residencia",
         "postal_code": "cep, codigo postal, cod postal",
         "language": "idioma, lingua, idioma preferido",
-        "birthday": (
-            "data de nascimento, aniversario, nascimento*, data nascimento, nascido em*, dt nascimento"
-        ),
+        "birthday": ("data de nascimento, aniversario, nascimento*, data nascimento, nascido em*, dt nascimento"),
         "website": "site*, website, pagina web, sitio web",
         "gender": "sexo, genero",
         "status": (
-            "status da assinatura, estado da subscricao, status do email, situacao da assinatura, "
-            "status da inscricao"
+            "status da assinatura, estado da subscricao, status do email, situacao da assinatura, status da inscricao"
         ),
         "lead_score": "pontuacao, classificacao*",
         "tags": "etiquetas, marcadores, categorias*",
@@ -451,9 +432,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "firma, instelling*"
         ),
         "job_title": "functie, functietitel, beroep*, functieomschrijving*, functienaam",
-        "address": (
-            "adres, straat, straatnaam, straat en huisnummer, postadres, woonadres, straat huisnummer"
-        ),
+        "address": ("adres, straat, straatnaam, straat en huisnummer, postadres, woonadres, straat huisnummer"),
         "city": "plaats, stad, woonplaats, gemeente*",
         "state": "provincie, regio*",
         "country": "land, landcode*",
@@ -475,9 +454,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         ),
     },
     "pl": {
-        "email": (
-            "adres email, adres e mail, poczta elektroniczna, poczta*, adres mailowy, mail kontaktowy*"
-        ),
+        "email": ("adres email, adres e mail, poczta elektroniczna, poczta*, adres mailowy, mail kontaktowy*"),
         "phone": (
             "telefon, numer telefonu, nr telefonu, nr tel, komorka*, telefon komorkowy*, tel kom*, "
             "numer komorkowy*, telefon kontaktowy, nr telefonu komorkowego*, telefon stacjonarny*"
@@ -494,13 +471,10 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "id zewnetrzne, kod klienta, numer czlonkowski*, id kontaktu"
         ),
         "company": (
-            "firma, nazwa firmy, przedsiebiorstwo, organizacja, pracodawca, instytucja*, spolka*, "
-            "nazwa organizacji"
+            "firma, nazwa firmy, przedsiebiorstwo, organizacja, pracodawca, instytucja*, spolka*, nazwa organizacji"
         ),
         "job_title": "stanowisko, zawod*, funkcja*, pozycja*, stanowisko pracy, tytul stanowiska",
-        "address": (
-            "adres, ulica, adres zamieszkania, ulica i numer, adres korespondencyjny, adres pocztowy"
-        ),
+        "address": ("adres, ulica, adres zamieszkania, ulica i numer, adres korespondencyjny, adres pocztowy"),
         "city": "miasto, miejscowosc",
         "state": "wojewodztwo, region*",
         "country": "kraj, panstwo*, kod kraju*",
@@ -545,9 +519,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "firma, spolecnost, organizace, nazev firmy, nazev spolecnosti, zamestnavatel, spolocnost, "
             "nazov firmy, obchodni jmeno*, organizacia"
         ),
-        "job_title": (
-            "pozice, pracovni pozice, funkce*, povolani*, pracovni zarazeni, pozicia, pracovna pozicia"
-        ),
+        "job_title": ("pozice, pracovni pozice, funkce*, povolani*, pracovni zarazeni, pozicia, pracovna pozicia"),
         "address": "adresa, ulice, ulica, ulice a cislo, postovni adresa, bydliste*",
         "city": "mesto, obec",
         "state": "okres**",
@@ -571,8 +543,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
     "sv": {
         "email": "e post, epost, e postadress, epostadress, mejl, mailadress, mejladress, e post adress",
         "phone": (
-            "telefon, telefonnummer, mobil*, mobilnummer*, mobiltelefon*, telefonnr, tel nr, mobilnr*, "
-            "hemtelefon*, tfn"
+            "telefon, telefonnummer, mobil*, mobilnummer*, mobiltelefon*, telefonnr, tel nr, mobilnr*, hemtelefon*, tfn"
         ),
         "first_name": "fornamn, tilltalsnamn*",
         "last_name": "efternamn",
@@ -583,9 +554,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "name": "namn",
         "login": "anvandarnamn",
         "external_id": "kundnummer, kund id, medlemsnummer, kundnr, medlems id, externt id, medlemsnr",
-        "company": (
-            "foretag, foretagsnamn, organisation, bolag, arbetsgivare, bolagsnamn, organisationsnamn"
-        ),
+        "company": ("foretag, foretagsnamn, organisation, bolag, arbetsgivare, bolagsnamn, organisationsnamn"),
         "job_title": "befattning, yrke*, jobbtitel, roll**, yrkestitel",
         "address": "adress, gatuadress, gata, postadress*, hemadress",
         "city": "stad, ort, postort, kommun*",
@@ -624,9 +593,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "firma, virksomhed, firmanavn, organisation, selskap, bedrift, arbejdsgiver, arbeidsgiver, "
             "bedriftsnavn, virksomhedsnavn, organisasjon, selskab"
         ),
-        "job_title": (
-            "stilling, jobtitel, stillingsbetegnelse, yrke*, titel stilling, stillingstittel, jobbtittel"
-        ),
+        "job_title": ("stilling, jobtitel, stillingsbetegnelse, yrke*, titel stilling, stillingstittel, jobbtittel"),
         "address": "adresse, vej*, gade*, gateadresse, gate*, vejnavn, gadenavn, postadresse*",
         "city": "by, sted*, poststed, bynavn",
         "state": "region*, fylke, delstat",
@@ -644,8 +611,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "innmeldt*, indmeldt*"
         ),
         "updated_at": (
-            "opdateret, sidst opdateret, oppdatert, sist oppdatert, sist endret, endret, aendret, "
-            "sidst aendret"
+            "opdateret, sidst opdateret, oppdatert, sist oppdatert, sist endret, endret, aendret, sidst aendret"
         ),
     },
     "fi": {
@@ -694,9 +660,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "website": "weboldal, honlap, weblap",
         "gender": "neme",
         "tags": "cimkek, kategoriak*",
-        "created_at": (
-            "letrehozva, letrehozas datuma, regisztracio datuma*, feliratkozas datuma*, regisztralt*"
-        ),
+        "created_at": ("letrehozva, letrehozas datuma, regisztracio datuma*, feliratkozas datuma*, regisztralt*"),
         "updated_at": "modositva, frissitve, utolso modositas",
     },
     "ro": {
@@ -761,14 +725,10 @@ SYNONYMS: dict[str, dict[str, str]] = {
         ),
         "first_name": "on ad, ilk ad, ilk adi",
         "last_name": "soyad, soyadi, soy isim, soyisim, soyismi, soy adi, soy ad",
-        "full_name": (
-            "ad soyad, adi soyadi, isim soyisim, tam ad, ad soyadi, ad ve soyad, yetkili kisi*, isim soyad"
-        ),
+        "full_name": ("ad soyad, adi soyadi, isim soyisim, tam ad, ad soyadi, ad ve soyad, yetkili kisi*, isim soyad"),
         "name": "ad?, adi, isim, ismi",
         "login": "kullanici adi",
-        "external_id": (
-            "musteri no, musteri numarasi, musteri id, uye no, uye numarasi, harici id, musteri kodu"
-        ),
+        "external_id": ("musteri no, musteri numarasi, musteri id, uye no, uye numarasi, harici id, musteri kodu"),
         "company": "sirket, firma, sirket adi, firma adi, kurum, kurulus, isletme, organizasyon, isyeri*",
         "job_title": "unvan*, pozisyon, gorev*, meslek*, is unvani",
         "address": "adres, sokak, acik adres, posta adresi, cadde*",
@@ -783,9 +743,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "status": "abonelik durumu, durum*",
         "lead_score": "puan*",
         "tags": "etiketler, etiket",
-        "created_at": (
-            "olusturulma tarihi, kayit tarihi*, uyelik tarihi*, eklenme tarihi*, olusturma tarihi"
-        ),
+        "created_at": ("olusturulma tarihi, kayit tarihi*, uyelik tarihi*, eklenme tarihi*, olusturma tarihi"),
         "updated_at": "guncelleme tarihi, guncellenme tarihi, son guncelleme, degistirilme tarihi",
     },
     "ru": {
@@ -836,9 +794,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         ),
     },
     "uk": {
-        "email": (
-            "електронна пошта, ел пошта, пошта, адреса електронної пошти, електронна адреса, ел адреса"
-        ),
+        "email": ("електронна пошта, ел пошта, пошта, адреса електронної пошти, електронна адреса, ел адреса"),
         "phone": "телефон, номер телефону, мобільний*, мобільний телефон*, контактний телефон",
         "last_name": "прізвище",
         "full_name": (
@@ -865,9 +821,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "updated_at": "дата зміни, оновлено, дата оновлення, останнє оновлення, змінено",
     },
     "el": {
-        "email": (
-            "ηλεκτρονικό ταχυδρομείο, διεύθυνση email, ηλεκτρονική διεύθυνση, ηλεκτρονική αλληλογραφία"
-        ),
+        "email": ("ηλεκτρονικό ταχυδρομείο, διεύθυνση email, ηλεκτρονική διεύθυνση, ηλεκτρονική αλληλογραφία"),
         "phone": "τηλέφωνο, αριθμός τηλεφώνου, κινητό*, κινητό τηλέφωνο*, τηλ",
         "last_name": "επώνυμο, επίθετο",
         "full_name": "ονοματεπώνυμο, πλήρες όνομα, όνομα και επώνυμο, όνομα επώνυμο",
@@ -926,8 +880,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "lead_score": "スコア, リードスコア, 評価*",
         "tags": "タグ, ラベル*, カテゴリ*, カテゴリー*",
         "created_at": (
-            "作成日, 登録日, 作成日時, 登録日時, 入会日*, 追加日*, 会員登録日*, タイムスタンプ**, "
-            "申込日**, 登録年月日"
+            "作成日, 登録日, 作成日時, 登録日時, 入会日*, 追加日*, 会員登録日*, タイムスタンプ**, 申込日**, 登録年月日"
         ),
         "updated_at": "更新日, 更新日時, 最終更新日, 最終更新日時, 最終更新, 変更日*",
     },
@@ -942,9 +895,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         ),
         "first_name": "名",
         "last_name": "姓, 姓氏",
-        "full_name": (
-            "姓名, 全名, 联系人*, 联系人姓名, 客户姓名, 真实姓名, 聯絡人*, 中文姓名, 會員姓名, 联系人名称*"
-        ),
+        "full_name": ("姓名, 全名, 联系人*, 联系人姓名, 客户姓名, 真实姓名, 聯絡人*, 中文姓名, 會員姓名, 联系人名称*"),
         "name": "名字, 称呼**",
         "login": "用户名, 账号, 帐号, 用户名称, 登录名, 使用者名稱, 帳號",
         "external_id": (
@@ -956,9 +907,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
             "组织*, 機構*, 机构*, 企業名稱"
         ),
         "job_title": "职位, 职务, 職位, 職稱, 职称*, 岗位*, 職務, 职业*",
-        "address": (
-            "地址, 街道*, 联系地址, 通讯地址, 详细地址, 住址, 街道地址, 聯絡地址, 家庭地址, 邮寄地址"
-        ),
+        "address": ("地址, 街道*, 联系地址, 通讯地址, 详细地址, 住址, 街道地址, 聯絡地址, 家庭地址, 邮寄地址"),
         "city": "城市, 所在城市, 市",
         "state": "省份, 省, 所在省份, 省市**, 州, 州省",
         "country": "国家, 國家, 国家地区, 所在国家, 國家地區",
@@ -988,12 +937,8 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "full_name": "성명, 성함, 전체 이름, 고객명, 회원명, 실명*, 고객 이름, 참가자명",
         "name": "이름",
         "login": "사용자명, 아이디, 사용자 이름, 닉네임",
-        "external_id": (
-            "고객번호, 회원번호, 고객 id, 회원 id, 고객 번호, 회원 번호, 외부 id, 사번*, 학번*, 고객코드"
-        ),
-        "company": (
-            "회사, 회사명, 기업명, 소속*, 직장*, 조직*, 기관명*, 업체명, 기업, 단체명*, 직장명, 소속기관*"
-        ),
+        "external_id": ("고객번호, 회원번호, 고객 id, 회원 id, 고객 번호, 회원 번호, 외부 id, 사번*, 학번*, 고객코드"),
+        "company": ("회사, 회사명, 기업명, 소속*, 직장*, 조직*, 기관명*, 업체명, 기업, 단체명*, 직장명, 소속기관*"),
         "job_title": "직책, 직위, 직함, 직급*, 직업*, 직무*",
         "address": "주소, 도로명 주소, 상세주소**, 거주지*, 집 주소, 우편 주소, 거리*, 도로명주소",
         "city": "도시, 시, 시군구*",
@@ -1024,9 +969,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         ),
         "first_name": "الاسم الأول",
         "last_name": "اسم العائلة, الاسم الأخير, اللقب*, الكنية*, العائلة*",
-        "full_name": (
-            "الاسم الكامل, الاسم بالكامل, اسم العميل, الاسم الثلاثي, اسم جهة الاتصال, الاسم الرباعي"
-        ),
+        "full_name": ("الاسم الكامل, الاسم بالكامل, اسم العميل, الاسم الثلاثي, اسم جهة الاتصال, الاسم الرباعي"),
         "name": "الاسم, اسم",
         "login": "اسم المستخدم",
         "external_id": "رقم العميل, معرف العميل, رقم العضوية, كود العميل",
@@ -1043,9 +986,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "gender": "الجنس, النوع**",
         "status": "حالة الاشتراك, الحالة",
         "tags": "الوسوم, وسوم, التصنيفات*, العلامات*",
-        "created_at": (
-            "تاريخ الإنشاء, تاريخ التسجيل*, تاريخ الإضافة*, تاريخ الاشتراك*, تاريخ الانضمام*, طابع زمني**"
-        ),
+        "created_at": ("تاريخ الإنشاء, تاريخ التسجيل*, تاريخ الإضافة*, تاريخ الاشتراك*, تاريخ الانضمام*, طابع زمني**"),
         "updated_at": "تاريخ التحديث, آخر تحديث, تاريخ التعديل, آخر تعديل",
     },
     "fa": {

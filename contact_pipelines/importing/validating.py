@@ -26,7 +26,14 @@ BATCH_ROWS = 100_000
 INVALID, MISSING, NUMBER = "_invalid.", "_missing.", "_number."
 """Prefixes of columns that exist for a check only: "unreadable", "blank", a number property's value as a number."""
 
-MAX_LENGTH = {"email": 254, "phone": 16, "external_id": 255, "first_name": 200, "last_name": 200, "company": 200}
+MAX_LENGTH = {
+    "email": 254,
+    "phone": 16,
+    "external_id": 255,
+    "first_name": 200,
+    "last_name": 200,
+    "company": 200,
+}
 """Characters. 254: RFC 5321 path limit less the brackets; 16: E.164 with its plus; the others are ours."""
 MAX_TEXT_PROPERTY = 10_000
 LEAD_SCORE_RANGE = (0, 100)
@@ -101,7 +108,14 @@ def _property_rules(book: RuleBook, name: str, header: str, rules: PropertyDefin
         if rules.max is not None:
             book.add(NUMBER + name, "too_high", header, f"is above {rules.max:g}", "le", rules.max)
     if rules.pattern is not None:
-        book.add(name, "pattern", header, "does not have the required form", "str_matches", f"^(?:{rules.pattern})$")
+        book.add(
+            name,
+            "pattern",
+            header,
+            "does not have the required form",
+            "str_matches",
+            f"^(?:{rules.pattern})$",
+        )
     if rules.type == PropertyType.SELECT and rules.options:
         book.add(name, "not_an_option", header, "is not one of the property's options", "isin", list(rules.options))
 
@@ -149,7 +163,8 @@ def _schema(book: RuleBook) -> pa.DataFrameSchema:
 
     columns = {
         name: pa.Column(
-            checks=[getattr(pa.Check, check)(*args, error=code) for check, code, *args in checks], nullable=True
+            checks=[getattr(pa.Check, check)(*args, error=code) for check, code, *args in checks],
+            nullable=True,
         )
         for name, checks in book.columns.items()
     }
@@ -191,7 +206,8 @@ def _failures(schema: pa.DataFrameSchema, book: RuleBook, batch: pl.DataFrame) -
     else:
         return None
     if cases["index"].null_count():
-        raise RuntimeError("The validation schema does not fit the typed rows.")  # a fault of the schema, not of a row: never to be taken for "all rows are fine"
+        # A fault of the schema, not of a row: never to be taken for "all rows are fine".
+        raise RuntimeError("The validation schema does not fit the typed rows.")
     told = pl.DataFrame(
         [
             (column, code, header, message, "warning" if code in _WARNINGS else "error")
@@ -202,4 +218,7 @@ def _failures(schema: pa.DataFrameSchema, book: RuleBook, batch: pl.DataFrame) -
     )
     rows = batch[ROW].gather(cases["index"])
     named = cases.select("column", "check").with_columns(rows.alias("row")).join(told, on=["column", "check"])
-    return named.select("row", pl.col("header").alias("column"), pl.col("check").alias("code"), "message", "severity")
+    found: pl.DataFrame = named.select(
+        "row", pl.col("header").alias("column"), pl.col("check").alias("code"), "message", "severity"
+    )
+    return found

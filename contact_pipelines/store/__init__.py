@@ -1,0 +1,1 @@
+"""The contact store: PostgreSQL, embedded or the user's own."""

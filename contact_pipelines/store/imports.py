@@ -274,7 +274,9 @@ def applied_mark(connection: sa.Connection, tenant_id: str) -> str:
     statement = sa.select(
         sa.func.count().filter(applied),
         sa.func.count().filter(undone),
-        sa.func.max(imports.c.finished_at).filter(applied),  # so that deleting old imports cannot restore a mark
+        sa.func.max(imports.c.finished_at).filter(
+            applied
+        ),  # so that deleting old imports cannot restore a mark
         sa.func.max(imports.c.rolled_back_at),
     )
     row = connection.execute(statement.where(imports.c.tenant_id == tenant_id)).one()
@@ -283,7 +285,7 @@ def applied_mark(connection: sa.Connection, tenant_id: str) -> str:
 
 def readable_name(file_name: str, import_id: uuid.UUID) -> str:
     """Return a name that people can tell apart, such as `2026-11-20-contacts_nov-3f2a91`."""
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file_name.split(".")[0]).strip("_-")[:60] or "file"
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file_name.split(".", maxsplit=1)[0]).strip("_-")[:60] or "file"
     return f"{datetime.now(UTC):%Y-%m-%d}-{stem}-{import_id.hex[-6:]}"
 
 
@@ -297,7 +299,9 @@ def uuid7() -> uuid.UUID:
 
 
 def _stopped(record: Import) -> WrongState:
-    return WrongState(f"The import {record.name} was stopped while it was being applied; nothing was written.")
+    return WrongState(
+        f"The import {record.name} was stopped while it was being applied; nothing was written."
+    )
 
 
 def _is(record: Import) -> sa.ColumnElement[bool]:

@@ -64,13 +64,13 @@ rejected AS (
     WHERE severity = 'error'
     GROUP BY "row"
 ),
-sorted AS (
+every_row AS (
     SELECT _row, outcome, code, message, contact_id, version {names}, properties, erased, before, after
     FROM valid
     UNION ALL
     SELECT _row, outcome, NULL, NULL, NULL, NULL {nothing}, NULL, NULL, NULL, NULL
     FROM rejected
-    ORDER BY outcome, {key}, _row
+    {order}
 )
 SELECT * REPLACE (CASE outcome WHEN 'created' THEN uuidv7() ELSE contact_id END AS contact_id)
-FROM sorted
+FROM every_row
