@@ -306,5 +306,6 @@ class Import:
     warnings: int = 0
     progress: ImportProgress = field(default_factory=ImportProgress)
     error: str | None = None
+    error_code: str | None = None
     rollback: RollbackCounts | None = None
     times: dict[str, Any] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from contact_pipelines.importing import (
     planning,
     reporting,
     rolling_back,
+    rules,
     staging,
     validating,
 )
@@ -95,19 +96,20 @@ def register_import(
     door: str = "python",
     idempotency_key: str | None = None,
 ) -> Import:
-    """Put an import of a local file in the queue. Raises FileUnreadable if the file is not there.
+    """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
 
     With an idempotency key that the tenant used before, the import that it was used for is returned.
     """
     path = Path(source).expanduser().absolute()
     landing.require_file(path)
+    chosen = rules.checked_rules(options or ImportOptions())
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return imports.register(
             connection,
             tenant_id=tenant_id,
             source=str(path),
-            options=options or ImportOptions(),
+            options=chosen,
             door=door,
             idempotency_key=idempotency_key,
         )

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -28,9 +29,7 @@ LINES_PER_BATCH = 4
 TABLES = ("contacts", "import_changes", "properties", "groups", "group_members", "tenants")
 """What an import changes, and a killed one must not."""
 
-_processes = multiprocessing.get_context(
-    "forkserver"
-)  # the server has imported everything, so children start fast
+_processes = multiprocessing.get_context("forkserver")  # the server has imported everything, so children start fast
 _processes.set_forkserver_preload(["tests.crash_worker"])
 
 
@@ -205,7 +204,8 @@ class World(Importer):
             ensure_tenant(connection, tenant)
         self.sql(
             "INSERT INTO contacts (tenant_id, id, email, first_name, company, lead_score, tags)"
-            " SELECT :tenant, gen_random_uuid(), email, 'Trillian', 'Acme', 1, '{a,b}' FROM unnest(CAST(:emails AS text[])) AS email",
+            " SELECT :tenant, gen_random_uuid(), email, 'Trillian', 'Acme', 1, '{a,b}'"
+            " FROM unnest(CAST(:emails AS text[])) AS email",
             tenant=tenant, emails=OLD + SAME,
         )  # fmt: skip
         self.sql(
@@ -269,7 +269,9 @@ class World(Importer):
             "SELECT g.name, c.email FROM group_members m JOIN groups g ON g.id = m.group_id"
             " JOIN contacts c ON c.id = m.contact_id WHERE m.tenant_id = :tenant ORDER BY 1, 2"
         )
-        properties = "SELECT key, type, label, import_id IS NULL AS given FROM properties WHERE tenant_id = :tenant ORDER BY 1"
+        properties = (
+            "SELECT key, type, label, import_id IS NULL AS given FROM properties WHERE tenant_id = :tenant ORDER BY 1"
+        )
         return {
             "contacts": self.sql(contact, tenant=tenant),
             "members": self.sql(members, tenant=tenant),
@@ -333,10 +335,8 @@ class Network:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for connected in self._sockets:
-            try:
+            with suppress(OSError):  # its other end was first
                 connected.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # its other end was first
         self._sockets.clear()
 
     def mend(self) -> None:

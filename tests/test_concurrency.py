@@ -59,7 +59,7 @@ def _thread(function, *args):
     def run():
         try:
             outcome.append(function(*args))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the test looks at it
             outcome.append(error)
 
     thread = threading.Thread(target=run)
@@ -84,8 +84,7 @@ def test_two_processes_import_overlapping_files_at_once(world, point):
     records = [operations.get_import(world.store, key, tenant_id=tenant) for key in files]
     meeting = crash_worker.barrier(2)
     children = [
-        crash_worker.start(crash_worker.import_together, point, meeting, world.settings, record)
-        for record in records
+        crash_worker.start(crash_worker.import_together, point, meeting, world.settings, record) for record in records
     ]
     assert [crash_worker.ended(child) for child in children] == [0, 0]
     order = _in_the_order_applied(world, *records)
@@ -132,8 +131,7 @@ def test_two_processes_run_the_same_import_at_once(world):
     record = world.register(world.tenant())
     meeting = crash_worker.barrier(2)
     children = [
-        crash_worker.start(crash_worker.import_together, "start", meeting, world.settings, record)
-        for _ in range(2)
+        crash_worker.start(crash_worker.import_together, "start", meeting, world.settings, record) for _ in range(2)
     ]
     assert [crash_worker.ended(child) for child in children] == [0, 0]
     _assert_same(world, record, once)
@@ -200,9 +198,7 @@ def test_an_edit_of_a_field_that_the_import_does_not_touch_is_kept(world):
         world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [SAME[0], "Trillian", "", ""]])
     )
     world.sql("UPDATE contacts SET lead_score = 99 WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0])
-    world.sql(
-        "UPDATE contacts SET first_name = 'Edited' WHERE tenant_id = :t AND email = :e", t=tenant, e=SAME[0]
-    )
+    world.sql("UPDATE contacts SET first_name = 'Edited' WHERE tenant_id = :t AND email = :e", t=tenant, e=SAME[0])
     record = world.finish(session)
     contact = _contact(world, tenant, OLD[0])
     assert (contact["first_name"], contact["lead_score"]) == ("Arthur", 99)
@@ -222,15 +218,9 @@ def _said_of_same(world, record):
 
 def test_an_edit_of_a_field_that_the_import_sets_is_known_to_the_journal(world):
     tenant = world.tenant()
-    session = world.compared(
-        world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [OLD[1], "Arthur", "", ""]])
-    )
-    world.sql(
-        "UPDATE contacts SET first_name = 'Ford' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0]
-    )
-    world.sql(
-        "UPDATE contacts SET first_name = 'Arthur' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[1]
-    )
+    session = world.compared(world.register(tenant, [HEADER, [OLD[0], "Arthur", "", ""], [OLD[1], "Arthur", "", ""]]))
+    world.sql("UPDATE contacts SET first_name = 'Ford' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0])
+    world.sql("UPDATE contacts SET first_name = 'Arthur' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[1])
     record = world.finish(session)
     assert record.counts == Counts(2, updated=1, unchanged=1)  # the second has what the file says already
     assert [line["before"] for line in world.journal(record)] == [{"first_name": "Ford"}]
@@ -243,9 +233,7 @@ def test_an_opt_out_between_comparing_and_applying_is_kept(world):
     session = world.compared(
         world.register(tenant, [["email", "first_name", "status"], [OLD[0], "Arthur", "subscribed"]])
     )
-    world.sql(
-        "UPDATE contacts SET status = 'unsubscribed' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0]
-    )
+    world.sql("UPDATE contacts SET status = 'unsubscribed' WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[0])
     record = world.finish(session)
     contact = _contact(world, tenant, OLD[0])
     assert (contact["first_name"], contact["status"]) == ("Arthur", "unsubscribed")
@@ -254,9 +242,7 @@ def test_an_opt_out_between_comparing_and_applying_is_kept(world):
 
 def test_a_contact_that_somebody_creates_between_comparing_and_applying_is_updated(world):
     tenant = world.tenant()
-    session = world.compared(
-        world.register(tenant, [HEADER, [NEW[0], "Arthur", "", "x"], [NEW[1], "Arthur", "", ""]])
-    )
+    session = world.compared(world.register(tenant, [HEADER, [NEW[0], "Arthur", "", "x"], [NEW[1], "Arthur", "", ""]]))
     world.sql(
         "INSERT INTO contacts (tenant_id, id, email, company) VALUES (:t, gen_random_uuid(), :e, 'Acme')",
         t=tenant, e=NEW[1],

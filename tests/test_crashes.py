@@ -1,4 +1,4 @@
-"""Imports and rollbacks that are killed, or lose the store, at any moment: all or nothing, exactly once, never stuck."""
+"""Imports and rollbacks that are killed, or lose the store: all or nothing, exactly once, never stuck."""
 
 from __future__ import annotations
 
@@ -259,12 +259,10 @@ def test_connections_that_are_replaced_before_they_are_needed_again_do_not_matte
 def test_all_connections_are_ended_during_an_import(world, undisturbed, monkeypatch, point):
     record = world.register(world.tenant())
     before = world.whole()
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(StoreUnavailable, match="cannot be reached") as caught,
-    ):
+    with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, point, world.terminate_backends)
-        world.import_again(record)
+        with pytest.raises(StoreUnavailable, match="cannot be reached") as caught:
+            world.import_again(record)
     _assert_says_nothing(caught.value)
     assert caught.value.retryable
     assert world.whole() == before
@@ -278,12 +276,10 @@ def test_the_network_is_cut_during_an_import(world, undisturbed, monkeypatch, ne
     store, settings = store_behind(network, world.settings)
     record = world.register(world.tenant())
     before = world.whole()
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(StoreUnavailable, match="cannot be reached") as caught,
-    ):
+    with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, point, network.cut)
-        operations.run_import(store, settings, record)
+        with pytest.raises(StoreUnavailable, match="cannot be reached") as caught:
+            operations.run_import(store, settings, record)
     _assert_says_nothing(caught.value)
     assert world.found_failed(record).status == ImportStatus.FAILED
     assert world.whole() == before
@@ -296,9 +292,10 @@ def test_the_store_is_lost_after_the_commit(world, undisturbed, monkeypatch, net
     """The import is applied though its caller heard of a failure; a retry finds that out and reports it."""
     store, settings = store_behind(network, world.settings)
     record = world.register(world.tenant())
-    with monkeypatch.context() as patched, pytest.raises(StoreUnavailable) as caught:
+    with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "committed", network.cut)
-        operations.run_import(store, settings, record)
+        with pytest.raises(StoreUnavailable) as caught:
+            operations.run_import(store, settings, record)
     _assert_says_nothing(caught.value)
     assert (world.fresh(record).status, world.state(record.tenant_id)) == (
         ImportStatus.COMPLETED,
@@ -316,20 +313,16 @@ def test_connections_that_are_replaced_after_the_commit_do_not_matter(world, und
         _assert_as_undisturbed(world, world.import_again(record), undisturbed)
 
 
-@pytest.mark.parametrize(
-    "point", ["created contacts deleted", "contacts restored", "rollback recorded, not committed"]
-)
+@pytest.mark.parametrize("point", ["created contacts deleted", "contacts restored", "rollback recorded, not committed"])
 def test_all_connections_are_ended_during_a_rollback(world, monkeypatch, point):
     tenant = world.tenant()
     original = world.everything("contacts", "group_members")
     record = world.import_again(world.register(tenant))
     before = world.everything(*crash_worker.TABLES, "imports")
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(StoreUnavailable, match="nothing was half-applied") as caught,
-    ):
+    with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, point, world.terminate_backends)
-        world.roll_back(record)
+        with pytest.raises(StoreUnavailable, match="nothing was half-applied") as caught:
+            world.roll_back(record)
     _assert_says_nothing(caught.value)
     assert world.everything(*crash_worker.TABLES, "imports") == before
     world.roll_back(record)

@@ -149,7 +149,10 @@ def test_a_port_in_use(settings):
     assert not settings.dagster_home.exists()
 
 
-@pytest.mark.parametrize(("host", "port"), [("no.such.host.invalid", 3000), ("127.0.0.1", 70000)])
-def test_an_impossible_place(settings, host, port):
-    with pytest.raises(InvalidOption, match="cannot be used"):
+@pytest.mark.parametrize(
+    ("host", "port", "sentence"),
+    [("no.such.host.invalid", 3000, "cannot be used"), ("127.0.0.1", 70000, "A port is a number from 1 to 65535")],
+)
+def test_an_impossible_place(settings, host, port, sentence):
+    with pytest.raises(InvalidOption, match=sentence):
         serve(settings, host=host, port=port)

@@ -99,3 +99,16 @@ def test_the_workspace_loads(settings, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "All code locations passed validation" in done.stdout + done.stderr
+
+
+OPEN = """
+from contact_pipelines.defs.instance import prepare_instance
+from contact_pipelines.settings import load_settings
+prepare_instance(load_settings())
+"""
+
+
+def test_processes_that_make_the_instance_at_the_same_time(settings):
+    opening = [subprocess.Popen([sys.executable, "-c", OPEN], stderr=subprocess.PIPE) for _ in range(3)]
+    assert [process.communicate()[1].decode() for process in opening] == [""] * 3
+    assert [process.returncode for process in opening] == [0] * 3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
-from contact_pipelines.errors import ContactPipelinesError, FileNotImportable
-from contact_pipelines.models import Counts, ImportStatus
+from contact_pipelines import operations, operations_contacts
+from contact_pipelines.errors import ContactPipelinesError, FileNotImportable, InvalidOption
+from contact_pipelines.models import Counts, ImportStatus, PropertyDefinition
 
 BASE = [
     ["email", "first_name", "last_name", "company", "phone", "tags", "lead_score", "custom_plan"],
@@ -375,3 +375,35 @@ def test_a_file_that_cannot_be_imported_fails_before_anything_is_written(importe
 def test_the_sentence_for_a_missing_email_column_names_what_was_seen(importer):
     with pytest.raises(FileNotImportable, match=r"town.*--map|town"):
         importer.run("name,town\nAnn,Rome\n")
+
+
+def test_options_of_a_multi_select_are_appended_or_replaced(importer):
+    operations_contacts.create_property(
+        importer.store, PropertyDefinition(key="colours", type="multi_select", options=("red", "blue", 'q"x'))
+    )
+    importer.run('email,custom_colours\na@example.com,red\nb@example.com,"blue;q""x"\n')
+    record = importer.run(
+        "email,custom_colours\na@example.com,blue|red\nb@example.com,\n", rules={"properties.colours": "append"}
+    )
+    assert record.counts == Counts(2, updated=1, unchanged=1)
+    assert {c["email"]: c["properties"]["colours"] for c in importer.contacts().values()} == {
+        "a@example.com": ["red", "blue"],
+        "b@example.com": ["blue", 'q"x'],
+    }
+    assert importer.run("email,custom_colours\na@example.com,blue\nc@example.com,red;pink\n").counts.failed == 1
+    assert importer.contacts()["a@example.com"]["properties"] == {"colours": ["blue"]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({"frist_name": "keep"}, "Did you mean first_name"),
+        ({"email": "keep"}, "no rule for email"),
+        ({"first_name": "append"}, "append is for tags"),
+        ({"properties.plan": "append"}, "properties.plan is of type text"),
+    ],
+)
+def test_rules_that_cannot_be_right_are_refused(importer, rules, sentence):
+    with pytest.raises(InvalidOption, match=sentence):
+        importer.run(BASE, rules=rules)
+    assert importer.contacts() == {}

@@ -14,13 +14,14 @@ import urllib.request
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from contact_pipelines.defs.instance import dagster_home
+from contact_pipelines.defs.instance import prepare_instance
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption
 from contact_pipelines.settings import Settings
 
 _CODE = ["-m", "contact_pipelines.definitions"]
 _DAEMON_LOG = ["--log-level", "warning", "--code-server-log-level", "warning"]
 _WEBSERVER_LOG = [*_DAEMON_LOG, "--dagster-log-level", "warning"]
+_HIGHEST_PORT = 65535
 _READY_SECONDS = 120.0
 _STOP_SECONDS = 20.0
 _LOOK_EVERY_SECONDS = 0.2
@@ -59,13 +60,15 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 3000) -> N
 
 def _require_free(host: str, port: int) -> None:
     """Raise InvalidOption if nothing can listen there."""
+    if not 0 < port <= _HIGHEST_PORT:
+        raise InvalidOption(f"A port is a number from 1 to {_HIGHEST_PORT}, not {port}.")
     try:
         place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(place[0], place[1]) as probe:
             if os.name == "posix":  # as the webserver does; on Windows the option would hide that it is taken
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place[4])
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidOption(
             f"Port {port} of {host} cannot be used ({reason}); end what uses it or choose another with --port."
@@ -77,7 +80,7 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     environment = {
         **os.environ,
         "CONTACT_PIPELINES_HOME": str(settings.home),
-        "DAGSTER_HOME": str(dagster_home(settings)),
+        "DAGSTER_HOME": str(prepare_instance(settings)),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "PYTHONWARNINGS": "ignore",
     }

@@ -54,8 +54,30 @@ def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.D
                 "config": {"base_dir": str(folder)},
             }
         }
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder), overrides=overrides)) as instance:
+    reference = InstanceRef.from_dir(str(folder), overrides=overrides)
+    with _first_alone(folder):
+        instance = dg.DagsterInstance.from_ref(reference)
+    with instance:
         yield instance
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Make the instance's tables, if they are missing, and return its folder."""
+    with open_instance(settings):
+        return dagster_home(settings)
+
+
+@contextmanager
+def _first_alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time open the instance.
+
+    Two that make its SQLite files at the same moment both write down its version, and then nobody can open it
+    any more.
+    """
+    from fasteners import InterProcessLock  # type: ignore[import-untyped,unused-ignore]
+
+    with InterProcessLock(folder / "opening.lock"):
+        yield
 
 
 def _names_a_storage(config: Path) -> bool:

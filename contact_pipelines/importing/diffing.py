@@ -36,8 +36,6 @@ from contact_pipelines.models import (
     PropertyType,
 )
 
-LIST_TYPES = (PropertyType.MULTI_SELECT,)
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -121,9 +119,12 @@ def _final(field: str, difference: Difference) -> str:
         return f"CASE WHEN {opted_out} THEN {old} ELSE {_by_rule(difference.rule(field), old, new, old)} END"
     blank = "NULL" if difference.options.blank == Blank.ERASE else old
     definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
+    rule = difference.rule(field)
     if definition is not None and definition.type == PropertyType.NUMBER:
-        return _by_rule(difference.rule(field), old, new, blank, cast="DOUBLE")
-    return _by_rule(difference.rule(field), old, new, blank)
+        return _by_rule(rule, old, new, blank, cast="DOUBLE")
+    if definition is not None and definition.type == PropertyType.MULTI_SELECT and rule == FieldRule.APPEND:
+        return f"CASE WHEN {new} IS NULL THEN {old} WHEN {old} IS NULL THEN {new} ELSE {_appended(old, new)} END"
+    return _by_rule(rule, old, new, blank)
 
 
 def _by_rule(rule: FieldRule, old: str, new: str, blank: str, *, cast: str | None = None) -> str:
@@ -163,6 +164,12 @@ def _final_tags(old: str, difference: Difference) -> str:
 def _union(first: str, second: str) -> str:
     """Return SQL of the first list followed by what the second has besides."""
     return f"list_concat({first}, list_filter({second}, lambda tag: NOT list_contains({first}, tag)))"
+
+
+def _appended(old: str, new: str) -> str:
+    """Return SQL of two JSON arrays as one, in the spelling of PostgreSQL's jsonb."""
+    both = _union(*(f"CAST(CAST({text} AS JSON) AS VARCHAR[])" for text in (old, new)))
+    return f"'[' || array_to_string(list_transform({both}, lambda item: to_json(item)), ', ') || ']'"
 
 
 def _given_tags(difference: Difference) -> str:

@@ -153,7 +153,7 @@ def _boolean(text: str) -> str:
 def _multi_select(text: str) -> str:
     # The spelling of PostgreSQL's jsonb: a space after each comma.
     tags = sql_blocks("normalising")["tags"].format(text=text)
-    return f"'[' || array_to_string(list_transform({tags}, tag -> to_json(tag)), ', ') || ']'"
+    return f"'[' || array_to_string(list_transform({tags}, lambda tag: to_json(tag)), ', ') || ']'"
 
 
 def _trimmed(text: str) -> str:

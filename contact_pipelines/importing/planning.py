@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from contact_pipelines.importing import mapping, normalising
+from contact_pipelines.importing import mapping, normalising, rules
 from contact_pipelines.importing.duck import ROW, identifier
 from contact_pipelines.models import (
     IGNORE,
@@ -81,7 +81,9 @@ def plan_columns(
     }
     staged.create_view("rows_to_infer_from", replace=True)
     types = normalising.infer_types(con, "rows_to_infer_from", list(new))
-    return with_new_properties([replace(column, creates=types.get(column.column)) for column in columns], properties)
+    plan = with_new_properties([replace(column, creates=types.get(column.column)) for column in columns], properties)
+    rules.require_lists_to_append_to(options, plan.properties)
+    return plan
 
 
 def with_new_properties(columns: Sequence[ColumnMapping], known: Mapping[str, PropertyDefinition]) -> ColumnPlan:

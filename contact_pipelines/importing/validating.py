@@ -6,6 +6,8 @@ kept beside it and names the column as the file heads it, never the value.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -116,6 +118,11 @@ def _property_rules(book: RuleBook, name: str, header: str, rules: PropertyDefin
             "str_matches",
             f"^(?:{rules.pattern})$",
         )
+    if rules.type == PropertyType.MULTI_SELECT and rules.options:
+        item = "|".join(re.escape(json.dumps(option, ensure_ascii=False)) for option in rules.options)
+        every = rf"^\[(?:{item})(?:, (?:{item}))*\]$"
+        book.add(name, "not_an_option", header, "has a value that is not one of the property's options", "str_matches",
+                 every)  # fmt: skip
     if rules.type == PropertyType.SELECT and rules.options:
         book.add(name, "not_an_option", header, "is not one of the property's options", "isin", list(rules.options))
 

@@ -343,6 +343,7 @@ def _import(row: sa.Row[Any]) -> Import:
         warnings=row.warnings,
         progress=_progress(row),
         error=row.error,
+        error_code=row.error_code,
         rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
         times={
             name: getattr(row, name) for name in ("created_at", "started_at", "finished_at", "rolled_back_at")
