@@ -156,13 +156,15 @@ def land(session: ImportSession) -> LandedFile:
 def stage(session: ImportSession) -> duckdb.DuckDBPyRelation:
     """Read the landed file into `staged_rows`: all text, every row of the file accounted for."""
     with session.step("stage"):
-        staged = staging.stage(
-            session.con,
-            session.artifacts.reading(landing.LANDED),
-            scratch=session.artifacts.scratch(),
-            file_name=session.record.file_name,
-        )
-        session.save(STAGED, staged.rows)
+        landed = session.artifacts.reading(landing.LANDED)
+        with session.artifacts.writing(f"{STAGED}.parquet") as target:
+            staged = staging.stage(
+                session.con,
+                landed,
+                target,
+                scratch=session.artifacts.scratch(),
+                file_name=session.record.file_name,
+            )
         with session.store.begin() as connection:
             imports.record_rows(connection, session.record, staged.row_count)
         session.update(rows=staged.row_count)

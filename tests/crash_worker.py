@@ -295,6 +295,16 @@ class World(Importer):
                 " WHERE datname = current_database() AND application_name = %s", [APPLICATION]
             )  # fmt: skip
 
+    def free_life_lock(self, record: Import) -> None:
+        """End the connection by which a running import shows that it is alive."""
+        key = imports.life_lock(record.id)
+        ended = self.sql(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND classid::bigint = :high AND objid::bigint = :low",
+            high=key >> 32, low=key & 0xFFFF_FFFF,
+        )  # fmt: skip
+        assert len(ended) == 1
+
     def wait_for_waiter(self) -> None:
         """Return as soon as somebody waits for an advisory lock."""
         self._until("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")

@@ -157,8 +157,12 @@ def test_an_import_that_is_being_applied_is_started_again(world, monkeypatch, po
     _assert_same(world, record, once)
 
 
-def test_applying_is_started_twice_for_one_plan(world, monkeypatch):
-    """As when Dagster takes a run for dead that is only slow, and retries its last step."""
+@pytest.mark.parametrize("lock_lost", [False, True])
+def test_applying_is_started_twice_for_one_plan(world, monkeypatch, lock_lost):
+    """As when Dagster takes a run for dead that is only slow, and retries its last step.
+
+    The first may even have lost the connection that shows that it is alive.
+    """
     once = world.import_again(world.register(world.tenant()))
     record = world.register(world.tenant())
     first, again = (
@@ -169,11 +173,13 @@ def test_applying_is_started_twice_for_one_plan(world, monkeypatch):
 
     def start_again():
         if not second:
+            if lock_lost:
+                world.free_life_lock(record)
             second.append(_thread(world.finish, again))
             world.wait_for_waiter()
 
     with monkeypatch.context() as patched:
-        crash_worker.install(patched.setattr, "contacts updated", start_again)
+        crash_worker.install(patched.setattr, "journal written", start_again)
         world.finish(first)
         thread, outcome = second[0]
         thread.join(60)
@@ -265,6 +271,18 @@ def test_a_contact_that_somebody_deletes_between_comparing_and_applying_is_creat
     world.sql("DELETE FROM contacts WHERE tenant_id = :t AND email = :e", t=tenant, e=OLD[1])
     assert world.finish(session).counts == Counts(1, created=1)
     assert _contact(world, tenant, OLD[1])["company"] is None
+
+
+def test_a_plan_made_anew_is_the_one_applied_where_artifacts_are_kept_elsewhere(world, monkeypatch):
+    """Artifacts that are downloaded once must not hide the new plan behind the old one."""
+    elsewhere = world.settings.model_copy(update={"artifacts": "memory://artifacts"})
+    monkeypatch.setattr(world, "settings", elsewhere)
+    tenant = world.tenant()
+    session = world.compared(world.register(tenant, SKEWED_A))
+    world.sql("UPDATE contacts SET company = 'Edited' WHERE tenant_id = :t AND email = :e", t=tenant, e=SAME[1])
+    assert world.finish(session).counts == Counts(2, updated=1, unchanged=1)
+    contact = _contact(world, tenant, SAME[1])
+    assert (contact["first_name"], contact["company"]) == ("Arthur", "Edited")
 
 
 # -- rollbacks, and other tenants, while an import runs

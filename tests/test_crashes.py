@@ -271,7 +271,7 @@ def test_all_connections_are_ended_during_an_import(world, undisturbed, monkeypa
     _assert_as_undisturbed(world, world.import_again(record), undisturbed)
 
 
-@pytest.mark.parametrize("point", BETWEEN_STATEMENTS[:2] + IN_A_TRANSACTION)
+@pytest.mark.parametrize("point", BETWEEN_STATEMENTS[:2] + IN_A_TRANSACTION[::3])
 def test_the_network_is_cut_during_an_import(world, undisturbed, monkeypatch, network, point):
     store, settings = store_behind(network, world.settings)
     record = world.register(world.tenant())

@@ -69,7 +69,7 @@ def test_whole_import_of_the_example(store, instance):
     applied = metadata_of(result, "applied_import")
     assert {name: applied[name] for name in after.counts.as_dict()} == after.counts.as_dict()
     assert applied["seconds"] > 0
-    assert applied["planned_anew"] is False
+    assert applied["contacts_changed_meanwhile"] is False
     assert Path(metadata_of(result, "import_report")["results_file"]).read_text().count("\n") == 5001
     for name in ("staged_rows", "mapped_contacts", "validated_contacts", "row_errors", "contact_changes"):
         facts = metadata_of(result, name)

@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections import deque
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -71,10 +72,8 @@ def dev(settings, port, tmp_path):
     yield process
     family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     for member in [*family, process]:
-        try:
+        with suppress(psutil.NoSuchProcess):
             member.kill()
-        except psutil.NoSuchProcess:
-            pass
     process.wait()
 
 

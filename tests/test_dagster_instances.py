@@ -40,9 +40,7 @@ def postgres_of_dagster(monkeypatch, empty_database_url):
 
 
 @pytest.mark.parametrize("which", FILES)
-def test_an_import_runs_through_a_real_instance(
-    which, store, tmp_path, monkeypatch, postgres_of_dagster
-):
+def test_an_import_runs_through_a_real_instance(which, store, tmp_path, monkeypatch, postgres_of_dagster):
     base = tmp_path / "dagster"
     base.mkdir()
     shutil.copy(FILES[which], base / "dagster.yaml")

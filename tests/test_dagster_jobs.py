@@ -162,7 +162,7 @@ def test_a_requested_run_is_not_requested_again(instance, store, tick, tmp_path)
     request = tick().run_requests[0]
     assert tick().run_requests[0].run_key == request.run_key  # nobody took it: a crash in between loses nothing
     requested_run(instance, request, dg.DagsterRunStatus.STARTING)
-    assert "1 have a run on its way" in tick().skip_message
+    assert "1 have a run on its way already" in tick().skip_message
     assert operations.get_import(store, record.id).status == ImportStatus.PENDING
 
 
@@ -173,27 +173,32 @@ def test_an_import_of_another_door_gets_its_partition(instance, store, tick, tmp
 
 
 def test_a_run_that_ended_before_it_began_is_followed_by_another(instance, store, tick, tmp_path):
-    register(store, tmp_path)
+    record = register(store, tmp_path)
     keys = set()
     for _ in range(MAX_ATTEMPTS):
         request = tick().run_requests[0]
         keys.add(request.run_key)
         requested_run(instance, request, dg.DagsterRunStatus.FAILURE)
     assert len(keys) == MAX_ATTEMPTS
-    assert "failed to start 3 times" in tick().skip_message
+    assert "1 were given up" in tick().skip_message
+    after = operations.get_import(store, record.id)
+    assert after.status == ImportStatus.FAILED
+    assert "3 runs ended before the import began" in after.error
+    assert "No import is waiting" in tick().skip_message
 
 
 def test_a_run_that_dagster_retries_is_left_to_it(instance, store, tick, tmp_path):
     register(store, tmp_path)
     run = requested_run(instance, tick().run_requests[0], dg.DagsterRunStatus.FAILURE)
     instance.add_run_tags(run.run_id, {"dagster/will_retry": "true"})
-    assert "1 have a run on its way" in tick().skip_message
+    assert "1 have a run on its way already" in tick().skip_message
 
 
 def test_a_cancelled_run_is_not_started_again(instance, store, tick, tmp_path):
-    register(store, tmp_path)
+    record = register(store, tmp_path)
     requested_run(instance, tick().run_requests[0], dg.DagsterRunStatus.CANCELED)
-    assert "1 had their run cancelled" in tick().skip_message
+    assert "1 were given up" in tick().skip_message
+    assert "cancelled before it began" in operations.get_import(store, record.id).error
 
 
 def test_rollback(instance, store, tmp_path):

@@ -1,7 +1,7 @@
 """The sensor that ends, in Dagster's books, runs whose process died.
 
-Dagster notices a run worker that was killed. It does not notice a machine that lost its power, or a run inside
-the command line that was killed: those stay *Started* for ever, and hold their tenant's place in the queue.
+Dagster notices a run worker that was killed. It does not notice a machine that lost its power, or a command line
+that was killed with the run inside it: those stay *Started* and hold their tenant's place in the queue.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -23,14 +23,11 @@ REPORT_GRACE = timedelta(minutes=30)
 
 
 @dg.sensor(
-    jobs=[import_contacts],
     minimum_interval_seconds=EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Marks a run as failed when the process that did the import has died.",
 )
-def close_abandoned_runs(
-    context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]
-) -> dg.SkipReason:
+def close_abandoned_runs(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
     """Compare the runs that Dagster believes in with the imports' signs of life."""
     started = dg.RunsFilter(job_name=import_contacts.name, statuses=[dg.DagsterRunStatus.STARTED])
     runs = [run for run in context.instance.get_runs(started) if PARTITION_TAG in run.tags]
@@ -40,7 +37,7 @@ def close_abandoned_runs(
             if _abandoned(pipelines, run.tags[PARTITION_TAG]):
                 context.instance.report_run_failed(run, "The process that ran this import has died.")
                 closed += 1
-    return dg.SkipReason(f"{len(runs)} runs are going on; {closed} of them had died and were marked as failed.")
+    return dg.SkipReason(f"{len(runs)} runs were going on; {closed} of them had died and were marked as failed.")
 
 
 def _abandoned(pipelines: Pipelines, name: str) -> bool:

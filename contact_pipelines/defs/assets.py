@@ -29,7 +29,8 @@ Result = dg.MaterializeResult[Any]
 def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Result:
     """The file as it came, copied once.
 
-    Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version was imported.
+    Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version of the file
+    was imported.
     """
     from contact_pipelines import operations
 
@@ -63,8 +64,8 @@ def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
 def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
     """Every row of the file as text, with its number as a spreadsheet shows it.
 
-    Encoding, delimiter and header are found out. A row that cannot be read is kept with its text and counts as
-    failed: no row is ever lost.
+    Encoding, delimiter and header are found out. A row that cannot be read is kept with its text and counts
+    as failed: no row is ever lost.
     """
     from contact_pipelines import operations
 
@@ -97,8 +98,8 @@ def mapped_contacts(
 ) -> Events:
     """The columns that are contact fields or properties, still as text.
 
-    The mapping is what the import's options say, completed by what headers and values suggest; the table in the
-    metadata tells the reason for each column.
+    The mapping is what the import's options say, completed by what headers and values suggest; the table in
+    the metadata tells the reason for each column.
     """
     from contact_pipelines import operations
 
@@ -131,16 +132,17 @@ def mapped_contacts(
 @dg.multi_asset(
     outs={
         "validated_contacts": dg.AssetOut(
-            description="The rows that can be imported, typed.\n\nEmails are lower-cased, phones in E.164, dates and"
-            " numbers are what they are. A value that cannot be read but is not vital is left out with a warning.",
+            description="The rows that can be imported, typed.\n\nEmails are lower-cased, phones in E.164, dates"
+            " and numbers are what they are. A value that cannot be read but is not vital is left out, with a"
+            " warning.",
             kinds={"duckdb", "pandera", "parquet"},
             group_name=GROUP,
             owners=OWNERS,
             io_manager_key=ARTIFACTS,
         ),
         "row_errors": dg.AssetOut(
-            description="What is wrong with which row: row number, column, code and sentence, never the value.\n\nAn"
-            " error rejects its row; a warning only drops the value.",
+            description="What is wrong with which row: row number, column, code and sentence, never the value."
+            "\n\nAn error rejects its row; a warning only drops the value.",
             kinds={"duckdb", "parquet"},
             group_name=GROUP,
             owners=OWNERS,
@@ -199,8 +201,8 @@ def contact_changes(
 ) -> Events:
     """The plan: what the import would do with every row of the file.
 
-    The valid rows are compared with the contact store; each row gets one outcome (created, updated, unchanged,
-    skipped or failed), with the values before and after. Nothing is written to the store yet.
+    The valid rows are compared with the contact store; each row gets one outcome (created, updated,
+    unchanged, skipped or failed), with the values before and after. Nothing is written to the store yet.
     """
     from contact_pipelines import operations
 
@@ -231,8 +233,9 @@ def applied_import(
 ) -> Result:
     """The plan written to the contact store, in one transaction, once.
 
-    Materialising it again for an import that was applied changes nothing and tells its counts. To undo an import,
-    launch the job `roll_back_import` (this asset keeps saying materialised then; the import's status is the truth).
+    Materialising it again for an import that was applied changes nothing and tells its counts. To undo an
+    import, launch the job `roll_back_import`. (This asset then still says *materialised*, with an observation
+    that the import was rolled back; the import's own status is the truth.)
     """
     from contact_pipelines import operations
 
@@ -244,23 +247,18 @@ def applied_import(
         return dg.MaterializeResult(
             metadata={
                 **describing.counts_metadata(counts),
-                "counts": describing.counts_table(counts.as_dict()),
-                "planned_anew": _outcomes(contact_changes) != counts,
+                "contacts_changed_meanwhile": _outcomes(contact_changes) != counts,
                 "seconds": watch.seconds,
             }
         )
 
 
-@dg.asset(
-    deps=[applied_import], kinds={"csv"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS
-)
-def import_report(
-    context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]
-) -> Result:
+@dg.asset(deps=[applied_import], kinds={"csv"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS)
+def import_report(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Result:
     """What a person is told: the results file, the error file and the warnings.
 
-    The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the failed
-    rows only; mended, it can be imported as it is.
+    The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the
+    failed rows only; mended, it can be imported as it is.
     """
     from contact_pipelines import operations
 
@@ -295,8 +293,8 @@ def _refuse_backfill(context: AssetExecutionContext) -> None:
     """Refuse to apply many imports by one click: *All* or *Missing* would select every import that waits."""
     if BACKFILL_TAG in context.run.tags:
         raise dg.Failure(
-            description="A backfill cannot apply imports: it would start every one that is selected, also those"
-            " that nobody has looked at. Materialise applied_import for one import at a time.",
+            description="A backfill cannot apply imports: it would start every one that is selected, also"
+            " those that nobody has looked at. Materialise applied_import for one import at a time.",
             metadata={"code": "backfill_refused"},
             allow_retries=False,
         )

@@ -23,14 +23,14 @@ MAPPED_FILE_IS_IMPORTABLE = dg.AssetCheckSpec(
     IMPORTABLE,
     asset="mapped_contacts",
     blocking=True,
-    description="The file's columns can be imported as asked: there is an email column, and every column that the"
-    " options name exists.",
+    description="The file's columns can be imported as asked: there is an email column, and every column that"
+    " the options name exists.",
 )
 ROWS_ARE_VALID = dg.AssetCheckSpec(
     ROWS_VALID,
     asset="validated_contacts",
-    description="No row was rejected. A warning only: the other rows are imported, and the rejected ones stand in"
-    " the error file of the import, to be mended and imported again.",
+    description="No row was rejected. A warning only: the other rows are imported, and the rejected ones stand"
+    " in the error file of the import, to be mended and imported again.",
 )
 EVERY_ROW_HAS_ONE_OUTCOME = dg.AssetCheckSpec(
     ONE_OUTCOME,

@@ -1,4 +1,4 @@
-"""What people see of a step: counts, tables and places as Dagster metadata. Headers yes, contacts' values never."""
+"""What people see of a step: counts, tables, places. Headers yes, contacts' values never."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -42,13 +42,18 @@ def faults_table(faults: Sequence[ErrorCount]) -> dg.MetadataValue:
             "rows": "int",
             "first_row": "int",
         },
-        [(f.column or "(whole row)", f.code, f.severity.value, f.message, f.rows, f.first_row) for f in faults],
+        [
+            (
+                fault.column or "(whole row)",
+                fault.code,
+                fault.severity.value,
+                fault.message,
+                fault.rows,
+                fault.first_row,
+            )
+            for fault in faults
+        ],
     )
-
-
-def counts_table(counts: Mapping[str, int]) -> dg.MetadataValue:
-    """Tell counts side by side."""
-    return _table(dict.fromkeys(counts, "int"), [tuple(counts.values())])
 
 
 def counts_metadata(counts: Counts) -> Metadata:

@@ -110,9 +110,7 @@ def _has_descriptor(stream: object) -> bool:
     return True
 
 
-def _wait_until_ready(
-    url: str, children: Mapping[str, subprocess.Popen[bytes]], stop: threading.Event
-) -> bool:
+def _wait_until_ready(url: str, children: Mapping[str, subprocess.Popen[bytes]], stop: threading.Event) -> bool:
     """Wait for the webserver's first answer; say whether it came before we were asked to stop."""
     deadline = time.monotonic() + _READY_SECONDS
     while not stop.wait(_LOOK_EVERY_SECONDS):
@@ -134,7 +132,9 @@ def _watch(children: Mapping[str, subprocess.Popen[bytes]], stop: threading.Even
 def _require_alive(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
     for name, child in children.items():
         if child.poll() is not None:
-            raise ServerEnded(f"Dagster's {name} ended by itself (exit code {child.returncode}); its last lines say why.")
+            raise ServerEnded(
+                f"Dagster's {name} ended by itself (exit code {child.returncode}); its last lines say why."
+            )
 
 
 def _end(children: Collection[subprocess.Popen[bytes]]) -> None:

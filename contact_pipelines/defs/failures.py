@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 class PipelineFailure(dg.Failure):
-    """A step's failure in Dagster's words; `error` is the original, for a face that runs Dagster inside it."""
+    """A step's failure in Dagster's words; `error` is the original, for a face that runs Dagster inside."""
 
     def __init__(self, error: ContactPipelinesError) -> None:
         super().__init__(
@@ -28,8 +28,8 @@ class PipelineFailure(dg.Failure):
 def plain_failures() -> Iterator[None]:
     """Turn whatever is raised inside into a Failure that may be stored and shown to anybody.
 
-    Only our own errors keep their text. Others (DuckDB's, psycopg's, Pandera's) like to quote the value that they
-    stumbled over, so of those only the type and the place in our code are told.
+    Only our own errors keep their text. Others (DuckDB's, psycopg's, Pandera's) like to quote the value that
+    they stumbled over, so of those only the type and the place in our code are told.
     """
     try:
         yield
@@ -39,8 +39,8 @@ def plain_failures() -> Iterator[None]:
         raise PipelineFailure(error) from None
     except Exception as error:  # noqa: BLE001 - translated, not swallowed
         raise dg.Failure(
-            description=f"An unexpected {type(error).__name__} ended this step. Its text may quote a contact's data"
-            " and is therefore not kept; please report the place where it happened.",
+            description=f"An unexpected {type(error).__name__} ended this step. Its text may quote a contact's"
+            " data and is therefore not kept; please report the place where it happened.",
             metadata={"code": "unexpected", "exception": type(error).__name__, "where": _where(error)},
             allow_retries=False,
         ) from None
@@ -49,9 +49,7 @@ def plain_failures() -> Iterator[None]:
 def _where(error: BaseException) -> str:
     """Return the innermost place in this package: file, line and function, no values."""
     ours = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(_PACKAGE)
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_PACKAGE)
     ]
     if not ours:
         return "outside contact_pipelines"

@@ -9,6 +9,6 @@ import_contacts = dg.define_asset_job(
     IMPORT_JOB,
     selection=dg.AssetSelection.assets(*IMPORT_ASSETS),
     executor_def=dg.in_process_executor,
-    description="All steps of one import, from the file to its report. Started by `start_registered_imports` for each"
-    " import in the queue; to bring a file in, launch `new_import`.",
+    description="All steps of one import, from the file to its report. Started by `start_registered_imports` for"
+    " each import in the queue; to bring a file in, launch `new_import`.",
 )

@@ -11,7 +11,6 @@ IMPORT_JOB = "import_contacts"
 
 TENANT_TAG = "contact_pipelines/tenant"
 IMPORT_ID_TAG = "contact_pipelines/import_id"
-ATTEMPT_TAG = "contact_pipelines/attempt"
 PARTITION_TAG = "dagster/partition"
 BACKFILL_TAG = "dagster/backfill"
 
@@ -23,5 +22,5 @@ OWNERS = ["team:contacts"]
 
 
 def run_tags(record: Import) -> dict[str, str]:
-    """Return the tags by which a run can be found and limited: one import at a time is applied for a tenant."""
+    """Return the tags by which a run is found, and limited to one at a time for each tenant."""
     return {TENANT_TAG: record.tenant_id, IMPORT_ID_TAG: record.id}

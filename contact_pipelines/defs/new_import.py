@@ -48,8 +48,8 @@ class NewImport(dg.Config):
 
     file: str = Field(
         default=EXAMPLE_FILE,
-        description="The file to import, as the machine that runs Dagster sees it. A relative path starts at the"
-        " folder in which Dagster was started.",
+        description="The file to import, as the machine that runs Dagster sees it. A relative path starts at"
+        " the folder in which Dagster was started.",
     )
     tenant: str = Field(default=DEFAULT_TENANT, description="Whose contacts they are.")
     mode: ModeChoice = Field(
@@ -60,20 +60,22 @@ class NewImport(dg.Config):
     columns: dict[str, str] = Field(
         default={},
         description="Column -> field, where the suggestion is not what you want. For example"
-        ' {"E-Mail privat": email, "Branche": properties.industry, "Notes": ignore}. Fields: external_id, email,'
-        " phone, first_name, last_name, full_name, company, status, lead_score, tags, created_at, updated_at,"
-        " properties.<key>, ignore.",
+        ' {"E-Mail privat": email, "Branche": properties.industry, "Notes": ignore}. Fields: external_id,'
+        " email, phone, first_name, last_name, full_name, company, status, lead_score, tags, created_at,"
+        " updated_at, properties.<key>, ignore.",
     )
     only_given_columns: bool = Field(
-        default=False, description="Ignore all columns that `columns` does not name, instead of suggesting a field."
+        default=False,
+        description="Ignore all columns that `columns` does not name, instead of suggesting a field.",
     )
     country: str = Field(
         default="",
-        description="Two letters, such as US or DE: the country of phone numbers written without a country code."
-        " Empty: such numbers are left out, with a warning.",
+        description="Two letters, such as US or DE: the country of phone numbers written without a country"
+        " code. Empty: such numbers are left out, with a warning.",
     )
     tags: list[str] = Field(
-        default=[], description="Tags for every contact that the file names. For example [trade_fair, november]."
+        default=[],
+        description="Tags for every contact that the file names. For example [trade_fair, november].",
     )
     status: StatusChoice = Field(
         default=StatusChoice("subscribed"),
@@ -89,8 +91,8 @@ class NewImport(dg.Config):
     )
     rules: dict[str, RuleChoice] = Field(
         default={},
-        description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append, keep_higher,"
-        " keep_lower; `*` stands for all other fields. For example {first_name: fill_blank}.",
+        description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append,"
+        " keep_higher, keep_lower; `*` stands for all other fields. For example {first_name: fill_blank}.",
     )
     idempotency_key: str = Field(
         default="",
@@ -121,7 +123,12 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
         context.instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])
         context.instance.add_run_tags(context.run_id, run_tags(record))
     context.add_output_metadata(
-        {"import": record.name, "import_id": record.id, "tenant": record.tenant_id, "status": record.status.value}
+        {
+            "import": record.name,
+            "import_id": record.id,
+            "tenant": record.tenant_id,
+            "status": record.status.value,
+        }
     )
     context.log.info("Registered as %s; start_registered_imports starts it within seconds.", record.name)
 
@@ -129,8 +136,8 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
 @dg.job(
     name="new_import",
     executor_def=dg.in_process_executor,
-    description="Bring a file of contacts in. Fill in the form in the Launchpad and launch; the import then appears as"
-    " a partition of the asset group `imports`, named after its date and file.",
+    description="Bring a file of contacts in. Fill in the form in the Launchpad and launch; the import then"
+    " appears as a partition of the asset group `imports`, named after its date and file.",
 )
 def new_import() -> None:
     """Register an import."""

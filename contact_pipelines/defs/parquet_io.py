@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class ParquetArtifacts(dg.IOManager):
     """Relations as `<artifacts>/<tenant>/<import id>/<asset>.parquet`.
 
-    The operations write the files themselves, within the import's heartbeat; what is left to do here is to see
-    that the file is there, to describe it, and to open it for the next asset.
+    The operations write the files themselves, within the import's heartbeat; what is left to do here is to
+    see that the file is there, to describe it, and to open it for the next asset.
     """
 
     def handle_output(self, context: dg.OutputContext, obj: duckdb.DuckDBPyRelation) -> None:

@@ -65,9 +65,10 @@ class Pipelines:
 
 
 class PipelinesResource(dg.ConfigurableResource[Pipelines]):
-    """The contact store and its settings, which are read from the environment of the process that runs the step.
+    """The contact store and its settings, read from the environment of the process that runs the step.
 
-    It has no configuration on purpose: a run's configuration is stored and shown, and the database's URL is a secret.
+    It has no configuration on purpose: a run's configuration is stored and shown, and the database's URL is
+    a secret.
     """
 
     @contextmanager

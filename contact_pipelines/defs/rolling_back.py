@@ -26,8 +26,8 @@ class Rollback(dg.Config):
     name="roll_back",
     out=dg.Out(dg.Nothing),
     tags={"dagster/kind/postgres": ""},
-    description="Restore what the import changed and delete what it created, but for contacts that somebody has"
-    " changed since: those are kept.",
+    description="Restore what the import changed and delete what it created, but for contacts that somebody"
+    " has changed since: those are kept.",
 )
 def roll_back(context: OpExecutionContext, config: Rollback, pipelines: ResourceParam[Pipelines]) -> None:
     """Undo an import and say so on its partition of `applied_import`."""
@@ -61,8 +61,8 @@ def roll_back(context: OpExecutionContext, config: Rollback, pipelines: Resource
 @dg.job(
     name="roll_back_import",
     executor_def=dg.in_process_executor,
-    description="Undo an import: contacts that it created are deleted, fields that it changed are restored. What"
-    " anybody changed since is kept. `dry_run` tells the numbers beforehand.",
+    description="Undo an import: contacts that it created are deleted, fields that it changed are restored."
+    " What anybody changed since is kept. `dry_run` tells the numbers beforehand.",
 )
 def roll_back_import() -> None:
     """Undo an import."""

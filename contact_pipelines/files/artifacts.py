@@ -52,6 +52,7 @@ class ArtifactFolder:
                 aside.replace(target)
             else:
                 self._fs.put_file(str(aside), target)
+                aside.replace(self._copy(name))  # what is read next is this version, not an earlier download
         finally:
             aside.unlink(missing_ok=True)
 
@@ -62,7 +63,7 @@ class ArtifactFolder:
             if not Path(source).exists():
                 raise FileNotFoundError(source)
             return Path(source)
-        copy = self._download_folder() / name.replace("/", "_")
+        copy = self._copy(name)
         if not copy.exists():
             self._fs.get_file(source, str(copy))
         return copy
@@ -77,7 +78,15 @@ class ArtifactFolder:
             shutil.rmtree(self._downloads, ignore_errors=True)
             self._downloads = None
 
+    def _copy(self, name: str) -> Path:
+        return self._download_folder() / name.replace("/", "_")
+
     def _download_folder(self) -> Path:
         if self._downloads is None:
-            self._downloads = Path(tempfile.mkdtemp(prefix="contact-pipelines-"))
+            # Beside the artifacts where that is possible: what a killed process leaves behind is removed with them,
+            # and spilled contacts do not lie in a folder that the whole machine shares.
+            beside = Path(self._folder) if self._local else None
+            if beside is not None:
+                beside.mkdir(parents=True, exist_ok=True)
+            self._downloads = Path(tempfile.mkdtemp(prefix=".scratch-", dir=beside))
         return self._downloads

@@ -19,8 +19,16 @@ DELIMITERS = (",", ";", "\t", "|")
 
 SAMPLE_BYTES = 64 * 1024
 SAMPLE_RECORDS = 100
+UTF8_BOM = b"\xef\xbb\xbf"
+
 MAX_COLUMNS = 5_000
 MAX_LABEL = 1_000
+MAX_CELL = 32_000
+"""Characters a cell may have; a spreadsheet holds 32,767."""
+MAX_LINE = 1_000_000
+"""Bytes a line may have (and a record of several lines) before it is a broken row."""
+MAX_RECORD_LINES = 1_000
+
 RESERVED = ("_row", "_error_code", "_error", "_text")
 """Columns that staging adds; a header of that name is told apart from them."""
 

@@ -1,10 +1,10 @@
--- Staging in SQL. Placeholders in braces are put in by staging.py: quoted literals, identifiers or numbers.
+-- Staging in SQL. Placeholders in braces are put in by the modules of staging: quoted literals, identifiers or numbers.
 -- A line's or a record's state is 0 outside quotes, 1 inside quotes, 2 malformed.
 
--- name: fast
--- A regular file, read and written as one Parquet of all-text columns c1, c2, ... in file order.
+-- name: rows
+-- A strictly regular CSV with columns c1, c2, ..., read and written as the staged rows, in file order.
 COPY (
-    SELECT {cells}
+    SELECT CAST({row} AS INTEGER) AS _row, {cells}, {code} AS _error_code, {message} AS _error, {text} AS _text
     FROM read_csv({source}, auto_detect = false, columns = {columns}, header = {header}, delim = {delimiter},
                   quote = '"', escape = '"', comment = '', nullstr = '', strict_mode = true, encoding = 'utf-8',
                   compression = 'none', max_line_size = {max_line_size})
@@ -19,11 +19,6 @@ WITH text AS (
     SELECT strlen(body) - strlen(replace(body, chr(10), '')) AS newlines, longest FROM text
 )
 SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(longest), 0) FROM counted
-
--- name: fast_rows
-SELECT CAST(file_row_number + {first_row} AS INTEGER) AS _row, {cells},
-       CAST(NULL AS VARCHAR) AS _error_code, CAST(NULL AS VARCHAR) AS _error, CAST(NULL AS VARCHAR) AS _text
-FROM read_parquet({source}, file_row_number = true)
 
 -- name: lines
 -- Each physical line with all that can be told of it alone: the state it ends in if it starts outside quotes
@@ -81,7 +76,7 @@ COPY (
 
 -- name: dissolved
 -- Groups of lines that cannot be one record, judged without their text: never closed, too many lines, too long.
-CREATE OR REPLACE TEMP TABLE {table} AS
+CREATE OR REPLACE TEMP TABLE {dissolved} AS
 SELECT first_line
 FROM read_parquet({marks})
 WHERE continues OR open
@@ -98,7 +93,7 @@ WITH first AS (
     SELECT n FROM read_parquet({lines}) WHERE trim(body, ' ') <> '' LIMIT 1
 )
 SELECT min(l.n), max(l.n), string_agg(l.body, {newline} ORDER BY l.n), max(l.odd), arg_min(l.alone, l.n),
-       min(m.first_line) IN (SELECT first_line FROM {table})
+       min(m.first_line) IN (SELECT first_line FROM {dissolved})
 FROM read_parquet({lines}) AS l JOIN read_parquet({marks}) AS m USING (n)
 WHERE m.first_line = (SELECT n FROM first)
   AND l.n BETWEEN (SELECT n FROM first) AND (SELECT n FROM first) + {max_lines}
@@ -108,7 +103,7 @@ HAVING count(*) > 0
 -- The first line from `from_line` on that starts a record, whatever group it is in.
 SELECT min(n)
 FROM read_parquet({marks})
-WHERE n >= {from_line} AND n < {to_line} AND (first_line = n OR first_line IN (SELECT first_line FROM {table}))
+WHERE n >= {from_line} AND n < {to_line} AND (first_line = n OR first_line IN (SELECT first_line FROM {dissolved}))
 
 -- name: piece
 -- A stretch of lines with the first line of the record each belongs to; lines of a dissolved group stand alone.
@@ -116,7 +111,7 @@ CREATE OR REPLACE TEMP TABLE {piece} AS
 SELECT l.*, CASE WHEN d.first_line IS NULL THEN m.first_line ELSE l.n END AS first_line
 FROM read_parquet({lines}) AS l
 JOIN read_parquet({marks}) AS m USING (n)
-LEFT JOIN {table} AS d ON m.first_line = d.first_line
+LEFT JOIN {dissolved} AS d ON m.first_line = d.first_line
 WHERE l.n >= {from_line} AND l.n < {to_line} AND m.n >= {from_line} AND m.n < {to_line}
 
 -- name: joined
