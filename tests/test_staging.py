@@ -286,6 +286,16 @@ def test_five_thousand_columns(tmp_path):
             ]
 
 
+def test_later_steps_can_use_five_thousand_columns(tmp_path):
+    lines = [",".join(f"{name}{i}" for i in range(5_000)) for name in ("c", *(f"v{n}x" for n in range(200)))]
+    out = tmp_path / "out.csv"
+    with duck.connect() as con:
+        staged = stage(con, "\n".join(lines).encode(), tmp_path)
+        assert staged.rows.limit(1_000).pl().height == 200  # as map does
+        staged.rows.select("* EXCLUDE (_row, _error_code, _error, _text)").to_csv(str(out))  # as report does
+    assert out.read_text().splitlines() == lines
+
+
 def test_pieces_join_up(con, tmp_path, monkeypatch):
     monkeypatch.setattr(careful_staging, "PIECE_LINES", 1)
     monkeypatch.setattr(byte_scan, "CHUNK", 1_000)

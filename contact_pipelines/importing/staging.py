@@ -38,6 +38,9 @@ def stage(
     a sentence, its raw text, and NULL in all cells).
 
     `scratch`: a folder for temporary files, none of which stay. `file_name`: what to call the file in messages.
+    For a file of more than 1,000 columns the connection is left with one thread and a memory limit of 1.5 GB at
+    least, for whoever reads the rows (see `strict_csv.make_room`).
+
     Raises FileUnreadable (missing, empty, binary, not UTF-8), FileNotImportable (no data rows, a header that
     cannot be used, too many columns) and ConservationError (a bug: rows do not add up); what `target` then holds
     is of no use.

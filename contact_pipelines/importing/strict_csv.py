@@ -54,7 +54,10 @@ def write_rows(
 
 
 def make_room(con: duckdb.DuckDBPyConnection) -> None:
-    """Let DuckDB hold a very wide file: one thread, a higher limit."""
+    """Let DuckDB hold a very wide file: one thread, a higher limit.
+
+    It is not taken back: the steps that read all columns again (map, report) run out of memory without it.
+    """
     limit = fetch_one(con, "SELECT parse_formatted_bytes(current_setting('memory_limit'))")[0]
     if int(limit) < WIDE_MEMORY * 1_000_000:
         fetch_all(con, f"SET memory_limit = '{WIDE_MEMORY}MB'")

@@ -1,4 +1,5 @@
--- The match step. DuckDB: duplicate_rows, keys, load. PostgreSQL: create_import_keys, lookup.
+-- The match step. DuckDB: duplicate_rows, keys, load. PostgreSQL: create_import_keys,
+-- statistics_are_stale, lookup.
 
 -- name: duplicate_rows
 -- The rows whose key another row has too, and the one row of them that counts. Few keys repeat: the group is
@@ -26,6 +27,11 @@ CREATE TEMPORARY TABLE import_keys (
 SELECT _row AS row_number, {key} AS match_key, {hash} AS values_hash
 FROM {source}
 WHERE _row NOT IN (SELECT _row FROM duplicate_rows)
+
+-- name: statistics_are_stale
+SELECT n_mod_since_analyze > greatest(n_live_tup / 10, 1000)
+FROM pg_stat_user_tables
+WHERE relid = 'contacts'::regclass
 
 -- name: lookup
 -- What exists of what the file names. A contact that stays the same is told by a flag alone. OFFSET 0 keeps the
