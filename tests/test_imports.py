@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations, operations_contacts
+from contact_pipelines import operations
 from contact_pipelines.errors import ContactPipelinesError, FileNotImportable, InvalidOption
 from contact_pipelines.models import Counts, ImportStatus, PropertyDefinition
 
@@ -378,7 +378,7 @@ def test_the_sentence_for_a_missing_email_column_names_what_was_seen(importer):
 
 
 def test_options_of_a_multi_select_are_appended_or_replaced(importer):
-    operations_contacts.create_property(
+    operations.create_property(
         importer.store, PropertyDefinition(key="colours", type="multi_select", options=("red", "blue", 'q"x'))
     )
     importer.run('email,custom_colours\na@example.com,red\nb@example.com,"blue;q""x"\n')
@@ -400,7 +400,7 @@ def test_options_of_a_multi_select_are_appended_or_replaced(importer):
         ({"frist_name": "keep"}, "Did you mean first_name"),
         ({"email": "keep"}, "no rule for email"),
         ({"first_name": "append"}, "append is for tags"),
-        ({"properties.plan": "append"}, "properties.plan is of type text"),
+        ({"properties.plan": "append"}, "properties.plan is a text"),
     ],
 )
 def test_rules_that_cannot_be_right_are_refused(importer, rules, sentence):

@@ -25,11 +25,11 @@ def get(
 
     Example: contact-pipelines contacts get john@example.com
     """
-    from contact_pipelines import operations_contacts
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import moment, print_facts, print_json
 
     with opened_store() as (_, store):
-        contact = operations_contacts.get_contact(store, key, tenant_id=tenant)
+        contact = operations.get_contact(store, key, tenant_id=tenant)
     if json_:
         print_json(contact)
         return
@@ -52,11 +52,11 @@ def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     Example: contact-pipelines contacts count
     """
-    from contact_pipelines import operations_contacts
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
 
     with opened_store() as (_, store):
-        number = operations_contacts.count_contacts(store, tenant_id=tenant)
+        number = operations.count_contacts(store, tenant_id=tenant)
     if json_:
         print_json({"count": number})
     else:

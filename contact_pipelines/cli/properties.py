@@ -17,12 +17,12 @@ def list_(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     Example: contact-pipelines property list
     """
-    from contact_pipelines import operations_contacts
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json, print_table
     from contact_pipelines.cli.shapes import property_shape
 
     with opened_store() as (_, store):
-        definitions = operations_contacts.list_property_definitions(store, tenant_id=tenant)
+        definitions = operations.list_property_definitions(store, tenant_id=tenant)
     if json_:
         print_json([property_shape(definition) for definition in definitions])
         return
@@ -57,7 +57,7 @@ def add(
 
     Example: contact-pipelines property add plan --type select --option free --option pro
     """
-    from contact_pipelines import operations_contacts
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.cli.shapes import property_shape
 
@@ -66,7 +66,7 @@ def add(
          "options": tuple(option or ())}
     )  # fmt: skip
     with opened_store() as (_, store):
-        added = operations_contacts.create_property(store, definition, tenant_id=tenant)
+        added = operations.create_property(store, definition, tenant_id=tenant)
     if json_:
         print_json(property_shape(added))
     else:

@@ -44,4 +44,4 @@ def require_lists_to_append_to(options: ImportOptions, properties: Mapping[str, 
     for field, rule in options.rules.items():
         definition = properties.get(field.removeprefix(PROPERTY_PREFIX))
         if rule is FieldRule.APPEND and definition and definition.type is not PropertyType.MULTI_SELECT:
-            raise InvalidOption(f"The rule append is for multi_select properties; {field} is of type {definition.type}.")
+            raise InvalidOption(f"The rule append is for multi_select properties; {field} is a {definition.type}.")

@@ -1,74 +1,42 @@
-"""The use cases. Every door (Dagster, command line, HTTP) translates its arguments, calls one of these, reports.
-
-An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order. Each
-reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
-be repeated, in this process or another. `run_import` does them all.
-"""
+"""An import, step by step. See the package for how the steps hang together."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import ContactsChanged, NotFound, WrongState
+from contact_pipelines.errors import ContactsChanged, WrongState
 from contact_pipelines.files import landing
-from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import (
     applying,
-    describing,
     diffing,
-    mapping,
     matching,
     normalising,
     planning,
     reporting,
-    rolling_back,
-    rules,
     staging,
     validating,
 )
-from contact_pipelines.importing.describing import FileDescription
 from contact_pipelines.importing.duck import identifier, sql_blocks
 from contact_pipelines.importing.planning import ColumnPlan
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.importing.validating import ErrorCount
 from contact_pipelines.models import (
-    DEFAULT_TENANT,
     IGNORE,
-    ColumnMapping,
     Counts,
     Import,
-    ImportOptions,
     ImportStatus,
     LandedFile,
-    RollbackCounts,
     Severity,
 )
-from contact_pipelines.settings import Settings
+from contact_pipelines.operations.lookups import get_import
+from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, MAPPED, REPORT, STAGED, VALID
 from contact_pipelines.store import imports
-from contact_pipelines.store.engine import Store
 from contact_pipelines.store.properties import add_property, list_properties
-from contact_pipelines.store.tenants import ensure_tenant
-
-STAGED, MAPPED, VALID, ERRORS, CHANGES = (
-    "staged_rows",
-    "mapped_contacts",
-    "validated_contacts",
-    "row_errors",
-    "contact_changes",
-)
-"""Names of the artifacts between the steps (`<name>.parquet`) and of the Dagster assets that make them."""
-
-REPORT = "report.json"
-
-COMPARED = "compared.txt"
-"""Beside the plan: which state of the tenant's imports it was made for (see `imports.applied_mark`)."""
 
 APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""
@@ -82,63 +50,6 @@ class Report:
     errors: tuple[ErrorCount, ...]
     results_file: str
     errors_file: str
-
-
-# -- an import, step by step
-
-
-def register_import(
-    store: Store,
-    source: str,
-    options: ImportOptions | None = None,
-    *,
-    tenant_id: str = DEFAULT_TENANT,
-    door: str = "python",
-    idempotency_key: str | None = None,
-) -> Import:
-    """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
-
-    With an idempotency key that the tenant used before, the import that it was used for is returned.
-    """
-    path = Path(source).expanduser().absolute()
-    landing.require_file(path)
-    chosen = rules.checked_rules(options or ImportOptions())
-    with store.begin() as connection:
-        ensure_tenant(connection, tenant_id)
-        return imports.register(
-            connection,
-            tenant_id=tenant_id,
-            source=str(path),
-            options=chosen,
-            door=door,
-            idempotency_key=idempotency_key,
-        )
-
-
-def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
-    """Open an import to run its steps; close it afterwards (or use `with`)."""
-    return ImportSession(store, settings.artifacts, record)
-
-
-def run_import(store: Store, settings: Settings, record: Import) -> Import:
-    """Run all steps of a registered import here and now; return it as it is afterwards.
-
-    Of an import that was applied already (by a process that died before its report) only the report is done.
-    Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence.
-    """
-    with open_import(store, settings, record) as session:
-        try:
-            land(session)
-            stage(session)
-            map_columns(session)
-            validate(session)
-            compare(session)
-        except WrongState:
-            if _current(session).status != ImportStatus.COMPLETED:
-                raise
-        apply(session)
-        report(session)
-    return get_import(store, record.id, tenant_id=record.tenant_id)
 
 
 def land(session: ImportSession) -> LandedFile:
@@ -284,9 +195,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             scratch=session.artifacts.scratch(),
         )
     session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
-    with session.artifacts.writing(
-        COMPARED
-    ) as path:  # after the plan: a mark that is too old only costs time
+    with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
     con.execute("DROP VIEW finals; DROP TABLE matches; DROP TABLE duplicate_rows")
     session.load(CHANGES).create_view(CHANGES, replace=True)
@@ -353,9 +262,7 @@ def _fault_lines(session: ImportSession) -> list[str]:
     ]
     kept = session.con.sql(sql_blocks("reporting")["consent_kept"]).fetchall()[0]
     if kept is not None and kept[0]:
-        lines.append(
-            f"status was kept for contacts that have opted out ({_rows(kept[0])}, first in row {kept[1]})"
-        )
+        lines.append(f"status was kept for contacts that have opted out ({_rows(kept[0])}, first in row {kept[1]})")
     return lines
 
 
@@ -370,101 +277,3 @@ def _warnings(session: ImportSession) -> list[str]:
 
 def _rows(number: int) -> str:
     return f"{number:,} row" + ("" if number == 1 else "s")
-
-
-# -- undoing
-
-
-def roll_back_import(
-    store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT, dry_run: bool = False
-) -> tuple[Import, RollbackCounts]:
-    """Undo a completed import, in one transaction; waits while another import of the tenant is applied.
-
-    A dry run counts what would happen and changes nothing. Raises NotFound, and WrongState if the import is not
-    completed (a second rollback, for instance).
-    """
-    from contact_pipelines.store.waiting import wait_for_running_imports
-
-    record = get_import(store, key, tenant_id=tenant_id)
-    _require_completed(record)
-    wait_for_running_imports(store, tenant_id)
-    with store.connect() as connection:
-        with connection.begin() as transaction:
-            imports.lock_tenant(connection, tenant_id)
-            _require_completed(imports.get(connection, tenant_id, record.id))
-            counts = rolling_back.roll_back(connection, record)
-            if dry_run:
-                transaction.rollback()
-            else:
-                imports.record_rollback(connection, record, counts)
-    return get_import(store, record.id, tenant_id=tenant_id), counts
-
-
-def _require_completed(record: Import) -> None:
-    if record.status == ImportStatus.ROLLED_BACK:
-        raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
-    if record.status != ImportStatus.COMPLETED:
-        raise WrongState(
-            f"The import {record.name} is {record.status}; only a completed import can be rolled back."
-        )
-
-
-# -- looking
-
-
-def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Return an import by its id or its readable name. Raises NotFound."""
-    with store.connect() as connection:
-        return imports.get(connection, tenant_id, key)
-
-
-def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Import]:
-    """Return the latest imports, newest first; those whose process died are marked as failed on the way."""
-    with store.begin() as connection:
-        imports.running(connection, tenant_id)
-        return imports.recent(connection, tenant_id, limit)
-
-
-def import_warnings(settings: Settings, record: Import) -> list[str]:
-    """Return the sentences that the import's report holds; none before it is written."""
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        return list(json.loads(artifacts.reading(REPORT).read_text(encoding="utf-8"))["warnings"])
-    except FileNotFoundError:
-        return []
-    finally:
-        artifacts.close()
-
-
-def result_files(settings: Settings, record: Import) -> tuple[str | None, str | None]:
-    """Return where the results file and the error file are; None where there is none (yet)."""
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    found = [
-        name if artifacts.exists(name) else None for name in (reporting.RESULTS_FILE, reporting.ERRORS_FILE)
-    ]
-    results, errors = (None if name is None else artifacts.url(name) for name in found)
-    return results, errors
-
-
-def copy_results(
-    settings: Settings, record: Import, target: Path, *, which: Literal["results", "errors"] = "results"
-) -> None:
-    """Copy the results file or the error file to a local path. Raises NotFound if the import has none."""
-    name = reporting.RESULTS_FILE if which == "results" else reporting.ERRORS_FILE
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        shutil.copyfile(artifacts.reading(name), target)
-    except FileNotFoundError:
-        raise NotFound(f"The import {record.name} is {record.status} and has no {which} file.") from None
-    finally:
-        artifacts.close()
-
-
-def describe_file(path: Path) -> tuple[FileDescription, list[ColumnMapping]]:
-    """Return how a file is written and which field each of its columns is taken for. Raises FileError.
-
-    Only its beginning is read; a header without rows is enough.
-    """
-    landing.require_file(path)
-    found = describing.describe(path)
-    return found, mapping.suggest(found.header, found.samples)

@@ -1,4 +1,4 @@
-"""The use cases that look at contacts and manage properties. To be read with `operations`."""
+"""Looking at contacts, managing properties."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""The use cases. Every door (Dagster, command line, HTTP) translates its arguments, calls one of these, reports.
+
+An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order. Each
+reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
+be repeated, in this process or another. `run_import` does them all.
+"""
+
+from contact_pipelines.operations.contacts import (
+    count_contacts,
+    create_property,
+    get_contact,
+    list_property_definitions,
+)
+from contact_pipelines.operations.lookups import (
+    copy_results,
+    describe_file,
+    get_import,
+    import_warnings,
+    list_imports,
+    result_files,
+)
+from contact_pipelines.operations.rollback import roll_back_import
+from contact_pipelines.operations.running import open_import, register_import, run_import
+from contact_pipelines.operations.steps import (
+    Report,
+    apply,
+    column_plan,
+    compare,
+    land,
+    map_columns,
+    report,
+    stage,
+    validate,
+)
+
+__all__ = [
+    "Report",
+    "apply",
+    "column_plan",
+    "compare",
+    "copy_results",
+    "count_contacts",
+    "create_property",
+    "describe_file",
+    "get_contact",
+    "get_import",
+    "import_warnings",
+    "land",
+    "list_imports",
+    "list_property_definitions",
+    "map_columns",
+    "open_import",
+    "register_import",
+    "report",
+    "result_files",
+    "roll_back_import",
+    "run_import",
+    "stage",
+    "validate",
+]

@@ -1,0 +1,83 @@
+"""Looking at imports, at what they left behind, and at files before they are imported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from contact_pipelines.errors import NotFound
+from contact_pipelines.files import landing
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.importing import (
+    describing,
+    mapping,
+    reporting,
+)
+from contact_pipelines.importing.describing import FileDescription
+from contact_pipelines.models import (
+    DEFAULT_TENANT,
+    ColumnMapping,
+    Import,
+)
+from contact_pipelines.operations.names import REPORT
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import imports
+from contact_pipelines.store.engine import Store
+
+
+def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
+    """Return an import by its id or its readable name. Raises NotFound."""
+    with store.connect() as connection:
+        return imports.get(connection, tenant_id, key)
+
+
+def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Import]:
+    """Return the latest imports, newest first; those whose process died are marked as failed on the way."""
+    with store.begin() as connection:
+        imports.running(connection, tenant_id)
+        return imports.recent(connection, tenant_id, limit)
+
+
+def import_warnings(settings: Settings, record: Import) -> list[str]:
+    """Return the sentences that the import's report holds; none before it is written."""
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    try:
+        return list(json.loads(artifacts.reading(REPORT).read_text(encoding="utf-8"))["warnings"])
+    except FileNotFoundError:
+        return []
+    finally:
+        artifacts.close()
+
+
+def result_files(settings: Settings, record: Import) -> tuple[str | None, str | None]:
+    """Return where the results file and the error file are; None where there is none (yet)."""
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    found = [name if artifacts.exists(name) else None for name in (reporting.RESULTS_FILE, reporting.ERRORS_FILE)]
+    results, errors = (None if name is None else artifacts.url(name) for name in found)
+    return results, errors
+
+
+def copy_results(
+    settings: Settings, record: Import, target: Path, *, which: Literal["results", "errors"] = "results"
+) -> None:
+    """Copy the results file or the error file to a local path. Raises NotFound if the import has none."""
+    name = reporting.RESULTS_FILE if which == "results" else reporting.ERRORS_FILE
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    try:
+        shutil.copyfile(artifacts.reading(name), target)
+    except FileNotFoundError:
+        raise NotFound(f"The import {record.name} is {record.status} and has no {which} file.") from None
+    finally:
+        artifacts.close()
+
+
+def describe_file(path: Path) -> tuple[FileDescription, list[ColumnMapping]]:
+    """Return how a file is written and which field each of its columns is taken for. Raises FileError.
+
+    Only its beginning is read; a header without rows is enough.
+    """
+    landing.require_file(path)
+    found = describing.describe(path)
+    return found, mapping.suggest(found.header, found.samples)

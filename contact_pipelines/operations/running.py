@@ -1,0 +1,78 @@
+"""Putting an import in the queue, and running it here and now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contact_pipelines.errors import WrongState
+from contact_pipelines.files import landing
+from contact_pipelines.importing import (
+    rules,
+)
+from contact_pipelines.importing.session import ImportSession
+from contact_pipelines.models import (
+    DEFAULT_TENANT,
+    Import,
+    ImportOptions,
+    ImportStatus,
+)
+from contact_pipelines.operations import steps
+from contact_pipelines.operations.lookups import get_import
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import imports
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.tenants import ensure_tenant
+
+
+def register_import(
+    store: Store,
+    source: str,
+    options: ImportOptions | None = None,
+    *,
+    tenant_id: str = DEFAULT_TENANT,
+    door: str = "python",
+    idempotency_key: str | None = None,
+) -> Import:
+    """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
+
+    With an idempotency key that the tenant used before, the import that it was used for is returned.
+    """
+    path = Path(source).expanduser().absolute()
+    landing.require_file(path)
+    chosen = rules.checked_rules(options or ImportOptions())
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return imports.register(
+            connection,
+            tenant_id=tenant_id,
+            source=str(path),
+            options=chosen,
+            door=door,
+            idempotency_key=idempotency_key,
+        )
+
+
+def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
+    """Open an import to run its steps; close it afterwards (or use `with`)."""
+    return ImportSession(store, settings.artifacts, record)
+
+
+def run_import(store: Store, settings: Settings, record: Import) -> Import:
+    """Run all steps of a registered import here and now; return it as it is afterwards.
+
+    Of an import that was applied already (by a process that died before its report) only the report is done.
+    Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence.
+    """
+    with open_import(store, settings, record) as session:
+        try:
+            steps.land(session)
+            steps.stage(session)
+            steps.map_columns(session)
+            steps.validate(session)
+            steps.compare(session)
+        except WrongState:
+            if get_import(store, record.id, tenant_id=record.tenant_id).status != ImportStatus.COMPLETED:
+                raise
+        steps.apply(session)
+        steps.report(session)
+    return get_import(store, record.id, tenant_id=record.tenant_id)
