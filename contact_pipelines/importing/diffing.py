@@ -13,19 +13,20 @@ Out: `contact_changes`, one row for every row of the file, whatever became of it
 | `erased` | keys of the properties to remove |
 | `before`, `after` | of an updated contact, JSON objects of the fields that change, and only those |
 
-Where most rows are new they come first, ordered by email: their ids ascend in that order, and so PostgreSQL
-appends to its indexes instead of splitting pages all over them.
+Created rows come first, ordered by email, and their ids ascend in that order: so PostgreSQL appends to its indexes
+instead of splitting pages all over them.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
-from contact_pipelines.importing.matching import MATCH_KEY, NEVER_UPDATED, compared_fields
+from contact_pipelines.importing.matching import MATCH_KEY, compared_fields
 from contact_pipelines.models import (
     PROPERTY_PREFIX,
     Blank,
@@ -74,37 +75,32 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     `source` is the view of valid rows, `errors` the table of row errors, those of broken rows included.
     """
     blocks = sql_blocks("diffing")
-    con.execute(
-        blocks["finals"].format(
-            source=identifier(source),
-            finals="".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared),
-            refused=_refused(difference),
-        )
-    )
+    finals = "".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared)
+    con.execute(blocks["finals"].format(source=identifier(source), finals=finals, refused=_refused(difference)))
+    fields = difference.contact_fields
     return con.sql(
         blocks["contact_changes"].format(
+            source=identifier(source),
             errors=identifier(errors),
             mode=difference.options.mode,
+            new_id=blocks["new_id"].format(first=_first_id()),
             changed=" OR ".join(_changed(field) for field in difference.compared) or "false",
-            values="".join(f",\n    {_after(f, difference)} AS {identifier(f)}" for f in difference.contact_fields),
-            names="".join(f", {identifier(field)}" for field in difference.contact_fields),
-            nothing="".join(", NULL" for _ in difference.contact_fields),
-            properties=_property_object(difference),
+            created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
+            updated="".join(f",\n    {_updated(f, difference)} AS {identifier(f)}" for f in fields),
+            properties_created=_created_properties(difference),
+            properties_updated=_changed_properties(difference),
             erased=_erased_keys(difference),
             before=_changed_object(difference, "old"),
             after=_changed_object(difference, "new"),
             key=MATCH_KEY,
-            order=f"ORDER BY outcome, {MATCH_KEY}, _row" if _mostly_new(con, source) else "",
         )
     )
 
 
-def _mostly_new(con: duckdb.DuckDBPyConnection, source: str) -> bool:
-    """Whether sorting all rows pays: it costs a second per million, whatever becomes of them."""
-    ((rows, matched),) = con.sql(
-        f"SELECT (SELECT count(*) FROM {identifier(source)}), (SELECT count(*) FROM matches)"
-    ).fetchall()
-    return bool(matched * 2 < rows)
+def _first_id() -> int:
+    """Return the UUIDv7 of this millisecond whose other bits are all zero, as a number."""
+    milliseconds = time.time_ns() // 1_000_000
+    return milliseconds << 80 | 0x7 << 76 | 0x2 << 62
 
 
 def _final(field: str, difference: Difference) -> str:
@@ -189,23 +185,22 @@ def _changed(field: str) -> str:
     return f"{old} IS DISTINCT FROM {new}"
 
 
-def _after(field: str, difference: Difference) -> str:
-    """Return SQL of a contact column after the import: of a new contact, or of an updated one."""
-    created = identifier(field)
-    if field == "tags":
-        created = "tags" if "tags" in difference.fields else "NULL"
-        if difference.options.tags:
-            created = _union(f"coalesce({created}, [])", _given_tags(difference))
+def _created(field: str, difference: Difference) -> str:
+    """Return SQL of a new contact's column."""
+    if field == "tags" and difference.options.tags:
+        given = _given_tags(difference)
+        return _union("coalesce(tags, [])", given) if "tags" in difference.fields else given
     if field == "status":
         default = f"'{difference.options.status}'"
-        created = f"coalesce(status, {default})" if "status" in difference.fields else default
-    if field == MATCH_KEY or field in NEVER_UPDATED:
-        updated = identifier(field)
-    elif field in difference.compared:
-        updated = identifier(f"new.{field}")
-    else:
-        updated = "NULL"
-    return f"CASE outcome WHEN 'created' THEN {created} WHEN 'updated' THEN {updated} END"
+        return f"coalesce(status, {default})" if "status" in difference.fields else default
+    return identifier(field)
+
+
+def _updated(field: str, difference: Difference) -> str:
+    """Return SQL of an existing contact's column after the import; NULL if the import leaves it alone."""
+    if field not in difference.compared:
+        return "NULL"
+    return f"CASE WHEN outcome = 'updated' THEN {identifier('new.' + field)} END"
 
 
 def _properties(difference: Difference) -> list[str]:
@@ -221,18 +216,28 @@ def _json(field: str, value: str, difference: Difference) -> str:
     return f"CAST(to_json({value}) AS VARCHAR)"
 
 
-def _property_object(difference: Difference) -> str:
-    """Return SQL of a JSON object: all properties of a new contact, those that change of an updated one."""
+def _created_properties(difference: Difference) -> str:
+    """Return SQL of a JSON object of a new contact's properties."""
     members = []
     for field in _properties(difference):
-        key = literal(f'"{field.removeprefix(PROPERTY_PREFIX)}":')
-        new, old, final = identifier(field), identifier(f"old.{field}"), identifier(f"new.{field}")
-        members.append(
-            f"CASE WHEN outcome = 'created' AND {new} IS NOT NULL THEN {key} || {_json(field, new, difference)}"
-            f" WHEN outcome = 'updated' AND {final} IS NOT NULL AND {old} IS DISTINCT FROM {final}"
-            f" THEN {key} || {_json(field, final, difference)} END"
-        )
+        value = identifier(field)
+        members.append(f"CASE WHEN {value} IS NOT NULL THEN {_key(field)} || {_json(field, value, difference)} END")
     return _object(members)
+
+
+def _changed_properties(difference: Difference) -> str:
+    """Return SQL of a JSON object of the properties that an update sets."""
+    members = []
+    for field in _properties(difference):
+        final = identifier(f"new.{field}")
+        changed = f"{final} IS NOT NULL AND {_changed(field)}"
+        members.append(f"CASE WHEN {changed} THEN {_key(field)} || {_json(field, final, difference)} END")
+    return f"CASE WHEN outcome = 'updated' THEN {_object(members)} END"
+
+
+def _key(field: str) -> str:
+    """Return SQL of a property's key as JSON spells it before a value."""
+    return literal(f'"{field.removeprefix(PROPERTY_PREFIX)}":')
 
 
 def _erased_keys(difference: Difference) -> str:

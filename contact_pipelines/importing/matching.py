@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
@@ -56,26 +57,39 @@ def find_matches(
     contact, `needed` those whose old values the diff asks for (columns `old.<field>`). A contact without one of
     `given_tags` is never the same.
     """
-    blocks = sql_blocks("matching")
+    answer = scratch / "matches.csv"
     with store.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
-        cursor.execute(blocks["create_import_keys"])
-        keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(hashed, _file_text))
-        copying.copy_in(cursor, "COPY import_keys (row_number, match_key, values_hash) FROM STDIN (FORMAT csv)",
-                        con.sql(keys), ["row_number", "match_key", "values_hash"])  # fmt: skip
-        cursor.execute("ANALYZE import_keys")
-        if cursor.execute(blocks["statistics_are_stale"]).fetchone() == (True,):
-            # Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work.
-            cursor.execute("ANALYZE contacts (tenant_id, email, id)")
-        lookup = blocks["lookup"].format(
-            same=_same(hashed, given_tags),
-            old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in needed),
-            tenant=literal(tenant_id),
-        )
-        answer = scratch / "matches.csv"
-        copying.copy_out(cursor, f"COPY ({lookup}) TO STDOUT (FORMAT csv)", answer)
-        cursor.execute("DROP TABLE import_keys")
+        if _has_contacts(cursor, tenant_id):
+            _send_keys(cursor, con, source, hashed)
+            lookup = sql_blocks("matching")["lookup"].format(
+                same=_same(hashed, given_tags),
+                old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in needed),
+                tenant=literal(tenant_id),
+            )
+            copying.copy_out(cursor, f"COPY ({lookup}) TO STDOUT (FORMAT csv)", answer)
+            cursor.execute("DROP TABLE import_keys")
+        else:
+            answer.touch()  # a tenant's first import: nothing can match
     _load(con, answer, needed)
+
+
+def _has_contacts(cursor: psycopg.Cursor[Any], tenant_id: str) -> bool:
+    found = cursor.execute("SELECT EXISTS (SELECT FROM contacts WHERE tenant_id = %s)", [tenant_id]).fetchone()
+    return found == (True,)
+
+
+def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, source: str, hashed: Sequence[str]) -> None:
+    """Fill the temporary table `import_keys`, and let the planner know what it is about to join."""
+    blocks = sql_blocks("matching")
+    cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
+    cursor.execute(blocks["create_import_keys"])
+    columns = ["row_number", "match_key", "values_hash"]
+    keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(hashed, _file_text))
+    copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN (FORMAT csv)", con.sql(keys), columns)
+    cursor.execute("ANALYZE import_keys")
+    if cursor.execute(blocks["statistics_are_stale"]).fetchone() == (True,):
+        # Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work.
+        cursor.execute("ANALYZE contacts (tenant_id, email, id)")
 
 
 def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
