@@ -148,9 +148,7 @@ class ImportOptions(BaseModel):
         default=False,
         description="Ignore the columns that `columns` does not name, instead of suggesting a field",
     )
-    duplicates: Duplicates = Field(
-        Duplicates.FIRST, description="Which row counts of several with the same email"
-    )
+    duplicates: Duplicates = Field(Duplicates.FIRST, description="Which row counts of several with the same email")
     blank: Blank = Field(Blank.IGNORE, description="What an empty cell does on update: ignore or erase")
     rules: dict[str, FieldRule] = Field(
         default_factory=dict,

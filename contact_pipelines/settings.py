@@ -59,9 +59,7 @@ def _read_file(named: str | None) -> _SettingsFile:
     path = Path(named or "contact_pipelines.yaml")
     if not path.exists():
         if named:
-            raise InvalidOption(
-                f"The settings file {path} that CONTACT_PIPELINES_CONFIG names does not exist."
-            )
+            raise InvalidOption(f"The settings file {path} that CONTACT_PIPELINES_CONFIG names does not exist.")
         return _SettingsFile()
     try:
         return _SettingsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
@@ -70,6 +68,4 @@ def _read_file(named: str | None) -> _SettingsFile:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise InvalidOption(
-            f"The settings file {path} has a wrong value at {key}: {first['msg']}."
-        ) from error
+        raise InvalidOption(f"The settings file {path} has a wrong value at {key}: {first['msg']}.") from error

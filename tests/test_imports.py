@@ -407,3 +407,17 @@ def test_rules_that_cannot_be_right_are_refused(importer, rules, sentence):
     with pytest.raises(InvalidOption, match=sentence):
         importer.run(BASE, rules=rules)
     assert importer.contacts() == {}
+
+
+def test_ids_are_uuid7_and_ascend_with_the_email(importer):
+    importer.run("email\n" + "".join(f"{hash(n) * 7919 % 100_003}@example.com\n" for n in range(40_000)))
+    (facts,) = importer.sql(
+        """
+        SELECT count(*) AS contacts, count(DISTINCT id) AS ids, bool_and(substr(id::text, 15, 1) = '7') AS version_7,
+            bool_and(substr(id::text, 20, 1) IN ('8', '9', 'a', 'b')) AS rfc_variant,
+            bool_and(id > before) AS ascending
+        FROM (SELECT id, lag(id) OVER (ORDER BY email) AS before FROM contacts) x
+        """
+    )
+    assert facts == {"contacts": 40_000, "ids": 40_000, "version_7": True, "rfc_variant": True, "ascending": True}
+    assert importer.sql("SELECT count(*) AS n FROM import_changes j JOIN contacts c ON c.id = j.contact_id")[0]["n"] == 40_000

@@ -14,9 +14,7 @@ app = typer.Typer(help="Look at contacts.", no_args_is_help=True)
 
 @app.command("get")
 def get(
-    key: Annotated[
-        str, typer.Argument(metavar="KEY", help="An email, an external id, a phone number or an id.")
-    ],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="An email, an external id, a phone number or an id.")],
     *,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
@@ -36,9 +34,7 @@ def get(
     facts: list[tuple[str, object]] = []
     for name, value in contact.items():
         if name == "properties":
-            facts += [
-                (f"properties.{property_key}", _text(its)) for property_key, its in sorted(value.items())
-            ]
+            facts += [(f"properties.{property_key}", _text(its)) for property_key, its in sorted(value.items())]
         elif name in {"created_at", "updated_at"}:
             facts.append((name, moment(value)))
         elif value not in (None, [], {}):

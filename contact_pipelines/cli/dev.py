@@ -11,9 +11,7 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant
 
 def dev(
     *,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; only this machine by default.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; only this machine by default.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Dagster's user interface.")] = 3000,
     json_: JsonFlag = False,  # noqa: ARG001 - a failure is told as JSON
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - serves all

@@ -55,9 +55,7 @@ def read_column_map(text: str) -> str:
 def require_email_match(match_on: str | None) -> None:
     """Raise InvalidOption unless contacts are to be matched by email, which is all there is so far."""
     if match_on is not None and [key.strip() for key in match_on.split(",")] != ["email"]:
-        raise InvalidOption(
-            "--match-on takes only email: contacts are recognised by their email address for now."
-        )
+        raise InvalidOption("--match-on takes only email: contacts are recognised by their email address for now.")
 
 
 def _pairs(option: str, form: str, texts: Sequence[str]) -> dict[str, str]:
@@ -69,9 +67,7 @@ def _pairs(option: str, form: str, texts: Sequence[str]) -> dict[str, str]:
         if not (equals and name and value):
             raise InvalidOption(f"{option} {text!r} is not of the form {option} {form}.")
         if pairs.get(name, value) != value:
-            raise InvalidOption(
-                f"{option} gives {name!r} twice, as {pairs[name]} and as {value}; keep one of them."
-            )
+            raise InvalidOption(f"{option} gives {name!r} twice, as {pairs[name]} and as {value}; keep one of them.")
         pairs[name] = value
     return pairs
 
@@ -98,9 +94,7 @@ def _text_of(path: Path, option: str) -> str:
     except UnicodeDecodeError:
         raise InvalidOption(f"The file {path} that {option} names is not UTF-8 text.") from None
     except OSError as error:
-        raise InvalidOption(
-            f"The file {path} that {option} names cannot be read: {error.strerror}."
-        ) from None
+        raise InvalidOption(f"The file {path} that {option} names cannot be read: {error.strerror}.") from None
 
 
 def _validate(values: dict[str, Any], path: Path | None) -> ImportOptions:

@@ -96,8 +96,7 @@ Status = Annotated[
         "--status",
         metavar="STATUS",
         rich_help_panel=_NEW,
-        help="Status of new contacts whose row has none: subscribed (default), unsubscribed, "
-        "bounced or complained.",
+        help="Status of new contacts whose row has none: subscribed (default), unsubscribed, bounced or complained.",
     ),
 ]
 Country = Annotated[
@@ -123,7 +122,6 @@ IdempotencyKey = Annotated[
     typer.Option(
         "--idempotency-key",
         metavar="KEY",
-        help="A name for this import: once it is done, a call with the same key imports nothing "
-        "and prints it again.",
+        help="A name for this import: once it is done, a call with the same key imports nothing and prints it again.",
     ),
 ]

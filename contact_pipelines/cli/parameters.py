@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 JsonFlag = Annotated[
     bool,
-    typer.Option(
-        "--json", help="Print JSON on standard output, for programs. Progress stays on standard error."
-    ),
+    typer.Option("--json", help="Print JSON on standard output, for programs. Progress stays on standard error."),
 ]
 Tenant = Annotated[
     str,
-    typer.Option(
-        "--tenant", metavar="TENANT", help="Whose contacts. One database can keep many tenants apart."
-    ),
+    typer.Option("--tenant", metavar="TENANT", help="Whose contacts. One database can keep many tenants apart."),
 ]
 NoTenant = Annotated[str, typer.Option("--tenant", hidden=True)]
 """Accepted like everywhere, by commands that are the same for all tenants."""
@@ -31,9 +27,7 @@ ImportKey = Annotated[
     str, typer.Argument(metavar="IMPORT", help="The import's id or its name, as `history` lists them.")
 ]
 
-DEFAULT_TENANT = (
-    "default"  # models.DEFAULT_TENANT, without importing pydantic for --help; a test compares them
-)
+DEFAULT_TENANT = "default"  # models.DEFAULT_TENANT, without importing pydantic for --help; a test compares them
 
 
 @contextmanager

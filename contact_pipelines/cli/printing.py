@@ -25,16 +25,12 @@ def safe(text: object) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in written)
 
 
-def print_table(
-    header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()
-) -> None:
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
     """Print rows below a header, in columns as wide as they need; the columns in `right` end flush."""
     cells = [[_cell(value) for value in row] for row in [header, *rows]]
     widths = [max(cell_len(row[at]) for row in cells) for at in range(len(header))]
     for number, row in enumerate(cells):
-        line = "  ".join(
-            _aligned(cell, widths[at], right=at in right) for at, cell in enumerate(row)
-        ).rstrip()
+        line = "  ".join(_aligned(cell, widths[at], right=at in right) for at, cell in enumerate(row)).rstrip()
         typer.echo("  " + (typer.style(line, bold=True) if number == 0 else line))
 
 

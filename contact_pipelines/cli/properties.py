@@ -32,9 +32,7 @@ def list_(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
 @app.command("add")
 def add(
-    key: Annotated[
-        str, typer.Argument(metavar="KEY", help="1 to 50 of a-z, 0-9 and _, for example industry.")
-    ],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="1 to 50 of a-z, 0-9 and _, for example industry.")],
     *,
     type_: Annotated[
         str,
@@ -70,9 +68,7 @@ def add(
     if json_:
         print_json(property_shape(added))
     else:
-        typer.echo(
-            f"The property {added.key} is there: {added.type.value}. Map a column to properties.{added.key}."
-        )
+        typer.echo(f"The property {added.key} is there: {added.type.value}. Map a column to properties.{added.key}.")
 
 
 def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefinition, imported late

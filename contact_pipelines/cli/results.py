@@ -16,14 +16,10 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag
 def results(
     key: ImportKey,
     *,
-    out: Annotated[
-        str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")
-    ],
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")],
     errors: Annotated[
         bool,
-        typer.Option(
-            "--errors", help="Only the failed rows, with their errors: mend them and import the file."
-        ),
+        typer.Option("--errors", help="Only the failed rows, with their errors: mend them and import the file."),
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,

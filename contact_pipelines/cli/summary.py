@@ -51,11 +51,7 @@ def _headline(record: Import) -> None:
     told = f": {', '.join(what)}" if what else ""
     colour = {ImportStatus.COMPLETED: "green", ImportStatus.FAILED: "red"}.get(record.status)
     status = typer.style(record.status.value.replace("_", " "), fg=colour, bold=True)
-    typer.echo(
-        f"{safe(record.file_name)}{told}, {status}{took}\n"
-        if told
-        else f"{safe(record.file_name)}: {status}\n"
-    )
+    typer.echo(f"{safe(record.file_name)}{told}, {status}{took}\n" if told else f"{safe(record.file_name)}: {status}\n")
 
 
 def _counts(record: Import) -> None:

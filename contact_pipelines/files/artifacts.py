@@ -23,9 +23,7 @@ class ArtifactFolder:
         """Take the folder of one import below `root`, a path or an fsspec URL."""
         self._fs, path = fsspec.core.url_to_fs(str(root))
         self._folder = f"{path.rstrip('/')}/{tenant_id}/{import_id}"
-        self._local = "file" in (
-            self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)
-        )
+        self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
         self._downloads: Path | None = None
 
     def url(self, name: str) -> str:

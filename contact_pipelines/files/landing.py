@@ -45,7 +45,5 @@ def land(source: Path, artifacts: ArtifactFolder) -> LandedFile:
             after.st_size,
             after.st_mtime_ns,
         ) or size != after.st_size:
-            raise FileUnreadable(
-                f"The file {source} changed while it was read; import it again when it is complete."
-            )
+            raise FileUnreadable(f"The file {source} changed while it was read; import it again when it is complete.")
     return LandedFile(source.name, size, digest.hexdigest())

@@ -7,8 +7,10 @@ of the same transaction, so everything is there or nothing is.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import psycopg
@@ -23,6 +25,9 @@ PLAN_COLUMNS = frozenset(
     ("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "before", "after")
 )
 """What `contact_changes` has besides contact columns."""
+
+PLANNED = "planned_changes"
+"""The view of the plan in which new contacts have their ids."""
 
 JOURNAL_COLUMNS = (
     "tenant_id",
@@ -58,7 +63,7 @@ def apply_changes(
     connection: sa.Connection,
     con: duckdb.DuckDBPyConnection,
     record: Import,
-    changes: str,
+    plan: Path,
     *,
     counts: Counts,
     updated_fields: Sequence[str],
@@ -66,18 +71,23 @@ def apply_changes(
 ) -> None:
     """Write the plan in the transaction of `connection`; the caller commits.
 
-    `changes` is a view of `contact_changes`, `updated_fields` the contact columns that an update sets; `progress`
+    `plan` is the Parquet of `contact_changes`, `updated_fields` the contact columns that an update sets; `progress`
     is told how many contacts are written. Raises ContactsChanged if a contact was created or changed by somebody
     else since the plan was made, StoreError if the store refuses a value.
     """
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101
+    con.execute(
+        sql_blocks("applying")["planned_changes"].format(
+            first=_first_id(), import_id=literal(record.id), path=literal(str(plan))
+        )
+    )
     with _without_data(), driver.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
-        created = _create(cursor, con, record, changes, progress)
-        updated = _update(cursor, con, record, changes, updated_fields)
+        created = _create(cursor, con, record, progress)
+        updated = _update(cursor, con, record, updated_fields)
         progress(created + updated)
-        journalled = _journal(cursor, con, record, changes)
+        journalled = _journal(cursor, con, record)
     if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
         raise ContactsChanged("Contacts were changed by somebody else while this import was prepared.")
 
@@ -86,14 +96,13 @@ def _create(
     cursor: psycopg.Cursor[tuple[object, ...]],
     con: duckdb.DuckDBPyConnection,
     record: Import,
-    changes: str,
     progress: Callable[[int], None],
 ) -> int:
-    fields = _contact_columns(con, changes)
+    fields = [name for name in con.view(PLANNED).columns if name not in PLAN_COLUMNS]
     select = ", ".join([_present(field) for field in fields])
     rows = con.sql(
         f"SELECT {literal(record.tenant_id)} AS tenant_id, contact_id AS id, {select}, properties"
-        f" FROM {identifier(changes)} WHERE outcome = 'created'"
+        f" FROM {PLANNED} WHERE outcome = 'created'"
     )
     columns = ["tenant_id", "id", *fields, "properties"]
     statement = f"COPY contacts ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
@@ -109,13 +118,12 @@ def _update(
     cursor: psycopg.Cursor[tuple[object, ...]],
     con: duckdb.DuckDBPyConnection,
     record: Import,
-    changes: str,
     fields: Sequence[str],
 ) -> int:
     blocks = sql_blocks("applying")
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
-    rows = con.sql(f"SELECT {_columns(columns)} FROM {identifier(changes)} WHERE outcome = 'updated'")
+    rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated'")
     statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN (FORMAT csv)"
     sent = copying.copy_in(cursor, statement, rows, columns)
     if not sent:
@@ -126,13 +134,9 @@ def _update(
     return cursor.rowcount
 
 
-def _journal(
-    cursor: psycopg.Cursor[tuple[object, ...]], con: duckdb.DuckDBPyConnection, record: Import, changes: str
-) -> int:
+def _journal(cursor: psycopg.Cursor[tuple[object, ...]], con: duckdb.DuckDBPyConnection, record: Import) -> int:
     rows = con.sql(
-        sql_blocks("applying")["journal"].format(
-            tenant=literal(record.tenant_id), import_id=literal(record.id), changes=identifier(changes)
-        )
+        sql_blocks("applying")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     )
     statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN (FORMAT csv)"
     copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS)
@@ -156,8 +160,10 @@ def _without_data() -> Iterator[None]:
         ) from None
 
 
-def _contact_columns(con: duckdb.DuckDBPyConnection, changes: str) -> list[str]:
-    return [name for name in con.table(changes).columns if name not in PLAN_COLUMNS]
+def _first_id() -> int:
+    """Return the UUIDv7 of this millisecond whose other bits are all zero, as a number."""
+    milliseconds = time.time_ns() // 1_000_000
+    return milliseconds << 80 | 0x7 << 76 | 0x2 << 62
 
 
 def _present(field: str) -> str:

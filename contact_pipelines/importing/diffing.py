@@ -7,19 +7,18 @@ Out: `contact_changes`, one row for every row of the file, whatever became of it
 | `_row` | the row's number in the file |
 | `outcome` | created, updated, unchanged, skipped or failed |
 | `code`, `message` | why it was skipped, or what was refused; NULL otherwise |
-| `contact_id`, `version` | the contact, and the version that was compared (NULL for a new one) |
+| `contact_id`, `version` | the contact, and the version that was compared; NULL for a new one |
 | the contact's columns | of a created or updated contact, after the import; only those that the file maps |
 | `properties` | JSON object of the properties to set |
 | `erased` | keys of the properties to remove |
 | `before`, `after` | of an updated contact, JSON objects of the fields that change, and only those |
 
-Created rows come first, ordered by email, and their ids ascend in that order: so PostgreSQL appends to its indexes
-instead of splitting pages all over them.
+Created rows come first, ordered by email: so PostgreSQL appends to its indexes instead of splitting pages all over
+them. Their ids are given out in that order when the plan is applied.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +32,7 @@ from contact_pipelines.models import (
     ContactStatus,
     FieldRule,
     ImportOptions,
+    Mode,
     PropertyDefinition,
     PropertyType,
 )
@@ -77,17 +77,21 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     blocks = sql_blocks("diffing")
     finals = "".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared)
     con.execute(blocks["finals"].format(source=identifier(source), finals=finals, refused=_refused(difference)))
+    con.execute(blocks["rejected_rows"].format(errors=identifier(errors)))
     fields = difference.contact_fields
+    mode = difference.options.mode
+    unknown = blocks["unknown_skipped" if mode is Mode.UPDATE_ONLY else "unknown_created"].format(
+        source=identifier(source),
+        created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
+        properties_created=_created_properties(difference),
+        key=MATCH_KEY,
+    )
     return con.sql(
         blocks["contact_changes"].format(
-            source=identifier(source),
-            errors=identifier(errors),
-            mode=difference.options.mode,
-            new_id=blocks["new_id"].format(first=_first_id()),
+            unknown=unknown,
+            mode=mode,
             changed=" OR ".join(_changed(field) for field in difference.compared) or "false",
-            created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
             updated="".join(f",\n    {_updated(f, difference)} AS {identifier(f)}" for f in fields),
-            properties_created=_created_properties(difference),
             properties_updated=_changed_properties(difference),
             erased=_erased_keys(difference),
             before=_changed_object(difference, "old"),
@@ -95,12 +99,6 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             key=MATCH_KEY,
         )
     )
-
-
-def _first_id() -> int:
-    """Return the UUIDv7 of this millisecond whose other bits are all zero, as a number."""
-    milliseconds = time.time_ns() // 1_000_000
-    return milliseconds << 80 | 0x7 << 76 | 0x2 << 62
 
 
 def _final(field: str, difference: Difference) -> str:

@@ -197,7 +197,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
-    con.execute("DROP VIEW finals; DROP TABLE matches; DROP TABLE duplicate_rows")
+    con.execute("DROP TABLE finals; DROP TABLE matches; DROP TABLE duplicate_rows; DROP TABLE rejected_rows")
     session.load(CHANGES).create_view(CHANGES, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
     applying.check_conservation(con, CHANGES, record.rows)
@@ -222,7 +222,7 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) 
             connection,
             session.con,
             record,
-            CHANGES,
+            session.artifacts.reading(f"{CHANGES}.parquet"),
             counts=counts,
             updated_fields=_difference(record, plan).updated_columns,
             progress=lambda done: heartbeat.advance(done, to_write),

@@ -183,9 +183,7 @@ def _ensure_watched(folder: Path) -> None:
             **server.detached(),
         )
     except OSError:
-        _logger.warning(
-            "The store's watcher could not be started; a killed process may leave the store running."
-        )
+        _logger.warning("The store's watcher could not be started; a killed process may leave the store running.")
         return
     _watchers.append(watcher)
 

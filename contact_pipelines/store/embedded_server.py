@@ -77,9 +77,7 @@ class Postmaster:
     def url(self) -> str:
         """Where it listens, as libpq and SQLAlchemy read it."""
         if self.socket_folder:
-            return (
-                f"postgresql://postgres@/postgres?host={quote(self.socket_folder, safe='')}&port={self.port}"
-            )
+            return f"postgresql://postgres@/postgres?host={quote(self.socket_folder, safe='')}&port={self.port}"
         return f"postgresql://postgres@{self.host}:{self.port}/postgres"
 
 
@@ -107,9 +105,7 @@ def stop(folder: Path) -> None:
     # one loses nothing: the next start recovers from the write-ahead log.
     for mode in ("fast", "immediate"):
         try:
-            _postgres(
-                "pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_STOP_PATIENCE), "-m", mode, "stop"], folder
-            )
+            _postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_STOP_PATIENCE), "-m", mode, "stop"], folder)
         except subprocess.SubprocessError:
             _logger.warning("The embedded store in %s did not stop in mode %s.", folder, mode)
         if _running(folder) is None:

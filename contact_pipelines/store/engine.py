@@ -35,9 +35,7 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
-_RECOVERY = (
-    60.0  # seconds that the embedded server may take to recover from the crash of one of its processes
-)
+_RECOVERY = 60.0  # seconds that the embedded server may take to recover from the crash of one of its processes
 _ACCESS = " does not accept this user and password. Check CONTACT_PIPELINES_DATABASE_URL."
 _AGAIN = " gave a statement up; nothing was half-applied, try again."
 _FAILURES: tuple[tuple[tuple[type[psycopg.Error], ...], str, str], ...] = (
@@ -218,9 +216,7 @@ def _connect(url: URL) -> psycopg.Connection[Any]:
     try:
         connection = psycopg.connect(**{**_DEFAULTS, **arguments})
     except psycopg.ProgrammingError:  # libpq does not know an option of the URL
-        raise InvalidOption(
-            "CONTACT_PIPELINES_DATABASE_URL has an option that PostgreSQL does not know."
-        ) from None
+        raise InvalidOption("CONTACT_PIPELINES_DATABASE_URL has an option that PostgreSQL does not know.") from None
     try:
         _require_version(connection.info.server_version)
         # Not as a startup option: poolers such as PgBouncer refuse those.
@@ -256,9 +252,7 @@ def _is_loss(error: psycopg.Error) -> bool:
     """Say whether a failure is the connection's or the server's, and not the statement's."""
     if isinstance(error, pg.LockNotAvailable):
         return False  # asked for with NOWAIT or lock_timeout, and answered
-    return isinstance(
-        error, psycopg.OperationalError | psycopg.InterfaceError | pg.IdleInTransactionSessionTimeout
-    )
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | pg.IdleInTransactionSessionTimeout)
 
 
 def _begin(place: str) -> str:

@@ -79,9 +79,7 @@ def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
     by = imports.c.id == uuid.UUID(key) if _is_uuid(key) else imports.c.name == key
     row = connection.execute(sa.select(imports).where(imports.c.tenant_id == tenant_id, by)).one_or_none()
     if row is None:
-        raise NotFound(
-            f"There is no import {key} of tenant {tenant_id}; `contact-pipelines history` lists them."
-        )
+        raise NotFound(f"There is no import {key} of tenant {tenant_id}; `contact-pipelines history` lists them.")
     return _import(row)
 
 
@@ -122,9 +120,7 @@ def claim(connection: sa.Connection, record: Import) -> None:
     )
     if connection.execute(statement).rowcount == 0:
         status = get(connection, record.tenant_id, record.id).status
-        raise WrongState(
-            f"The import {record.name} is {status} and cannot be started again; import the file anew."
-        )
+        raise WrongState(f"The import {record.name} is {status} and cannot be started again; import the file anew.")
 
 
 def record_file(connection: sa.Connection, record: Import, file: LandedFile) -> None:
@@ -267,16 +263,12 @@ def lock_tenant(connection: sa.Connection, tenant_id: str) -> None:
 
 def applied_mark(connection: sa.Connection, tenant_id: str) -> str:
     """Return a text that changes whenever an import of the tenant changes contacts, or is undone."""
-    applied = sa.and_(
-        imports.c.status == ImportStatus.COMPLETED, imports.c.rows_created + imports.c.rows_updated > 0
-    )
+    applied = sa.and_(imports.c.status == ImportStatus.COMPLETED, imports.c.rows_created + imports.c.rows_updated > 0)
     undone = imports.c.status == ImportStatus.ROLLED_BACK
     statement = sa.select(
         sa.func.count().filter(applied),
         sa.func.count().filter(undone),
-        sa.func.max(imports.c.finished_at).filter(
-            applied
-        ),  # so that deleting old imports cannot restore a mark
+        sa.func.max(imports.c.finished_at).filter(applied),  # so that deleting old imports cannot restore a mark
         sa.func.max(imports.c.rolled_back_at),
     )
     row = connection.execute(statement.where(imports.c.tenant_id == tenant_id)).one()
@@ -299,9 +291,7 @@ def uuid7() -> uuid.UUID:
 
 
 def _stopped(record: Import) -> WrongState:
-    return WrongState(
-        f"The import {record.name} was stopped while it was being applied; nothing was written."
-    )
+    return WrongState(f"The import {record.name} was stopped while it was being applied; nothing was written.")
 
 
 def _is(record: Import) -> sa.ColumnElement[bool]:
@@ -345,9 +335,7 @@ def _import(row: sa.Row[Any]) -> Import:
         error=row.error,
         error_code=row.error_code,
         rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
-        times={
-            name: getattr(row, name) for name in ("created_at", "started_at", "finished_at", "rolled_back_at")
-        },
+        times={name: getattr(row, name) for name in ("created_at", "started_at", "finished_at", "rolled_back_at")},
     )
 
 

@@ -35,9 +35,7 @@ def check(connection: Connection) -> None:
     if found == HEAD_REVISION:
         return
     if found is None:
-        raise SchemaMismatch(
-            "The contact store's database has no tables yet: run `contact-pipelines db upgrade`."
-        )
+        raise SchemaMismatch("The contact store's database has no tables yet: run `contact-pipelines db upgrade`.")
     if found in REVISIONS:
         raise SchemaMismatch(
             f"The contact store's schema is older ({found}) than this version of Contact Pipelines needs"

@@ -110,9 +110,7 @@ properties = Table(
     Column("key", Text, nullable=False),
     Column("type", Text, nullable=False, server_default="text"),
     Column("label", Text, nullable=False, server_default=""),
-    Column(
-        "rules", JSONB, nullable=False, server_default=_EMPTY_OBJECT
-    ),  # min, max, pattern, options, required
+    Column("rules", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # min, max, pattern, options, required
     Column("import_id", UUID),  # the import that created it, if one did
     _created(),
     PrimaryKeyConstraint("tenant_id", "key"),

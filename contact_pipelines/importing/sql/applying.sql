@@ -1,4 +1,25 @@
--- The apply step. PostgreSQL: create_import_updates, update_contacts. DuckDB: journal.
+-- The apply step. PostgreSQL: create_import_updates, update_contacts. DuckDB: planned_changes, journal.
+
+-- name: planned_changes
+-- The plan with the ids of the new contacts, which stand first in the file. An id is a UUID of version 7 (RFC 9562,
+-- 6.2, method 1): the time ({first}: with all other bits zero), then the row's place in the plan as a counter of 26
+-- bits, then 48 bits of a hash that no other import has. So ids ascend without exception, and PostgreSQL appends to
+-- its indexes. Beyond 67 million rows the counter carries into the milliseconds.
+CREATE OR REPLACE VIEW planned_changes AS
+SELECT * EXCLUDE (file_row_number, contact_id),
+    coalesce(
+        contact_id,
+        CAST(
+            CAST('{first}' AS UHUGEINT)
+            + CAST(file_row_number >> 26 AS UHUGEINT) * CAST('1208925819614629174706176' AS UHUGEINT)
+            + CAST((file_row_number >> 14) & 4095 AS UHUGEINT) * CAST('18446744073709551616' AS UHUGEINT)
+            + CAST(file_row_number & 16383 AS UHUGEINT) * CAST('281474976710656' AS UHUGEINT)
+            + CAST(hash(_row, {import_id}) & 281474976710655 AS UHUGEINT)
+            AS UUID
+        )
+    ) AS contact_id
+FROM read_parquet({path}, file_row_number = true)
+WHERE outcome IN ('created', 'updated')
 
 -- name: create_import_updates
 CREATE TEMPORARY TABLE import_updates ON COMMIT DROP AS
@@ -28,5 +49,4 @@ SELECT
     coalesce(version, 0) + 1 AS version,
     before,
     after
-FROM {changes}
-WHERE outcome IN ('created', 'updated')
+FROM planned_changes

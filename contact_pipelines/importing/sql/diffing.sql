@@ -1,8 +1,9 @@
 -- The diff step, all in DuckDB.
 
 -- name: finals
--- The rows whose contact exists and is not the same, beside it, with the values that its fields would have.
-CREATE OR REPLACE VIEW finals AS
+-- The rows whose contact exists and is not the same, beside it, with the values that its fields would have. A table:
+-- with a join among its branches, the plan would be written by one thread only.
+CREATE OR REPLACE TABLE finals AS
 SELECT
     s.*,
     m.* EXCLUDE (_row, same),
@@ -12,14 +13,31 @@ FROM {source} s
 JOIN matches m ON m._row = s._row
 WHERE NOT m.same
 
--- name: contact_changes
--- A branch a case; what a branch does not name is NULL.
-WITH unknown AS (
+-- name: rejected_rows
+CREATE OR REPLACE TABLE rejected_rows AS
+SELECT DISTINCT "row" AS _row
+FROM {errors}
+WHERE severity = 'error'
+
+-- name: unknown_created
+SELECT _row, 'created' AS outcome {created}, {properties_created} AS properties
+FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
     ANTI JOIN duplicate_rows d ON d._row = s._row
-),
-judged AS (
+    ORDER BY {key}
+)
+
+-- name: unknown_skipped
+SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message
+FROM {source} s
+ANTI JOIN matches m ON m._row = s._row
+ANTI JOIN duplicate_rows d ON d._row = s._row
+
+-- name: contact_changes
+-- A branch a case; what a branch does not name is NULL. Each is written once and used once: a shared one would be
+-- materialised, and the plan written by one thread only.
+WITH judged AS (
     SELECT
         *,
         CASE
@@ -30,13 +48,7 @@ judged AS (
     FROM finals
 )
 
-SELECT _row, 'created' AS outcome, {new_id} AS contact_id {created}, {properties_created} AS properties
-FROM (FROM unknown WHERE '{mode}' <> 'update_only' ORDER BY {key})
-
-UNION ALL BY NAME
-SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message
-FROM unknown
-WHERE '{mode}' = 'update_only'
+{unknown}
 
 UNION ALL BY NAME
 SELECT
@@ -74,19 +86,5 @@ SELECT
 FROM duplicate_rows
 
 UNION ALL BY NAME
-SELECT DISTINCT "row" AS _row, 'failed' AS outcome
-FROM {errors}
-WHERE severity = 'error'
-
--- name: new_id
--- A UUID of version 7 (RFC 9562, 6.2, method 1): the time, then a counter of 26 bits in place of its first random
--- bits, then 48 random ones. The counter makes ids ascend without exception, and so PostgreSQL appends to its
--- indexes; beyond 67 million rows it carries into the milliseconds.
-CAST(
-    CAST('{first}' AS UHUGEINT)
-    + CAST((row_number() OVER ()) >> 26 AS UHUGEINT) * CAST('1208925819614629174706176' AS UHUGEINT)
-    + CAST(((row_number() OVER ()) >> 14) & 4095 AS UHUGEINT) * CAST('18446744073709551616' AS UHUGEINT)
-    + CAST((row_number() OVER ()) & 16383 AS UHUGEINT) * CAST('281474976710656' AS UHUGEINT)
-    + CAST(floor(random() * 281474976710656) AS UHUGEINT)
-    AS UUID
-)
+SELECT _row, 'failed' AS outcome
+FROM rejected_rows

@@ -209,9 +209,7 @@ def _group_members() -> None:
         sa.Column("subscription", sa.Text()),
         sa.Column("import_id", sa.UUID()),
         sa.Column("added_at", _TIME, server_default=_NOW, nullable=False),
-        sa.CheckConstraint(
-            "subscription IN ('opt_in', 'opt_out')", name=op.f("ck_group_members_subscription")
-        ),
+        sa.CheckConstraint("subscription IN ('opt_in', 'opt_out')", name=op.f("ck_group_members_subscription")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "group_id"],
             ["groups.tenant_id", "groups.id"],
@@ -368,7 +366,5 @@ def _watched_files() -> None:
         sa.Column("quiet_since", _TIME),
         sa.Column("created_at", _TIME, server_default=_NOW, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_watched_files_tenant_id")),
-        sa.PrimaryKeyConstraint(
-            "tenant_id", "source_name", "path", "file_version", name=op.f("pk_watched_files")
-        ),
+        sa.PrimaryKeyConstraint("tenant_id", "source_name", "path", "file_version", name=op.f("pk_watched_files")),
     )
