@@ -58,15 +58,16 @@ numbers = st.sampled_from(["", "1", "-2.50", "1e3", "x", "007"])
 rows = st.lists(
     st.tuples(emails, texts, texts, tags, scores, texts, numbers).map(list), min_size=1, max_size=8
 )
-rule = st.sampled_from(["overwrite", "fill_blank", "keep", "append", "keep_higher", "keep_lower"])
+rule = st.sampled_from(["overwrite", "fill_blank", "keep", "keep_higher", "keep_lower"])
+rules = st.fixed_dictionaries(
+    {}, optional={"*": rule, "first_name": rule, "lead_score": rule, "tags": rule | st.just("append")}
+)
 options = st.fixed_dictionaries(
     {
         "mode": st.sampled_from(["upsert", "create_only", "update_only"]),
         "duplicates": st.sampled_from(["first", "last", "error"]),
         "blank": st.sampled_from(["ignore", "erase"]),
-        "rules": st.dictionaries(
-            st.sampled_from(["*", "first_name", "tags", "lead_score"]), rule, max_size=2
-        ),
+        "rules": rules,
         "tags": st.sampled_from([(), ("t",), ("a", "t")]),
     }
 )

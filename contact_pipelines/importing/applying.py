@@ -105,7 +105,7 @@ def _create(
         f" FROM {PLANNED} WHERE outcome = 'created'"
     )
     columns = ["tenant_id", "id", *fields, "properties"]
-    statement = f"COPY contacts ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
+    statement = f"COPY contacts ({', '.join(columns)}) FROM STDIN"
     try:
         copying.copy_in(cursor, statement, rows, columns, progress)
     except psycopg.errors.UniqueViolation:
@@ -124,7 +124,7 @@ def _update(
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
     rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated'")
-    statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN (FORMAT csv)"
+    statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN"
     sent = copying.copy_in(cursor, statement, rows, columns)
     if not sent:
         return 0
@@ -138,7 +138,7 @@ def _journal(cursor: psycopg.Cursor[tuple[object, ...]], con: duckdb.DuckDBPyCon
     rows = con.sql(
         sql_blocks("applying")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     )
-    statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN (FORMAT csv)"
+    statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN"
     copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS)
     return cursor.rowcount
 

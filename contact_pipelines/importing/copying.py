@@ -1,4 +1,4 @@
-"""Between DuckDB and PostgreSQL by `COPY`, in CSV, streamed: no row passes through a Python object.
+"""Between DuckDB and PostgreSQL by `COPY`, streamed: no row passes through a Python object.
 
 DuckDB spells each row as one line of text; an Arrow batch of such lines is one contiguous buffer of bytes, which
 is handed to PostgreSQL as it is.
@@ -7,6 +7,7 @@ is handed to PostgreSQL as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -25,17 +26,21 @@ def copy_in(
     columns: Sequence[str],
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Send `columns` of `rows` to a `COPY ... FROM STDIN (FORMAT csv)`; return how many rows were sent.
+    """Send `columns` of `rows` to a `COPY ... FROM STDIN` (text format); return how many rows were sent.
 
     `progress` is called after each batch with the number of rows sent so far.
     """
     kinds = dict(zip(rows.columns, (str(kind) for kind in rows.types), strict=True))
     cells = [_cell(identifier(column), kinds[column]) for column in columns]
-    line = " || ',' || ".join(cells)
+    line = " || chr(9) || ".join(cells)
     lines = rows.project(f"{line} || chr(10) AS line")
     sent = 0
-    with cursor.copy(statement.encode()) as copy:
-        for batch in lines.to_arrow_reader(LINES_PER_BATCH):
+    with cursor.copy(statement.encode()) as copy, ThreadPoolExecutor(1) as ahead:
+        reader = iter(lines.to_arrow_reader(LINES_PER_BATCH))
+        # DuckDB spells the next batch while PostgreSQL takes this one: a fifth of the time of a large COPY.
+        coming = ahead.submit(next, reader, None)
+        while (batch := coming.result()) is not None:
+            coming = ahead.submit(next, reader, None)
             copy.write(_bytes(batch.column(0)))
             sent += batch.num_rows
             if progress is not None:
@@ -62,12 +67,21 @@ def _bytes(lines: object) -> memoryview:
 
 
 def _cell(column: str, kind: str) -> str:
-    """Return SQL (DuckDB) of a value as a CSV cell of PostgreSQL: NULL is nothing, text is always quoted."""
+    """Return SQL (DuckDB) of a value as a cell of PostgreSQL's text format."""
+    value = f"CAST({column} AS VARCHAR)"
     if kind == "VARCHAR[]":
-        # An array literal such as {"a","b \"c\""}, quoted once more as a CSV cell.
-        item = """'"' || replace(replace(item, '\\', '\\\\'), '"', '\\"') || '"'"""
-        items = f"array_to_string(list_transform({column}, lambda item: {item}), ',')"
-        return f"""coalesce('"{{' || replace({items}, '"', '""') || '}}"', '"{{}}"')"""
+        # An array literal such as {"a","b \"c\""}; an absent list is an empty one.
+        item = r"""'"' || replace(replace(item, '\', '\\'), '"', '\"') || '"'"""
+        value = f"'{{' || array_to_string(list_transform({column}, lambda item: {item}), ',') || '}}'"
+        return f"coalesce({_escaped(value)}, '{{}}')"
     if kind in ("VARCHAR", "JSON"):
-        return f"coalesce('\"' || replace({column}, '\"', '\"\"') || '\"', '')"
-    return f"coalesce(CAST({column} AS VARCHAR), '')"
+        value = _escaped(column)
+    return rf"coalesce({value}, '\N')"
+
+
+def _escaped(text: str) -> str:
+    """Return SQL of a text as `COPY` wants it; hardly any has a character to escape, and looking is cheap."""
+    escaped = rf"replace({text}, '\', '\\')"
+    for character, letter in ((10, "n"), (13, "r"), (9, "t")):
+        escaped = rf"replace({escaped}, chr({character}), '\{letter}')"
+    return rf"CASE WHEN regexp_matches({text}, '[\\\n\r\t]') THEN {escaped} ELSE {text} END"

@@ -85,7 +85,7 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, sour
     cursor.execute(blocks["create_import_keys"])
     columns = ["row_number", "match_key", "values_hash"]
     keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(hashed, _file_text))
-    copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN (FORMAT csv)", con.sql(keys), columns)
+    copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", con.sql(keys), columns)
     cursor.execute("ANALYZE import_keys")
     if cursor.execute(blocks["statistics_are_stale"]).fetchone() == (True,):
         # Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work.
