@@ -11,8 +11,7 @@ from contact_pipelines import operations
 from contact_pipelines.models import Import, ImportOptions
 
 CONTACT_COLUMNS = (
-    "external_id, email, phone, first_name, last_name, company, status, lead_score, tags, properties,"
-    " is_duplicate"
+    "external_id, email, phone, first_name, last_name, company, status, lead_score, tags, properties, is_duplicate"
 )
 
 

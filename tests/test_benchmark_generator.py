@@ -83,15 +83,11 @@ def test_a_longer_file_begins_with_the_shorter(file: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 1.0])
-def test_changed_alters_exactly_that_share_in_company_and_score_only(
-    file: Path, tmp_path: Path, share: float
-) -> None:
+def test_changed_alters_exactly_that_share_in_company_and_score_only(file: Path, tmp_path: Path, share: float) -> None:
     generate(tmp_path / "changed.csv", ROWS, changed=share)
     pairs = zip(_read(file), _read(tmp_path / "changed.csv"), strict=True)
     changes = [
-        frozenset(name for name in HEADER if before[name] != after[name])
-        for before, after in pairs
-        if before != after
+        frozenset(name for name in HEADER if before[name] != after[name]) for before, after in pairs if before != after
     ]
     assert len(changes) == round(ROWS * share)
     assert set(changes) == {

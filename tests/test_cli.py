@@ -115,9 +115,7 @@ def second(first, home):
 def test_import_prints_a_summary(first):
     assert first.code == 0, first.err
     assert "contacts_nov.csv: 5,000 rows, 573 KiB, completed" in first.out
-    found = dict(
-        re.findall(r"^  (total|created|updated|unchanged|skipped|failed) +([\d,]+)$", first.out, re.M)
-    )
+    found = dict(re.findall(r"^  (total|created|updated|unchanged|skipped|failed) +([\d,]+)$", first.out, re.M))
     assert found == dict(zip(COUNTS, ("5,000", "4,905", "0", "0", "82", "13"), strict=True))
     assert "the column 'annual_revenue' was ignored" in first.out
     assert re.search(rf"contact-pipelines rollback {UUID.pattern}\n", first.out)
@@ -206,9 +204,7 @@ def test_history_show_results_get_rollback_count(second, home, tmp_path):
     assert json.loads(process("contacts", "count", "--json", **home).out) == {"count": 0}
     twice = process("rollback", key, **home)
     assert (twice.code, twice.out) == (1, "")
-    assert (
-        sentence(twice) == f"Error: The import {key} was rolled back already; there is nothing left to undo."
-    )
+    assert sentence(twice) == f"Error: The import {key} was rolled back already; there is nothing left to undo."
 
 
 # -- import: options
@@ -250,9 +246,7 @@ def test_column_map_from_a_file_with_an_added_column(run, file):
 
 def test_options_file_and_the_command_line_wins(run, file):
     path = file("Mail,Name", "a@example.com,Ann")
-    given = file(
-        "mode: update_only", "columns: {Mail: email, Name: company}", "tags: [a]", name="options.yaml"
-    )
+    given = file("mode: update_only", "columns: {Mail: email, Name: company}", "tags: [a]", name="options.yaml")
     skipped = run("import", path, "--options", given, "--json")
     assert json.loads(skipped.out)["counts"] == counts(1, 0, 0, 0, 1, 0)
     done = run(
@@ -406,9 +400,7 @@ def test_a_wrong_options_file(file, text, told):
 def test_no_such_file_makes_no_store(tmp_path):
     done = process("import", tmp_path / "gone.csv", CONTACT_PIPELINES_HOME=str(tmp_path / "home"))
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(
-        r"Error: There is no file .*gone\.csv; check the name and the folder\.", done.err.strip()
-    )
+    assert re.fullmatch(r"Error: There is no file .*gone\.csv; check the name and the folder\.", done.err.strip())
     assert not (tmp_path / "home").exists()
 
 
@@ -537,9 +529,7 @@ def test_contacts_get_by_every_key(run, file):
 def test_properties(run):
     known = [entry["key"] for entry in json.loads(run("property", "list", "--json").out)]
     assert known == sorted(models.WELL_KNOWN_PROPERTIES)
-    added = run(
-        "property", "add", "plan", "--type", "select", "--option", "free", "--option", "pro", "--json"
-    )
+    added = run("property", "add", "plan", "--type", "select", "--option", "free", "--option", "pro", "--json")
     expected = {"key": "plan", "type": "select", "label": "", "options": ["free", "pro"]}
     assert (added.code, json.loads(added.out)) == (0, expected)
     assert expected in json.loads(run("property", "list", "--json").out)
@@ -599,9 +589,7 @@ def test_version_and_help():
         "dev",
     ):
         assert re.search(rf"^│ {command} ", done.out, re.M)
-        assert "Example: contact-pipelines" in " ".join(
-            process(command, "--help").out.split()
-        ) or command in {
+        assert "Example: contact-pipelines" in " ".join(process(command, "--help").out.split()) or command in {
             "contacts",
             "property",
             "db",

@@ -148,9 +148,7 @@ def test_a_column_is_the_verdict_on_each_value(monkeypatch):
     with duckdb.connect() as con:
         con.execute('CREATE TABLE "the ""source" AS SELECT unnest(?::VARCHAR[]) AS "E ""mail"', [texts])
         column = email_column(con, 'the "source', 'E "mail')
-        found = con.execute(
-            f'SELECT "E ""mail", {column.expression} FROM "the ""source" {column.join}'
-        ).fetchall()
+        found = con.execute(f'SELECT "E ""mail", {column.expression} FROM "the ""source" {column.join}').fetchall()
         assert dict(found) == {text: text and normalise_email(text) for text in texts} | {"": None}
         assert len(found) == len(texts)
 

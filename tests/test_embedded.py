@@ -249,9 +249,7 @@ def test_a_folder_with_a_difficult_name_is_made_too(home):
 def test_a_stale_pid_file_with_a_reused_number(folder):
     start_embedded(folder)
     stop_if_last_user(folder)
-    sleeper = subprocess.Popen(
-        ["sleep", "60"], **({"user": folder.stat().st_uid} if os.geteuid() == 0 else {})
-    )
+    sleeper = subprocess.Popen(["sleep", "60"], **({"user": folder.stat().st_uid} if os.geteuid() == 0 else {}))
     lines = [sleeper.pid, folder, int(time.time()), 5432, folder, "", "   123456 1", "ready"]
     (folder / "postmaster.pid").write_text("\n".join(map(str, lines)) + "\n")
     try:

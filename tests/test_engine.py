@@ -88,9 +88,7 @@ def test_a_database_and_a_user_that_do_not_exist(database_url, tmp_path):
 
 def test_a_wrong_password():
     with pytest.raises(StoreUnavailable, match=r"^The contact store does not accept this user"), translated():
-        raise psycopg.OperationalError(
-            'connection failed: FATAL:  password authentication failed for user "a"'
-        )
+        raise psycopg.OperationalError('connection failed: FATAL:  password authentication failed for user "a"')
 
 
 def test_an_old_server(database_url, tmp_path, monkeypatch):

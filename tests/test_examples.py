@@ -78,9 +78,7 @@ def test_every_phone_is_valid_without_a_default_country() -> None:
 
 def test_nobody_is_real() -> None:
     domains = {email.partition("@")[2] for email in _emails() if _is_valid(email)}
-    assert [
-        domain for domain in domains if not f".{domain}".endswith(tuple(f".{name}" for name in RESERVED))
-    ] == []
+    assert [domain for domain in domains if not f".{domain}".endswith(tuple(f".{name}" for name in RESERVED))] == []
 
 
 def test_cells_are_as_varied_as_a_real_export() -> None:

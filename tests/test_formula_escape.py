@@ -60,9 +60,7 @@ UNTOUCHED = [
 def test_what_is_escaped(con):
     assert values(con, escape_expression, list(ESCAPED)) == list(ESCAPED.values())
     assert values(con, unescape_expression, list(ESCAPED.values())) == list(ESCAPED)
-    unguarded = values(
-        con, lambda sql: unescape_expression(sql, guard=False), [*ESCAPED.values(), *UNTOUCHED]
-    )
+    unguarded = values(con, lambda sql: unescape_expression(sql, guard=False), [*ESCAPED.values(), *UNTOUCHED])
     assert unguarded == [*ESCAPED, *UNTOUCHED]
 
 

@@ -55,9 +55,7 @@ texts = words | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "
 tags = st.sampled_from(["", "a", "a|b", "b;a", 'q"x', "a,,a", "\\"])
 scores = st.sampled_from(["", "0", "5", "50", "101", "x", "7.0"])
 numbers = st.sampled_from(["", "1", "-2.50", "1e3", "x", "007"])
-rows = st.lists(
-    st.tuples(emails, texts, texts, tags, scores, texts, numbers).map(list), min_size=1, max_size=8
-)
+rows = st.lists(st.tuples(emails, texts, texts, tags, scores, texts, numbers).map(list), min_size=1, max_size=8)
 rule = st.sampled_from(["overwrite", "fill_blank", "keep", "keep_higher", "keep_lower"])
 rules = st.fixed_dictionaries(
     {}, optional={"*": rule, "first_name": rule, "lead_score": rule, "tags": rule | st.just("append")}

@@ -47,9 +47,7 @@ def test_words_of_a_header(header, expected):
     assert words(header) == expected
 
 
-@pytest.mark.parametrize(
-    "field", [f for f in (*CONTACT_FIELDS, "full_name", *WELL_KNOWN_PROPERTIES) if f != "gender"]
-)
+@pytest.mark.parametrize("field", [f for f in (*CONTACT_FIELDS, "full_name", *WELL_KNOWN_PROPERTIES) if f != "gender"])
 def test_every_field_is_found_by_its_own_name(field):
     (mapping,) = suggest([field.replace("_", " ").title()])
     assert (mapping.field, mapping.confidence) == (field, 1.0)
@@ -240,9 +238,7 @@ def test_a_bare_status_beside_orders_is_theirs_unless_its_values_are_consent():
 
 
 def test_reasons_are_plain():
-    reasons = {
-        m.column: m.reason for m in suggest(["email", "Telefon", "Mail", "Zork", "Owner email", "Comapny"])
-    }
+    reasons = {m.column: m.reason for m in suggest(["email", "Telefon", "Mail", "Zork", "Owner email", "Comapny"])}
     assert reasons == {
         "email": "header is exactly 'email'",
         "Telefon": "synonym of phone in German",
@@ -269,11 +265,7 @@ def test_hostile_headers_are_columns_like_others():
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.text(max_size=40) | st.sampled_from(["email", "Name", "custom_x", "Phone 2", "City"]), unique=True
-    )
-)
+@given(st.lists(st.text(max_size=40) | st.sampled_from(["email", "Name", "custom_x", "Phone 2", "City"]), unique=True))
 def test_whatever_the_headers_every_column_gets_one_field_and_no_field_two_columns(header):
     suggested = suggest(header)
     assert [m.column for m in suggested] == header
@@ -285,10 +277,7 @@ def test_whatever_the_headers_every_column_gets_one_field_and_no_field_two_colum
 
 def test_many_columns_and_many_files_are_quick():
     started = time.perf_counter()
-    suggest(
-        [f"Question {n} about {n % 97} things" for n in range(2500)]
-        + [f"qu{n}_wordish{n}" for n in range(2500)]
-    )
+    suggest([f"Question {n} about {n % 97} things" for n in range(2500)] + [f"qu{n}_wordish{n}" for n in range(2500)])
     suggest(["x" * 10_000, "email"])
     assert time.perf_counter() - started < 3
     started = time.perf_counter()
@@ -311,9 +300,7 @@ def test_synonyms_lead_back_to_known_fields():
 
 
 def resolved(header, *, only=False, **columns):
-    options = ImportOptions(
-        columns={k.replace("_", " "): v for k, v in columns.items()}, only_given_columns=only
-    )
+    options = ImportOptions(columns={k.replace("_", " "): v for k, v in columns.items()}, only_given_columns=only)
     return {m.column: m.field for m in resolve(header, suggest(header), options)}
 
 

@@ -118,10 +118,6 @@ def test_columns_are_the_verdict_on_each_value(con):
     texts = ["Anna Schmidt", None, "", "van der Berg, Anna", "Anna", "Dr Smith", "Anna"]
     con.execute("CREATE OR REPLACE TABLE source AS SELECT unnest(?::VARCHAR[]) AS full_name", [texts])
     names = name_columns(con, "source", "full_name")
-    found = con.execute(
-        f"SELECT source.full_name, {names.first}, {names.last} FROM source {names.join}"
-    ).fetchall()
-    assert {text: (first, last) for text, first, last in found} == {
-        text: split_full_name(text or "") for text in texts
-    }
+    found = con.execute(f"SELECT source.full_name, {names.first}, {names.last} FROM source {names.join}").fetchall()
+    assert {text: (first, last) for text, first, last in found} == {text: split_full_name(text or "") for text in texts}
     assert len(found) == len(texts)

@@ -24,9 +24,7 @@ TYPES = range(11)
 @cache
 def examples() -> list[tuple[str, phonenumbers.PhoneNumber]]:
     """Return the library's own numbers: of every region and type, one that is invalid, of no country."""
-    found = [
-        (region, phonenumbers.example_number_for_type(region, kind)) for region in REGIONS for kind in TYPES
-    ]
+    found = [(region, phonenumbers.example_number_for_type(region, kind)) for region in REGIONS for kind in TYPES]
     found += [(region, phonenumbers.invalid_example_number(region)) for region in REGIONS]
     codes = sorted(phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS)
     found += [("US", phonenumbers.example_number_for_non_geo_entity(code)) for code in codes]
@@ -82,9 +80,7 @@ def test_the_librarys_own_numbers_at_home_abroad_and_without_country(con):
         assert_agreement(con, some, country)
 
 
-@pytest.mark.parametrize(
-    "country", [*COMMON, "IT", "AR", "MX", "BR", "CA", "BS", "RU", "KZ", "GG", "AU", "FI", None]
-)
+@pytest.mark.parametrize("country", [*COMMON, "IT", "AR", "MX", "BR", "CA", "BS", "RU", "KZ", "GG", "AU", "FI", None])
 def test_mutated_numbers(con, country):
     chosen = random.Random(str(country))
     texts = []
@@ -107,9 +103,7 @@ def _mutated(text: str, chosen: random.Random) -> str:
         elif change == 2:
             del characters[place : place + 1]
         else:
-            characters.insert(
-                0, chosen.choice(["0", "00", "+", "1", "(0)", "011", "8", "+1", "+44 (0)", "7", "'"])
-            )
+            characters.insert(0, chosen.choice(["0", "00", "+", "1", "(0)", "011", "8", "+1", "+44 (0)", "7", "'"]))
     return "".join(characters)
 
 
@@ -117,17 +111,13 @@ def _mutated(text: str, chosen: random.Random) -> str:
 @given(data=st.data(), country=st.sampled_from([None, "US", "DE"]))
 def test_numbers_made_from_the_plans_themselves(con, data, country):
     codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-    code = data.draw(
-        st.one_of(st.sampled_from(sorted(codes)), st.sampled_from([1, 7, 39, 44, 47, 61, 212, 358]))
-    )
+    code = data.draw(st.one_of(st.sampled_from(sorted(codes)), st.sampled_from([1, 7, 39, 44, 47, 61, 212, 358])))
     plan = phone_plan.plan(code, data.draw(st.sampled_from(codes[code])))
     descs = [plan.general_desc, plan.fixed_line, plan.mobile, plan.toll_free, plan.uan, plan.shared_cost]
     patterns = [desc.national_number_pattern for desc in descs if desc and desc.national_number_pattern]
     number = st.from_regex(data.draw(st.sampled_from(patterns)), fullmatch=True, alphabet="0123456789")
     numbers = data.draw(st.lists(number, min_size=10, max_size=20))
-    texts = [
-        text for n in numbers for text in (f"+{code}{n}", f"+{code} (0){n}", f"00{code} {n}", n, f"0{n}")
-    ]
+    texts = [text for n in numbers for text in (f"+{code}{n}", f"+{code} (0){n}", f"00{code} {n}", n, f"0{n}")]
     assert_agreement(con, texts, country)
 
 

@@ -61,15 +61,11 @@ def test_what_was_edited_since_is_kept(importer):
     record = importer.run(NEW)
     # By hand, past every door: a field of an updated contact, a property, a tag, and a created contact.
     importer.sql("UPDATE contacts SET first_name = 'Annabel' WHERE email = 'a@example.com'")
-    importer.sql(
-        """UPDATE contacts SET properties = properties || '{"plan": "gold"}' WHERE email = 'b@example.com'"""
-    )
+    importer.sql("""UPDATE contacts SET properties = properties || '{"plan": "gold"}' WHERE email = 'b@example.com'""")
     importer.sql("UPDATE contacts SET company = 'Mine' WHERE email = 'c@example.com'")
     assert importer.roll_back(record) == RollbackCounts(restored=0, deleted=0, kept=3)
     contacts = importer.contacts()
-    assert {
-        k: contacts["a@example.com"][k] for k in ("first_name", "last_name", "company", "tags", "properties")
-    } == {
+    assert {k: contacts["a@example.com"][k] for k in ("first_name", "last_name", "company", "tags", "properties")} == {
         "first_name": "Annabel",
         "last_name": "Lee",
         "company": "Acme",

@@ -42,7 +42,6 @@ def map_files(
 def _entry(file: str) -> dict[str, Any]:
     from contact_pipelines import operations
     from contact_pipelines.cli.failing import failure_of
-    from contact_pipelines.importing.mapping import field_named
 
     try:
         found, mapping = operations.describe_file(Path(file).expanduser())
@@ -56,7 +55,7 @@ def _entry(file: str) -> dict[str, Any]:
         "columns": [
             {
                 "column": column.column,
-                "field": field_named(column.field),
+                "field": column.field,
                 "confidence": column.confidence,
                 "reason": column.reason,
                 "samples": found.samples.get(column.column, [])[:SHOWN_SAMPLES],

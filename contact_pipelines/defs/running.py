@@ -22,13 +22,16 @@ _NEVER_RETRY = {"dagster/max_retries": "0"}  # nobody could: the run belongs to 
 def run_import_here(settings: Settings, store: Store, record: Import, *, verbose: bool = False) -> None:
     """Run all steps of a registered import here and now, as a run of the local Dagster instance.
 
-    An import that is completed already (an idempotency key that was used before) is left alone. Dagster's log
-    lines are shown on standard error if `verbose`. Raises the ContactPipelinesError that ended the import;
-    WrongState if it was rolled back or given up.
+    An import that is completed and reported already (an idempotency key that was used before) is left alone; one
+    whose process died before its report gets that. Dagster's log lines are shown on standard error if `verbose`.
+    Raises the ContactPipelinesError that ended the import; WrongState if it was rolled back or given up.
     """
+    from contact_pipelines import operations
     from contact_pipelines.store import imports
 
     if record.status == ImportStatus.COMPLETED:
+        if None in operations.result_files(settings, record):
+            operations.run_import(store, settings, record)
         return
     with store.begin() as connection:
         imports.claim(connection, record)  # before anything else: the sensor starts what is pending
