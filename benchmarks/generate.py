@@ -261,9 +261,7 @@ def generate(path: Path, rows: int, *, changed: float = 0.0, seed: int = 1) -> N
 
 def main() -> None:
     """Make a file as the command line says."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.generate", description="Make a file of contacts."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description="Make a file of contacts.")
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--changed", type=float, default=0.0, help="share of rows that differ, such as 0.01")

@@ -43,34 +43,24 @@ STEPS = (
 
 def main() -> None:
     """Parse the arguments, measure, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--database-url", help="a migrated store to use instead of an embedded one")
     parser.add_argument("--skip-baselines", action="store_true", help="measure the pipeline only")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="import-speed-") as folder:
         home = Path(folder)
-        settings = Settings(
-            home=home / "home", database_url=arguments.database_url, artifacts=str(home / "artifacts")
-        )
+        settings = Settings(home=home / "home", database_url=arguments.database_url, artifacts=str(home / "artifacts"))
         store = open_store(settings)
         try:
-            print(
-                json.dumps(
-                    measure(store, settings, arguments.rows, home, baselines=not arguments.skip_baselines)
-                )
-            )
+            print(json.dumps(measure(store, settings, arguments.rows, home, baselines=not arguments.skip_baselines)))
         finally:
             store.close()
             if not arguments.database_url:
                 stop_embedded(settings.store_folder.resolve())
 
 
-def measure(
-    store: Store, settings: Settings, rows: int, folder: Path, *, baselines: bool
-) -> dict[str, object]:
+def measure(store: Store, settings: Settings, rows: int, folder: Path, *, baselines: bool) -> dict[str, object]:
     """Return the figures, in the order of the contract."""
     tenant = f"bench-{uuid.uuid4().hex[:8]}"
     first, second = folder / "contacts.csv", folder / "contacts_changed.csv"
@@ -79,9 +69,7 @@ def measure(
     fresh, steps = import_file(store, settings, first, tenant)
     _, resync_steps = import_file(store, settings, second, tenant)
     # Kilobytes on Linux, bytes on macOS.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024**2 if sys.platform == "darwin" else 1024
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
     raw = raw_copy_seconds(store.url, tenant) if baselines else None
     naive = naive_upsert_seconds(store.url, second, tenant) if baselines else None
     checkpoint(store)

@@ -173,9 +173,7 @@ def new_email(rng: random.Random, first: str, last: str, company: str, taken: se
     top = rng.choice(("com", "com", "org", "net"))
     domain = f"{plain(company)}.example.{top}" if company and rng.random() < 0.7 else f"example.{top}"  # noqa: PLR2004
     first, last = plain(first), plain(last)
-    name = rng.choice(
-        (f"{first}.{last}", f"{first}.{last}", f"{first[0]}{last}", f"{first}_{last}", f"{first}+crm")
-    )
+    name = rng.choice((f"{first}.{last}", f"{first}.{last}", f"{first[0]}{last}", f"{first}_{last}", f"{first}+crm"))
     email, number = f"{name}@{domain}", 1
     while email in taken:
         number += 1

@@ -472,7 +472,7 @@ def test_map_tells_each_column(run, file):
     assert [(column["column"], column["field"]) for column in columns] == [
         ("E-Mail", "email"),
         ("Vorname", "first_name"),
-        ("City", "properties.city"),
+        ("City", "city"),
     ]
     assert all(column.keys() == {"column", "field", "confidence", "reason", "samples"} for column in columns)
     assert columns[2]["samples"] == ["Rom"]

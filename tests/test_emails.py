@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_pipelines.importing import leftovers
-from contact_pipelines.importing.emails import email_column, email_fast_path, normalise_email
+from contact_pipelines.importing.values import leftovers
+from contact_pipelines.importing.values.emails import email_column, email_fast_path, normalise_email
 
 PIECES = [
     *(

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.importing.dictionary import conflicts
-from contact_pipelines.importing.headers import words
+from contact_pipelines.importing.columns.dictionary import conflicts
+from contact_pipelines.importing.columns.headers import words
 from contact_pipelines.importing.mapping import field_named, parse_column_map, resolve, suggest
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES, ColumnMapping, ImportOptions
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.importing import byte_scan, careful_staging, duck, staging, strict_csv
-from contact_pipelines.importing.dialect import detect_delimiter, labels
-from contact_pipelines.importing.staging_job import StagedFile
+from contact_pipelines.importing import duck, staging
+from contact_pipelines.importing.reading import byte_scan, careful_staging
+from contact_pipelines.importing.reading.dialect import detect_delimiter, labels
+from contact_pipelines.importing.reading.staging_job import StagedFile
 
 TOO_FEW = "The row has {} cells, but the header has {}."
 UNCLOSED = "A quote is opened in this row and not closed."
@@ -45,7 +46,7 @@ def stage(con, data: bytes, folder: Path, *, careful: bool = False, name: str = 
             patch.setattr(staging, "stage_fast", lambda *_: None)
         found = staging.stage(con, path, target, scratch=scratch)
     assert list(scratch.iterdir()) == []
-    return Staged(found, con.sql(f"SELECT * FROM read_parquet({strict_csv.file_literal(target)})"))
+    return Staged(found, con.sql(f"SELECT * FROM read_parquet({duck.file_literal(target)})"))
 
 
 def rows_of(staged):
@@ -353,7 +354,7 @@ def test_labels_that_are_columns_of_staging_itself(con, tmp_path, careful):
 @pytest.mark.parametrize("careful", [False, True])
 def test_wide_files_fit_the_memory(tmp_path, careful):
     """As many columns as are read with the usual settings, and more than one group of rows."""
-    line = ",".join(["some text"] * strict_csv.WIDE)
+    line = ",".join(["some text"] * duck.WIDE)
     with duck.connect() as con:
         staged = stage(con, "\n".join([line] * 3_000).encode(), tmp_path, careful=careful)
     assert (staged.file.row_count, staged.file.broken_count) == (2_999, 0)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import ConservationError, ContactsChanged, StoreError
 from contact_pipelines.importing import copying
-from contact_pipelines.importing.duck import identifier, literal, sql_blocks
+from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.models import Counts, Import
 
 PLAN_COLUMNS = frozenset(
@@ -79,7 +79,7 @@ def apply_changes(
     assert isinstance(driver, psycopg.Connection)  # noqa: S101
     con.execute(
         sql_blocks("applying")["planned_changes"].format(
-            first=_first_id(), import_id=literal(record.id), path=literal(str(plan))
+            first=_first_id(), import_id=literal(record.id), path=file_literal(plan)
         )
     )
     with _without_data(), driver.cursor() as cursor:

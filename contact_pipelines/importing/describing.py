@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from contact_pipelines.errors import FileUnreadable
-from contact_pipelines.importing import dialect
+from contact_pipelines.importing.reading import dialect
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 200

@@ -16,6 +16,11 @@ MEMORY_LIMIT = "512MB"
 """DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
 
 
+WIDE = 1_000
+"""Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
+WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 1,000
+
+
 def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that spills to `temp_folder` and never loads or downloads an extension."""
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -39,6 +44,22 @@ def identifier(name: str) -> str:
 def literal(text: str) -> str:
     """Quote a text as an SQL literal, for the places that take no bound value (table functions, views)."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def file_literal(path: Path) -> str:
+    """Quote a path for a table function, which would take brackets, stars and question marks for patterns."""
+    return literal(re.sub(r"([\[*?])", r"[\1]", str(path)))
+
+
+def make_room(con: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB hold a very wide file: one thread, a higher limit.
+
+    It is not taken back: the steps that read all columns again (map, report) run out of memory without it.
+    """
+    limit = con.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()[0][0]
+    if int(limit) < WIDE_MEMORY * 1_000_000:
+        con.execute(f"SET memory_limit = '{WIDE_MEMORY}MB'").fetchall()
+    con.execute("SET threads = 1").fetchall()
 
 
 @cache

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
+from contact_pipelines.importing.columns.column_map import parse_column_map
+from contact_pipelines.importing.columns.header_lists import column_named, listed, shortened
+from contact_pipelines.importing.columns.suggesting import suggest
 from contact_pipelines.models import (
     CONTACT_FIELDS,
     FULL_NAME,
@@ -20,10 +23,6 @@ from contact_pipelines.models import (
     ColumnMapping,
     ImportOptions,
 )
-
-from .column_map import parse_column_map
-from .header_lists import column_named, listed, shortened
-from .suggesting import suggest
 
 __all__ = ["field_named", "parse_column_map", "resolve", "suggest"]
 

@@ -15,7 +15,7 @@ import duckdb
 import psycopg
 
 from contact_pipelines.importing import copying
-from contact_pipelines.importing.duck import ROW, identifier, literal, sql_blocks
+from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal, sql_blocks
 from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
 
 MATCH_KEY = "email"
@@ -103,7 +103,7 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -
     types |= {f"old.{field}": _type(field) for field in needed}
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in needed else ""
-    con.execute(sql_blocks("matching")["load"].format(path=literal(str(answer)), columns=columns, tags=tags))
+    con.execute(sql_blocks("matching")["load"].format(path=file_literal(answer), columns=columns, tags=tags))
     answer.unlink()
 
 

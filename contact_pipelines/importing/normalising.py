@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from contact_pipelines.importing import emails, names, phones
 from contact_pipelines.importing.duck import ROW, identifier, literal, sql_blocks
+from contact_pipelines.importing.values import emails, names, phones
 from contact_pipelines.models import (
     FULL_NAME,
     PROPERTY_PREFIX,

@@ -10,7 +10,7 @@ import duckdb
 
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import duck, strict_csv
+from contact_pipelines.importing import duck
 from contact_pipelines.models import Import
 from contact_pipelines.store import imports
 from contact_pipelines.store.engine import Store
@@ -48,11 +48,9 @@ class ImportSession:
 
     def load(self, name: str) -> duckdb.DuckDBPyRelation:
         """Return the relation that `save` wrote. Raises FileNotFoundError."""
-        relation = self.con.sql(
-            f"FROM read_parquet({strict_csv.file_literal(self.artifacts.reading(f'{name}.parquet'))})"
-        )
-        if len(relation.columns) > strict_csv.WIDE:
-            strict_csv.make_room(self.con)
+        relation = self.con.sql(f"FROM read_parquet({duck.file_literal(self.artifacts.reading(f'{name}.parquet'))})")
+        if len(relation.columns) > duck.WIDE:
+            duck.make_room(self.con)
         return relation
 
     @contextmanager

@@ -21,11 +21,11 @@ from pathlib import Path
 import duckdb
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
-from contact_pipelines.importing.byte_scan import Scan, scan_bytes
-from contact_pipelines.importing.careful_staging import stage_carefully
-from contact_pipelines.importing.dialect import SAMPLE_BYTES, UTF8_BOM, detect_delimiter, refuse_what_is_no_text
-from contact_pipelines.importing.fast_staging import stage_fast
-from contact_pipelines.importing.staging_job import StagedFile, StagingJob
+from contact_pipelines.importing.reading.byte_scan import Scan, scan_bytes
+from contact_pipelines.importing.reading.careful_staging import stage_carefully
+from contact_pipelines.importing.reading.dialect import SAMPLE_BYTES, UTF8_BOM, detect_delimiter, refuse_what_is_no_text
+from contact_pipelines.importing.reading.fast_staging import stage_fast
+from contact_pipelines.importing.reading.staging_job import StagedFile, StagingJob
 
 
 def stage(
@@ -39,7 +39,7 @@ def stage(
 
     `scratch`: a folder for temporary files, none of which stay. `file_name`: what to call the file in messages.
     For a file of more than 1,000 columns the connection is left with one thread and a memory limit of 1.5 GB at
-    least, for whoever reads the rows (see `strict_csv.make_room`).
+    least, for whoever reads the rows (see `duck.make_room`).
 
     Raises FileUnreadable (missing, empty, binary, not UTF-8), FileNotImportable (no data rows, a header that
     cannot be used, too many columns) and ConservationError (a bug: rows do not add up); what `target` then holds

@@ -10,11 +10,7 @@ from typing import Literal
 from contact_pipelines.errors import NotFound
 from contact_pipelines.files import landing
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import (
-    describing,
-    mapping,
-    reporting,
-)
+from contact_pipelines.importing import describing, mapping, reporting
 from contact_pipelines.importing.describing import FileDescription
 from contact_pipelines.models import (
     DEFAULT_TENANT,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contact_pipelines.errors import WrongState
-from contact_pipelines.importing import (
-    rolling_back,
-)
+from contact_pipelines.importing import rolling_back
 from contact_pipelines.models import (
     DEFAULT_TENANT,
     Import,

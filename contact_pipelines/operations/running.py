@@ -6,9 +6,7 @@ from pathlib import Path
 
 from contact_pipelines.errors import WrongState
 from contact_pipelines.files import landing
-from contact_pipelines.importing import (
-    rules,
-)
+from contact_pipelines.importing import rules
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import (
     DEFAULT_TENANT,

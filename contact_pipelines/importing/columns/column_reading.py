@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from contact_pipelines.models import PROPERTY_PREFIX
-
-from .dictionary import Entry, corrected, look_up
-from .header_words import (
+from contact_pipelines.importing.columns.dictionary import Entry, corrected, look_up
+from contact_pipelines.importing.columns.header_words import (
     BOOLEAN_STARTS,
     CJK_PERSON,
     CONSENT_PHRASES,
@@ -25,7 +23,8 @@ from .header_words import (
     SECRETS,
     SOMEBODY_ELSE,
 )
-from .headers import LONGEST, compact, words
+from contact_pipelines.importing.columns.headers import LONGEST, compact, words
+from contact_pipelines.models import PROPERTY_PREFIX
 
 SECRET = "a password or another secret is never imported"  # noqa: S105 - a reason shown to people
 CONSENT = "says whether someone opted out; map it by hand"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contact_pipelines.errors import FileNotImportable
-from contact_pipelines.importing.byte_scan import Scan
-from contact_pipelines.importing.dialect import MAX_LINE, Dialect
+from contact_pipelines.importing.reading.byte_scan import Scan
+from contact_pipelines.importing.reading.dialect import MAX_LINE, Dialect
 
 SHOWN_LABELS = 20
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from contact_pipelines.files.formula_escape import unescape_expression
-from contact_pipelines.importing.byte_scan import Scan
-from contact_pipelines.importing.dialect import MAX_LINE
-from contact_pipelines.importing.duck import identifier, literal, sql_blocks
-from contact_pipelines.importing.staging_job import StagingJob
+from contact_pipelines.importing.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
+from contact_pipelines.importing.reading.byte_scan import Scan
+from contact_pipelines.importing.reading.dialect import MAX_LINE
+from contact_pipelines.importing.reading.staging_job import StagingJob
 
 COMPRESSION = "snappy"  # 1M rows: 0.93 CPU s against 1.05 with zstd, 35 MB against 25
-WIDE = 1_000
-"""Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
-WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 1,000
 GUARDED = 500  # columns up to which guarding the formula escape is cheap to plan
 FIRST_ROW = 2  # below a header of one line
 
@@ -53,17 +49,6 @@ def write_rows(
     return int(fetch_one(con, sql)[0])
 
 
-def make_room(con: duckdb.DuckDBPyConnection) -> None:
-    """Let DuckDB hold a very wide file: one thread, a higher limit.
-
-    It is not taken back: the steps that read all columns again (map, report) run out of memory without it.
-    """
-    limit = fetch_one(con, "SELECT parse_formatted_bytes(current_setting('memory_limit'))")[0]
-    if int(limit) < WIDE_MEMORY * 1_000_000:
-        fetch_all(con, f"SET memory_limit = '{WIDE_MEMORY}MB'")
-    fetch_all(con, "SET threads = 1")
-
-
 def _cells(scan: Scan, header: list[str]) -> str:
     """Return SQL for the columns c1, c2, ... by their labels, formula escape undone if the file has any."""
     if not scan.escapes:
@@ -77,11 +62,6 @@ def _cells(scan: Scan, header: list[str]) -> str:
 def row_group_size(scan: Scan) -> int:
     """Rows that make about 16 MB of text, within DuckDB's usual 122,880."""
     return max(2_048, min(122_880, 16 * 1024 * 1024 // scan.mean_line))
-
-
-def file_literal(path: Path) -> str:
-    """Quote a path for a table function, which would take brackets, stars and question marks for patterns."""
-    return literal(re.sub(r"([\[*?])", r"[\1]", str(path)))
 
 
 def fetch_all(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:

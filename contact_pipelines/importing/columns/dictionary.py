@@ -8,11 +8,10 @@ from functools import cache, lru_cache
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from contact_pipelines.importing.columns.header_words import PARTICLES, PERSON
+from contact_pipelines.importing.columns.headers import compact, words
+from contact_pipelines.importing.columns.synonyms import SYNONYMS
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
-
-from .header_words import PARTICLES, PERSON
-from .headers import compact, words
-from .synonyms import SYNONYMS
 
 _USUAL, _SECOND_CHOICE, _DOUBTFUL = 0.95, 0.8, 0.6
 _STEP = 0.002

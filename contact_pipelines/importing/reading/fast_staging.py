@@ -6,11 +6,18 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipelines.importing import byte_scan
-from contact_pipelines.importing.dialect import MAX_CELL, MAX_LINE, MAX_RECORD_LINES, Dialect, labels, split_record
-from contact_pipelines.importing.duck import identifier, sql_blocks
-from contact_pipelines.importing.staging_job import StagedFile, StagingJob, header_only, header_too_long
-from contact_pipelines.importing.strict_csv import fetch_one, file_literal, write_rows
+from contact_pipelines.importing.duck import file_literal, identifier, sql_blocks
+from contact_pipelines.importing.reading import byte_scan
+from contact_pipelines.importing.reading.dialect import (
+    MAX_CELL,
+    MAX_LINE,
+    MAX_RECORD_LINES,
+    Dialect,
+    labels,
+    split_record,
+)
+from contact_pipelines.importing.reading.staging_job import StagedFile, StagingJob, header_only, header_too_long
+from contact_pipelines.importing.reading.strict_csv import fetch_one, write_rows
 
 
 def stage_fast(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contact_pipelines.importing import byte_scan
-from contact_pipelines.importing.dialect import MAX_CELL, MAX_LINE
-from contact_pipelines.importing.staging_job import StagingJob
+from contact_pipelines.importing.reading import byte_scan
+from contact_pipelines.importing.reading.dialect import MAX_CELL, MAX_LINE
+from contact_pipelines.importing.reading.staging_job import StagingJob
 
 _SCHEMA = pa.schema([("n", pa.int64()), ("body", pa.string()), ("cr", pa.bool_()), ("odd", pa.int8())])
 _KEPT = 4 * MAX_CELL

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from contact_pipelines.errors import InvalidOption
+from contact_pipelines.importing.columns.header_lists import column_named, listed, shortened
 from contact_pipelines.models import CONTACT_FIELDS, FULL_NAME, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
-
-from .header_lists import column_named, listed, shortened
 
 _FORMS = 'either {"Header": "field"} or {"email": "Header", "properties": {"key": {"column": "Header"}}}'
 _PROPERTIES = "properties"

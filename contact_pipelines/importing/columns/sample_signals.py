@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from .headers import compact, words
+from contact_pipelines.importing.columns.headers import compact, words
 
 _ADDRESS = re.compile(r"\s*<?[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+>?\s*")
 _AT = re.compile("[@\uff20]")

@@ -18,16 +18,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.errors import ConservationError, FileNotImportable, FileUnreadable
-from contact_pipelines.importing.dialect import MAX_CELL, MAX_LINE, MAX_RECORD_LINES, Dialect, labels, split_record
-from contact_pipelines.importing.duck import identifier, literal, sql_blocks
-from contact_pipelines.importing.physical_lines import line_reader
-from contact_pipelines.importing.record_grammar import RecordGrammar, fault_sentence
-from contact_pipelines.importing.staging_job import StagedFile, StagingJob, header_only, header_too_long
-from contact_pipelines.importing.strict_csv import (
+from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.importing.reading.dialect import (
+    MAX_CELL,
+    MAX_LINE,
+    MAX_RECORD_LINES,
+    Dialect,
+    labels,
+    split_record,
+)
+from contact_pipelines.importing.reading.physical_lines import line_reader
+from contact_pipelines.importing.reading.record_grammar import RecordGrammar, fault_sentence
+from contact_pipelines.importing.reading.staging_job import StagedFile, StagingJob, header_only, header_too_long
+from contact_pipelines.importing.reading.strict_csv import (
     COMPRESSION,
     fetch_all,
     fetch_one,
-    file_literal,
     row_group_size,
     write_rows,
 )

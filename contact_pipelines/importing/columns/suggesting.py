@@ -15,13 +15,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from contact_pipelines.importing.columns.column_reading import Reading, read
+from contact_pipelines.importing.columns.dictionary import Entry, look_up
+from contact_pipelines.importing.columns.header_words import BUSINESS_OF_ITS_OWN, PERSON, SOMEBODY_ELSE
+from contact_pipelines.importing.columns.headers import words
+from contact_pipelines.importing.columns.sample_signals import are_addresses, are_consent, refusal
 from contact_pipelines.models import IGNORE, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES, ColumnMapping
-
-from .column_reading import Reading, read
-from .dictionary import Entry, look_up
-from .header_words import BUSINESS_OF_ITS_OWN, PERSON, SOMEBODY_ELSE
-from .headers import words
-from .sample_signals import are_addresses, are_consent, refusal
 
 _LEAST = 0.3
 _SECOND_OF_SAME_HEADER = 0.5

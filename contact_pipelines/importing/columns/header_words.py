@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .headers import words
+from contact_pipelines.importing.columns.headers import words
 
 
 def _set(text: str) -> frozenset[str]:

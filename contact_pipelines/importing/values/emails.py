@@ -13,7 +13,8 @@ import unicodedata
 import duckdb
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from contact_pipelines.importing import duck, leftovers
+from contact_pipelines.importing import duck
+from contact_pipelines.importing.values import leftovers
 
 MAX_TEXT = 1000
 """Characters beyond which a text is no address whatever it holds: the limit of an address is 254 bytes."""

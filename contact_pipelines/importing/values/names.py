@@ -13,7 +13,8 @@ from functools import cache
 
 import duckdb
 
-from contact_pipelines.importing import duck, leftovers
+from contact_pipelines.importing import duck
+from contact_pipelines.importing.values import leftovers
 
 MAX_TEXT = 500
 """Characters beyond which a text is not taken for a name: all of it becomes the first name."""

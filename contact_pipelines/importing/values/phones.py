@@ -14,7 +14,8 @@ import re
 import duckdb
 import phonenumbers
 
-from contact_pipelines.importing import duck, leftovers, phone_plan
+from contact_pipelines.importing import duck
+from contact_pipelines.importing.values import leftovers, phone_plan
 
 _SEPARATORS = " -./()\u00a0\u2011\u2013"
 """Characters between digits that the library ignores too: space, hyphen, dot, slash, brackets, no-break

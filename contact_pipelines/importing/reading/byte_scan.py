@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.files.formula_escape import TRIGGERS
-from contact_pipelines.importing.dialect import MAX_CELL, SAMPLE_BYTES, UTF8_BOM
+from contact_pipelines.importing.reading.dialect import MAX_CELL, SAMPLE_BYTES, UTF8_BOM
 
 CHUNK = 4 * 1024 * 1024
 CONTINUED = 0x80

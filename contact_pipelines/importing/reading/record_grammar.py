@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from contact_pipelines.importing.dialect import MAX_CELL, MAX_LINE
 from contact_pipelines.importing.duck import literal
+from contact_pipelines.importing.reading.dialect import MAX_CELL, MAX_LINE
 
 
 class RecordGrammar:

@@ -1,0 +1,1 @@
+"""What the columns of a file are: headers, words, samples. `importing/mapping.py` is the way in."""

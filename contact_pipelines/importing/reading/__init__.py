@@ -1,0 +1,1 @@
+"""Reading delimited text so that no row is lost. `importing/staging.py` is the way in."""
