@@ -398,6 +398,14 @@ def test_rules_that_cannot_be_right_are_refused(importer, rules, sentence):
     assert importer.contacts() == {}
 
 
+def test_values_that_hold_the_separators_of_the_hash_are_still_told_apart(importer):
+    others = "".join(f"person{n}@example.com,First,Last\n" for n in range(50))  # or else it looks like a binary file
+    importer.run(f"email,first_name,last_name\na@example.com,x\x1ey,z\n{others}")
+    record = importer.run(f"email,first_name,last_name\na@example.com,x,y\x1ez\n{others}")
+    assert record.counts == Counts(51, updated=1, unchanged=50)
+    assert importer.contacts()["a@example.com"]["last_name"] == "y\x1ez"
+
+
 def test_ids_are_uuid7_and_ascend_with_the_email(importer):
     importer.run("email\n" + "".join(f"{hash(n) * 7919 % 100_003}@example.com\n" for n in range(40_000)))
     (facts,) = importer.sql(

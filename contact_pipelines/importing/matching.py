@@ -21,7 +21,8 @@ from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
 MATCH_KEY = "email"
 
 SEPARATOR, NOTHING, LIST_SEPARATOR = "\x1e", "\x1f", "\x1d"
-"""Between hashed values, for a value that is NULL, between tags: characters that no text cell can hold unescaped."""
+"""Between hashed values, for a value that is NULL, between tags. A row whose values hold the separator themselves
+could hash like another, so it gets no hash: its contact always comes back whole."""
 
 NEVER_UPDATED = ("created_at", "updated_at")
 """Mapped, they describe a new contact; the store keeps its own for one that it knows."""
@@ -84,7 +85,14 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, sour
     cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
     cursor.execute(blocks["create_import_keys"])
     columns = ["row_number", "match_key", "values_hash"]
-    keys = blocks["keys"].format(source=identifier(source), key=MATCH_KEY, hash=_hash(hashed, _file_text))
+    values = _joined(hashed, _file_text)
+    keys = blocks["keys"].format(
+        source=identifier(source),
+        key=MATCH_KEY,
+        values=values,
+        separator=literal(SEPARATOR),
+        separators=max(len(hashed) - 1, 0),
+    )
     copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", con.sql(keys), columns)
     cursor.execute("ANALYZE import_keys")
     if cursor.execute(blocks["statistics_are_stale"]).fetchone() == (True,):
@@ -112,16 +120,16 @@ def _type(field: str) -> str:
 
 
 def _same(hashed: Sequence[str], given_tags: Sequence[str]) -> str:
-    same = f"k.values_hash = {_hash(hashed, _store_text)}"
+    same = f"k.values_hash = md5({_joined(hashed, _store_text)})"
     if given_tags:
         given = ", ".join(literal(tag) for tag in given_tags)
         same += f" AND c.tags @> ARRAY[{given}]::text[]"
     return same
 
 
-def _hash(fields: Sequence[str], text: Callable[[str], str]) -> str:
+def _joined(fields: Sequence[str], text: Callable[[str], str]) -> str:
     parts = [f"coalesce({text(field)}, {literal(NOTHING)})" for field in fields] or ["''"]
-    return f"md5(concat_ws({literal(SEPARATOR)}, {', '.join(parts)}))"
+    return f"concat_ws({literal(SEPARATOR)}, {', '.join(parts)})"
 
 
 def _file_text(field: str) -> str:

@@ -24,9 +24,16 @@ CREATE TEMPORARY TABLE import_keys (
 ) ON COMMIT DROP
 
 -- name: keys
-SELECT _row AS row_number, {key} AS match_key, {hash} AS values_hash
-FROM {source}
-WHERE _row NOT IN (SELECT _row FROM duplicate_rows)
+SELECT
+    row_number,
+    match_key,
+    CASE WHEN strlen(joined) - strlen(replace(joined, {separator}, '')) = {separators} THEN md5(joined) ELSE '' END
+        AS values_hash
+FROM (
+    SELECT _row AS row_number, {key} AS match_key, {values} AS joined
+    FROM {source}
+    WHERE _row NOT IN (SELECT _row FROM duplicate_rows)
+)
 
 -- name: statistics_are_stale
 SELECT n_mod_since_analyze > greatest(n_live_tup / 10, 1000)
