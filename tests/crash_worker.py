@@ -17,6 +17,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from contact_pipelines import operations
+from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import applying, copying, matching, rolling_back
 from contact_pipelines.models import Import, ImportOptions, ImportStatus
 from contact_pipelines.store import imports
@@ -39,7 +40,8 @@ _processes.set_forkserver_preload(["tests.crash_worker"])
 def install(patch: Callable[[object, str, object], None], point: str, action: Callable[[], None]) -> None:
     """Have `action` called whenever an import or a rollback comes to `point`. `patch` is setattr or monkeypatch's.
 
-    Points are `<artifact> written` (aside), `<artifact> in place`, `<table> batch <n>` of a COPY, and the names below.
+    Points are `<artifact> written` (aside), `<artifact> in place`, `<file> published`,
+    `<table> batch <n>` of a COPY, and the names below.
     """
 
     def reach(name: str) -> None:
@@ -95,6 +97,13 @@ def _artifacts(patch, reach) -> None:
         return result
 
     patch(Path, "replace", replace)
+    real_rename = ArtifactFolder.rename
+
+    def rename(folder, name, new_name):
+        real_rename(folder, name, new_name)
+        reach(f"{new_name} published")
+
+    patch(ArtifactFolder, "rename", rename)
 
 
 def _batches(patch, reach) -> None:

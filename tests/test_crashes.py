@@ -33,6 +33,8 @@ BEFORE_THE_COMMIT = (
     "matches found",
     "contact_changes.parquet written",
     "contact_changes.parquet in place",
+    "draft_results.csv written",
+    "draft_errors.csv in place",
     "tenant locked",
     "property added",
     "contacts batch 1",
@@ -44,7 +46,7 @@ BEFORE_THE_COMMIT = (
     "journal written",
     "completed, not committed",
 )
-AFTER_THE_COMMIT = ("committed", "results.csv written", "errors.csv in place", "report.json written")
+AFTER_THE_COMMIT = ("committed", "results.csv published", "errors.csv published", "report.json written")
 
 
 @pytest.fixture(scope="module")

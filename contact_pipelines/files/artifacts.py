@@ -66,6 +66,18 @@ class ArtifactFolder:
             self._fs.get_file(source, str(copy))
         return copy
 
+    def rename(self, name: str, new_name: str) -> None:
+        """Give an artifact another name; one that had it is replaced. Raises FileNotFoundError."""
+        self._forget_copy(name)
+        self._forget_copy(new_name)
+        self._fs.mv(f"{self._folder}/{name}", f"{self._folder}/{new_name}")
+
+    def discard(self, name: str) -> None:
+        """Remove an artifact, if it is there."""
+        self._forget_copy(name)
+        if self.exists(name):
+            self._fs.rm_file(f"{self._folder}/{name}")
+
     def scratch(self) -> Path:
         """Return a local folder for spilled data, to be removed by `close`."""
         return self._download_folder()
@@ -78,6 +90,10 @@ class ArtifactFolder:
 
     def _copy(self, name: str) -> Path:
         return self._download_folder() / name.replace("/", "_")
+
+    def _forget_copy(self, name: str) -> None:
+        if not self._local:
+            self._copy(name).unlink(missing_ok=True)
 
     def _download_folder(self) -> Path:
         if self._downloads is None:

@@ -12,8 +12,6 @@ from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 
 RESULTS_FILE = "results.csv"
 ERRORS_FILE = "errors.csv"
-PREPARED = "prepared/"
-"""Where the files wait, beside the plan that they tell of, until the plan is applied."""
 
 
 def prepare_outcomes(con: duckdb.DuckDBPyConnection, changes: str, errors: str) -> None:

@@ -33,6 +33,7 @@ from contact_pipelines.models import (
     LandedFile,
     Severity,
 )
+from contact_pipelines.operations import drafts
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, MAPPED, REPORT, STAGED, VALID
 from contact_pipelines.store import imports
@@ -147,14 +148,7 @@ def apply(session: ImportSession) -> Counts:
 def report(session: ImportSession) -> Report:
     """Write the results file, the error file and what else a person is told."""
     with session.step("report", after_apply=True):
-        for name in (STAGED, CHANGES, ERRORS):
-            session.load(name).create_view(name, replace=True)
-        header = planning.header_of(session.con.view(STAGED))
-        reporting.prepare_outcomes(session.con, CHANGES, ERRORS)
-        with session.artifacts.writing(reporting.RESULTS_FILE) as path:
-            reporting.write_results(session.con, STAGED, header, path)
-        with session.artifacts.writing(reporting.ERRORS_FILE) as path:
-            reporting.write_errors(session.con, STAGED, header, path)
+        drafts.publish(session)
         warnings = _warnings(session)
         with session.artifacts.writing(REPORT) as path:
             path.write_text(json.dumps({"warnings": warnings}, ensure_ascii=False), encoding="utf-8")
@@ -218,15 +212,16 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) 
         warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
         for definition in plan.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
-        applying.apply_changes(
-            connection,
-            session.con,
-            record,
-            session.artifacts.reading(f"{CHANGES}.parquet"),
-            counts=counts,
-            updated_fields=_difference(record, plan).updated_columns,
-            progress=lambda done: heartbeat.advance(done, to_write),
-        )
+        with drafts.drafting(session):
+            applying.apply_changes(
+                connection,
+                session.con,
+                record,
+                session.artifacts.reading(f"{CHANGES}.parquet"),
+                counts=counts,
+                updated_fields=_difference(record, plan).updated_columns,
+                progress=lambda done: heartbeat.advance(done, to_write),
+            )
         imports.complete(connection, record, counts, warnings)
     return counts
 

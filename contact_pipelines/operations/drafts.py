@@ -1,0 +1,58 @@
+"""The results and error files: drafted while PostgreSQL takes the changes, published once these are committed.
+
+Applying keeps PostgreSQL busy and us idle, and by then it is known what becomes of every row. A draft that is
+missing (another process applied the import, or drafting failed) is simply written when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import duckdb
+
+from contact_pipelines.importing import planning, reporting
+from contact_pipelines.importing.session import ImportSession
+from contact_pipelines.operations.names import CHANGES, ERRORS, STAGED
+
+FILES = (reporting.RESULTS_FILE, reporting.ERRORS_FILE)
+DRAFT = "draft_"
+
+
+@contextmanager
+def drafting(session: ImportSession) -> Iterator[None]:
+    """Draft the files of the plan as it stands while the block runs; earlier drafts are dropped first."""
+    for name in FILES:
+        session.artifacts.discard(DRAFT + name)
+    _name_relations(session)
+    with ThreadPoolExecutor(1) as meanwhile:
+        draft = meanwhile.submit(_write, session, session.con.cursor(), DRAFT)
+        yield
+        draft.exception()  # waits; what could not be drafted is written by `publish`, which then tells why
+
+
+def publish(session: ImportSession) -> None:
+    """Make the results and error files appear, of an import that is applied."""
+    if all(session.artifacts.exists(DRAFT + name) for name in FILES):
+        for name in FILES:
+            session.artifacts.rename(DRAFT + name, name)
+    else:
+        _name_relations(session)
+        _write(session, session.con, "")
+        for name in FILES:
+            session.artifacts.discard(DRAFT + name)
+
+
+def _name_relations(session: ImportSession) -> None:
+    for name in (STAGED, CHANGES, ERRORS):
+        session.load(name).create_view(name, replace=True)
+
+
+def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, prefix: str) -> None:
+    header = planning.header_of(con.view(STAGED))
+    reporting.prepare_outcomes(con, CHANGES, ERRORS)
+    with session.artifacts.writing(prefix + reporting.RESULTS_FILE) as path:
+        reporting.write_results(con, STAGED, header, path)
+    with session.artifacts.writing(prefix + reporting.ERRORS_FILE) as path:
+        reporting.write_errors(con, STAGED, header, path)
