@@ -11,7 +11,7 @@ that old and new compare as text: numbers without needless zeros, dates as ISO, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -43,12 +43,12 @@ somebody who left."""
 
 @dataclass(frozen=True)
 class FieldSql:
-    """How one field comes out of its text: SQL of the value, whether that can fail, and the join it needs."""
+    """How one field comes out of its text: SQL of the value, whether that can fail, and the joins it needs."""
 
     field: str
     value: str
     can_fail: bool = False
-    join: str = ""
+    joins: tuple[str, ...] = ()
 
 
 def normalise(
@@ -59,7 +59,9 @@ def normalise(
     options: ImportOptions,
 ) -> duckdb.DuckDBPyRelation:
     """Return the typed rows of the view `source`, whose text columns are `fields`, in the order of the file."""
-    parts = [part for field in fields for part in _field(con, source, field, properties, options)]
+    # A full name comes last: what a first or last name column says goes before it.
+    in_order = sorted(fields, key=lambda field: field == FULL_NAME)
+    parts = _merged([part for field in in_order for part in _field(con, source, field, properties, options)])
     columns = [f"{identifier(ROW)}"]
     columns += [f"{part.value} AS {identifier(part.field)}" for part in parts]
     columns += [
@@ -67,8 +69,21 @@ def normalise(
         for part in parts
         if part.can_fail
     ]
-    joins = "\n".join(dict.fromkeys(part.join for part in parts if part.join))
+    joins = "\n".join(dict.fromkeys(join for part in parts for join in part.joins))
     return con.sql(f"SELECT {', '.join(columns)}\nFROM {identifier(source)}\n{joins}")
+
+
+def _merged(parts: Sequence[FieldSql]) -> list[FieldSql]:
+    """Return one part a field: the first that has a value fills it."""
+    by_field: dict[str, FieldSql] = {}
+    for part in parts:
+        if part.field in by_field:
+            first = by_field[part.field]
+            value = f"coalesce({first.value}, {part.value})"
+            by_field[part.field] = replace(first, value=value, joins=first.joins + part.joins)
+        else:
+            by_field[part.field] = part
+    return list(by_field.values())
 
 
 def output_fields(fields: Sequence[str]) -> list[str]:
@@ -86,15 +101,15 @@ def _field(
 ) -> list[FieldSql]:
     if field == "email":
         email = emails.email_column(con, source, field)
-        return [FieldSql(field, email.expression, can_fail=True, join=email.join)]
+        return [FieldSql(field, email.expression, can_fail=True, joins=(email.join,))]
     if field == "phone":
         phone = phones.phone_column(con, source, field, options.country)
-        return [FieldSql(field, phone.expression, can_fail=True, join=phone.join)]
+        return [FieldSql(field, phone.expression, can_fail=True, joins=(phone.join,))]
     if field == FULL_NAME:
         full = names.name_columns(con, source, field)
         return [
-            FieldSql("first_name", full.first, join=full.join),
-            FieldSql("last_name", full.last, join=full.join),
+            FieldSql("first_name", full.first, joins=(full.join,)),
+            FieldSql("last_name", full.last, joins=(full.join,)),
         ]
     if field.startswith(PROPERTY_PREFIX):
         return [_property(field, properties[field.removeprefix(PROPERTY_PREFIX)].type)]
