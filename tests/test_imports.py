@@ -280,7 +280,8 @@ def test_a_full_name_is_split(importer):
 
 def test_a_full_name_fills_what_the_other_name_columns_leave_blank(importer):
     importer.run(
-        "name,first_name,last_name,email\nAnn Lee,Anna,,a@example.com\nBob Roe,,,b@example.com\n,Cyd,Dow,c@example.com\n"
+        "name,first_name,last_name,email\n"
+        "Ann Lee,Anna,,a@example.com\nBob Roe,,,b@example.com\n,Cyd,Dow,c@example.com\n"
     )
     assert {c["email"]: (c["first_name"], c["last_name"]) for c in importer.contacts().values()} == {
         "a@example.com": ("Anna", "Lee"),
