@@ -84,16 +84,6 @@ class ImportStatus(StrEnum):
     ROLLED_BACK = "rolled_back"
 
 
-class Outcome(StrEnum):
-    """What became of a row. Every row of a file has exactly one."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
 class Mode(StrEnum):
     """What an import may do to the store."""
 
@@ -273,17 +263,6 @@ class ImportProgress:
     rows_total: int = 0
     elapsed: float = 0.0
     remaining: float | None = None
-
-
-@dataclass(frozen=True)
-class RowError:
-    """One fault of one row. `message` names the rule, never the value."""
-
-    row: int
-    column: str
-    code: str
-    message: str
-    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True)

@@ -203,6 +203,7 @@ _PROPERTY_TYPES: dict[PropertyType, Callable[[str], str]] = {
 
 
 _FIRST_LOOK = 1000
+"""Rows that are looked at before a whole column is scanned for its type."""
 
 
 def _any(con: duckdb.DuckDBPyConnection, column: str) -> bool:

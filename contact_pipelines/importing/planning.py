@@ -9,6 +9,7 @@ import duckdb
 
 from contact_pipelines.importing import mapping, normalising, rules
 from contact_pipelines.importing.duck import ROW, identifier
+from contact_pipelines.importing.reading.dialect import RESERVED
 from contact_pipelines.models import (
     IGNORE,
     PROPERTY_PREFIX,
@@ -18,7 +19,6 @@ from contact_pipelines.models import (
     PropertyType,
 )
 
-BROKEN_ROW_COLUMNS = ("_error_code", "_error", "_text")
 SAMPLE_ROWS = 1000
 SAMPLE_VALUES = 30
 
@@ -54,7 +54,7 @@ class ColumnPlan:
 
 def header_of(staged: duckdb.DuckDBPyRelation) -> list[str]:
     """Return the labels of the file's columns."""
-    return [name for name in staged.columns if name not in (ROW, *BROKEN_ROW_COLUMNS)]
+    return [name for name in staged.columns if name not in RESERVED]
 
 
 def samples_of(staged: duckdb.DuckDBPyRelation, header: Sequence[str]) -> dict[str, list[str]]:
