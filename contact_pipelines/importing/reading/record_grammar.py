@@ -43,9 +43,13 @@ class RecordGrammar:
         )
 
     def padded(self, width: int) -> str:
-        """Return SQL for whether all cells beyond `width` are empty."""
-        trailing = f"strlen(body) - strlen(rtrim(body, {self._separator}))"
-        return f"(cells > {width} AND {trailing} >= cells - {width})"
+        """Return SQL for whether all cells beyond `width` are empty, quoted or not: DuckDB drops those too."""
+        empty = literal('("" *)?')
+        beyond = f"{self._cells}[{width + 1}:]"
+        return (
+            f"CASE WHEN cells > {width} THEN"
+            f" len(list_filter({beyond}, lambda c: NOT regexp_full_match(c, {empty}))) = 0 ELSE false END"
+        )
 
 
 def fault_sentence(width: int) -> str:
