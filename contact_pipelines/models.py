@@ -6,10 +6,11 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -118,6 +119,43 @@ class FieldRule(StrEnum):
     KEEP_LOWER = "keep_lower"
 
 
+class CreateProperties(StrEnum):
+    """Which unmapped columns become new properties: `custom_*` and `cf_*` and given ones, every one, or none."""
+
+    MATCHING = "matching"
+    YES = "yes"
+    NO = "no"
+
+
+class Consent(StrEnum):
+    """How a column that is mapped to `status` is to be read.
+
+    WORD: its words name a status. OPT_OUT: yes, or a date, means the person left (`unsubscribed`). OPT_IN: yes
+    means that the person wants to hear from us, no that not (`accepts_marketing`).
+    """
+
+    WORD = "word"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+
+
+class Preset(StrEnum):
+    """What a whole file says of its people: an export of those who left. Read from the file's name unless given."""
+
+    NONE = "none"
+    UNSUBSCRIBED = "unsubscribed"
+    CLEANED = "cleaned"
+    COMPLAINED = "complained"
+
+
+class Case(StrEnum):
+    """Letters of a text."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+    TITLE = "title"
+
+
 class Severity(StrEnum):
     """An error rejects the row; a warning drops the value and keeps the row."""
 
@@ -125,7 +163,67 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class ImportOptions(BaseModel):
+class Transformation(BaseModel):
+    """How a column's text is read. What is None is as the column's field has it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trim: bool = Field(default=True, description="Leave out white space around the text")
+    case: Case | None = Field(None, description="lower, upper or title")
+    date_format: str | None = Field(
+        None, description="How dates are written, as strptime has it: %d/%m/%Y", min_length=2
+    )
+    time_zone: str | None = Field(None, description="Where times without a zone were written: Europe/Berlin")
+    decimal_comma: bool | None = Field(None, description="Numbers are written 1.234,56")
+    list_delimiter: str | None = Field(None, description="What separates tags or options", min_length=1, max_length=5)
+    country: str | None = Field(None, description="Region of phone numbers without country code", max_length=2)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            return value and str(ZoneInfo(value))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is not a time zone such as Europe/Berlin or UTC") from None
+
+
+class ReadingOptions(BaseModel):
+    """How a file is to be read, where that is not to be found out from its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoding: str | None = Field(None, description="The text's encoding, for example cp1252")
+    delimiter: str | None = Field(None, description="What separates cells: one character, or tab", max_length=3)
+    header: int | Literal["none"] | None = Field(None, description="The header's row number (from 1), or none")
+    sheet: str | None = Field(None, description="The workbook's sheet, by name")
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        named = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
+        if named is not None and (len(named) != 1 or named in '"\r\n\0'):
+            raise ValueError("is not one character (or the word tab) that can separate cells")
+        return named
+
+    @field_validator("header")
+    @classmethod
+    def _from_one(cls, value: int | str | None) -> int | str | None:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("is a row number from 1, or none")
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        try:
+            return value and codecs.lookup(value).name
+        except LookupError:
+            raise ValueError("is not an encoding such as utf-8, cp1252 or shift_jis") from None
+
+
+class ImportOptions(ReadingOptions):
     """How a file is to be imported. Immutable, and stored with the import as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -146,6 +244,19 @@ class ImportOptions(BaseModel):
     )
     tags: tuple[str, ...] = Field((), description="Tags put on every created or matched contact")
     status: ContactStatus = Field(ContactStatus.SUBSCRIBED, description="Status of new contacts without one")
+    create_properties: CreateProperties = Field(
+        CreateProperties.MATCHING,
+        description="Which unmapped columns become properties: matching (custom_*, cf_*), yes (all) or no",
+    )
+    transform: dict[str, Transformation] = Field(
+        default_factory=dict,
+        description="Column -> how its text is read; `*` is the default of all columns",
+    )
+    preset: Preset | None = Field(
+        None,
+        description="The whole file lists people who left: unsubscribed, cleaned or complained; none: it does not",
+    )
+    saved_mapping: str | None = Field(None, description="Name of a saved mapping to use; none: use no saved one")
     country: str | None = Field(
         None,
         description="Two-letter region for phone numbers that are written without country code",
@@ -184,6 +295,7 @@ class PropertyDefinition(BaseModel):
     max: float | None = None
     pattern: str | None = None
     options: tuple[str, ...] = ()
+    required: bool = Field(default=False, description="New contacts need a value, and an import cannot erase it")
 
     @field_validator("key")
     @classmethod
@@ -202,6 +314,28 @@ class ColumnMapping:
     confidence: float = 1.0
     reason: str = ""
     creates: PropertyType | None = None  # the type of the property that the import has to create for it
+    consent: Consent | None = None  # of a column that is mapped to status: how it is read
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """How a file was read: what it is, how it is written, where its table stands, and what is worth telling.
+
+    `format`: csv, xlsx, xls, xlsb, ods, json, jsonl or parquet. `container`: gz, zip or empty. `header_row`: the
+    header's row number as a spreadsheet shows it; None if the file has no header. `confidence`: of the encoding,
+    0 to 1. `notes`: sentences such as "rows 1 to 3 stand above the header and were left out".
+    """
+
+    format: str = "csv"
+    container: str = ""
+    sheet: str = ""
+    encoding: str = "utf-8"
+    confidence: float = 1.0
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header_row: int | None = 1
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

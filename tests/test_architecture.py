@@ -14,6 +14,7 @@ PACKAGE = Path(contact_pipelines.__file__).parent
 # Each part may import itself and the parts above it. `models` and `errors` stand alone.
 LAYERS = [
     {"models", "errors"},
+    {"house"},
     {"settings", "files", "store"},
     {"importing"},
     {"operations"},
@@ -21,7 +22,7 @@ LAYERS = [
     {"definitions"},
 ]
 FACES = {"dagster", "typer", "rich", "fastapi", "uvicorn"}
-CORE = {"models", "errors", "settings", "files", "store", "importing", "operations"}
+CORE = {"models", "errors", "house", "settings", "files", "store", "importing", "operations"}
 # The command line starts Dagster runs (`import`, `dev`): the only place where one face calls another.
 ALLOWED = {("cli", "defs")}
 
@@ -55,7 +56,7 @@ def test_imports_run_one_way(path):
     }
     parts = set().union(*LAYERS)
     for part in (used & parts) - {here}:
-        allowed = any(part in layer for layer in LAYERS[: level + (level in (0, 1))])
+        allowed = any(part in layer for layer in LAYERS[: level + (level in (0, 2))])
         assert allowed or (here, part) in ALLOWED, f"{here} imports {part}"
 
 
