@@ -7,7 +7,8 @@
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
     ├── FileError                  the file as a whole cannot be imported; nothing was written
     │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
-    │   └── FileNotImportable      no header, no data rows, no match key, a mapping that does not fit
+    │   └── FileNotImportable      no match key, a mapping that does not fit, too large in some direction
+    │       └── NoDataRows         a header and nothing below it
     ├── StoreError                 the contact store
     │   ├── StoreUnavailable       it cannot be reached, or went away; try again
     │   ├── SchemaMismatch         its schema is older or newer than this version of the code
@@ -18,6 +19,10 @@ Each message is one plain sentence (or two) that says which row, column, key or 
 do. A message never holds a contact's data or a secret: rows are named by number, columns by header.
 `retryable` says whether the same call can succeed later without anybody changing anything.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class ContactPipelinesError(Exception):
@@ -71,6 +76,17 @@ class FileNotImportable(FileError):
     """The file can be read, but holds nothing that can be imported as asked."""
 
     code = "file_not_importable"
+
+
+class NoDataRows(FileNotImportable):
+    """The file has a header and no data rows below it."""
+
+    code = "no_data_rows"
+
+    def __init__(self, message: str, header: Sequence[str] = ()) -> None:
+        """Keep the labels of the columns that there are."""
+        super().__init__(message)
+        self.header = list(header)
 
 
 class StoreError(ContactPipelinesError):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
 from contact_pipelines.models import PropertyDefinition
 
-KIB, MIB, GIB = 1024, 1024**2, 1024**3
+MIB, GIB = 1024**2, 1024**3
 
 
 class _Strict(BaseModel):
@@ -20,10 +20,15 @@ class _Strict(BaseModel):
 
 
 class Limits(_Strict):
-    """How large a file may be in each direction. Beyond a limit the file (or the row, where it says so) is refused."""
+    """How large a file may be in each direction. Beyond a limit the file (or the row, where it says so) is refused.
 
-    file_bytes: int = Field(GIB, gt=0, description="Size of the file as it arrives")
-    decompressed_bytes: int = Field(4 * GIB, gt=0, description="Size of what an archive or a workbook unpacks to")
+    Sizes may be written as 200MB or 1GiB.
+    """
+
+    file_bytes: ByteSize = Field(ByteSize(GIB), gt=0, description="Size of the file as it arrives")
+    decompressed_bytes: ByteSize = Field(
+        ByteSize(4 * GIB), gt=0, description="Size of what an archive or a workbook unpacks to"
+    )
     compression_ratio: int = Field(200, gt=0, description="How many times its size an archive may unpack to")
     rows: int | None = Field(None, gt=0, description="Data rows of a file; no limit unless set")
     columns: int = Field(5_000, gt=0, description="Columns of a file")
@@ -32,7 +37,9 @@ class Limits(_Strict):
     )
     row_characters: int = Field(400_000, gt=0, le=1_000_000, description="Characters of a row; a longer one fails")
     sheet_cells: int = Field(100_000_000, gt=0, description="Cells of a sheet's used range, empty ones included")
-    workbook_memory: int = Field(4 * GIB, ge=256 * MIB, description="Memory in bytes to read a workbook with")
+    workbook_memory: ByteSize = Field(
+        ByteSize(4 * GIB), ge=256 * MIB, description="Memory in bytes to read a workbook with"
+    )
     workbook_seconds: float = Field(300, gt=0, description="Time to read a workbook in")
 
 

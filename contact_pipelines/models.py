@@ -168,7 +168,7 @@ class Transformation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    trim: bool = Field(default=True, description="Leave out white space around the text")
+    trim: bool | None = Field(None, description="Leave out white space around the text; it is, unless this is false")
     case: Case | None = Field(None, description="lower, upper or title")
     date_format: str | None = Field(
         None, description="How dates are written, as strptime has it: %d/%m/%Y", min_length=2
@@ -256,7 +256,15 @@ class ImportOptions(ReadingOptions):
         None,
         description="The whole file lists people who left: unsubscribed, cleaned or complained; none: it does not",
     )
-    saved_mapping: str | None = Field(None, description="Name of a saved mapping to use; none: use no saved one")
+    saved_mapping: str | None = Field(
+        None,
+        description="Name of the saved mapping to use; none: not even one whose headers are the file's",
+    )
+    save_mapping: str | None = Field(
+        None,
+        description="Name to save this file's mapping under, for files with the same headers",
+        pattern=r"^[\w .-]{1,100}$",
+    )
     country: str | None = Field(
         None,
         description="Two-letter region for phone numbers that are written without country code",
@@ -273,6 +281,14 @@ class ImportOptions(ReadingOptions):
         if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError("is not a two-letter country code that phone numbers know, such as US or DE")
         return value.upper()
+
+    def over(self, defaults: ImportOptions) -> ImportOptions:
+        """Return these options, with `defaults` where nothing was set; of dictionaries, key by key."""
+        merged: dict[str, Any] = {}
+        for name in self.model_fields_set:
+            mine, base = getattr(self, name), getattr(defaults, name)
+            merged[name] = {**base, **mine} if isinstance(mine, dict) else mine
+        return defaults.model_copy(update=merged)
 
     @field_validator("tags")
     @classmethod
@@ -412,6 +428,7 @@ class Import:
     options: ImportOptions
     file: LandedFile | None = None
     rows: int | None = None
+    reading: FileReading | None = None
     mapping: tuple[ColumnMapping, ...] = ()
     counts: Counts = field(default_factory=Counts)
     warnings: int = 0

@@ -1,7 +1,8 @@
-"""Where things are: the home folder, the database, the artifacts.
+"""Where things are and what the house asks of every import, read from the settings file and the environment.
 
-Settings come from `contact_pipelines.yaml` (or the file that CONTACT_PIPELINES_CONFIG names) and from the
-environment, which wins. Secrets come from the environment only.
+The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names; the
+environment wins. Wherever a value is `{env: NAME}`, the environment's variable NAME is put in. Secrets come from
+there only.
 """
 
 from __future__ import annotations
@@ -9,13 +10,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contact_pipelines.errors import InvalidOption
+from contact_pipelines.house import House
+from contact_pipelines.models import ImportOptions
 
 DEFAULT_HOME = ".contact_pipelines"
+SETTINGS_FILE = "contact_pipelines.yaml"
+
+_SECRETS = (("language_model", "api_key"),)
 
 
 class Settings(BaseModel):
@@ -26,6 +33,8 @@ class Settings(BaseModel):
     home: Path
     database_url: str | None = None
     artifacts: str
+    house: House = House()
+    options: ImportOptions = ImportOptions()
 
     @property
     def store_folder(self) -> Path:
@@ -38,34 +47,84 @@ class Settings(BaseModel):
         return self.home / "dagster"
 
 
-class _SettingsFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _SettingsFile(House):
+    """The keys of the settings file: those of the house rules, and these."""
 
     artifacts: str | None = None
+    options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
+
+    def house(self) -> House:
+        return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings file and the environment. Raises InvalidOption that names the file and the key."""
     home = Path(environment.get("CONTACT_PIPELINES_HOME") or DEFAULT_HOME).expanduser().absolute()
-    given = _read_file(environment.get("CONTACT_PIPELINES_CONFIG"))
+    given = _read_file(environment)
     return Settings(
         home=home,
         database_url=environment.get("CONTACT_PIPELINES_DATABASE_URL") or None,
         artifacts=given.artifacts or str(home / "artifacts"),
+        house=given.house(),
+        options=given.options,
     )
 
 
-def _read_file(named: str | None) -> _SettingsFile:
-    path = Path(named or "contact_pipelines.yaml")
+def _read_file(environment: Mapping[str, str]) -> _SettingsFile:
+    named = environment.get("CONTACT_PIPELINES_CONFIG")
+    path = Path(named or SETTINGS_FILE)
     if not path.exists():
         if named:
             raise InvalidOption(f"The settings file {path} that CONTACT_PIPELINES_CONFIG names does not exist.")
         return _SettingsFile()
     try:
-        return _SettingsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except UnicodeDecodeError:
+        raise InvalidOption(f"The settings file {path} is not UTF-8 text.") from None
     except yaml.YAMLError as error:
-        raise InvalidOption(f"The settings file {path} is not valid YAML: {error}.") from error
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise InvalidOption(f"The settings file {path} is not valid YAML{where}.") from None
+    if not isinstance(content, dict):
+        raise InvalidOption(f"The settings file {path} is not a list of `key: value` lines.")
+    _require_secrets_from_environment(content, path)
+    try:
+        return _SettingsFile.model_validate(_with_environment(content, environment, path, ()))
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InvalidOption(f"The settings file {path} has a wrong value at {key}: {first['msg']}.") from error
+        raise InvalidOption(f"The settings file {path} {_fault(error)}") from None
+
+
+def _require_secrets_from_environment(content: dict[str, Any], path: Path) -> None:
+    for section, key in _SECRETS:
+        holder = content.get(section)
+        if isinstance(holder, dict) and isinstance(holder.get(key), str):
+            raise InvalidOption(
+                f"The settings file {path} holds a secret at {section}.{key}; write it as {{env: NAME}} "
+                "and set that variable in the environment."
+            )
+
+
+def _with_environment(value: Any, environment: Mapping[str, str], path: Path, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - YAML
+    """Put the environment's values in for `{env: NAME}`, at any depth."""
+    if isinstance(value, dict):
+        if set(value) == {"env"} and isinstance(value["env"], str):
+            if value["env"] not in environment:
+                where = ".".join(keys)
+                raise InvalidOption(
+                    f"The settings file {path} needs the environment variable {value['env']} at {where}."
+                )
+            return environment[value["env"]]
+        return {key: _with_environment(item, environment, path, (*keys, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_environment(item, environment, path, (*keys, str(at))) for at, item in enumerate(value)]
+    return value
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(_SettingsFile.model_fields) if len(first["loc"]) == 1 else ""
+        return f"has an unknown key {key}" + (f"; the keys are {known}." if known else ".")
+    return f"has a wrong value at {key}: {said}." if key else f"cannot be used: {said}."

@@ -1,29 +1,30 @@
-"""Which contact field a column is: the suggestion, what options say instead, and maps as JSON."""
+"""Which contact field a column is by its header, and by the headers beside it."""
 
 # ruff: noqa: RUF001
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_pipelines.errors import FileNotImportable, InvalidOption
+from contact_pipelines.importing.columns.custom_columns import slug
 from contact_pipelines.importing.columns.dictionary import conflicts
 from contact_pipelines.importing.columns.headers import words
-from contact_pipelines.importing.mapping import field_named, parse_column_map, resolve, suggest
-from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES, ColumnMapping, ImportOptions
+from contact_pipelines.importing.columns.suggesting import UNSURE
+from contact_pipelines.importing.mapping import field_named, suggest
+from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
 
 
 def fields(header, samples=None):
-    return {mapping.column: mapping.field for mapping in suggest(header, samples)}
+    """Suggest for a header: column -> field, `-` for columns that are no contact field."""
+    return {m.column: "-" if m.confidence <= UNSURE else m.field for m in suggest(header, samples)}
 
 
 def mapped(text, samples=None):
-    """Suggest for columns parted by `|`: the fields in order, `-` for ignored ones."""
-    return " ".join("-" if m.field == "ignore" else m.field for m in suggest(text.split("|"), samples))
+    """Suggest for columns parted by `|`: the fields in order, `-` for columns that are no contact field."""
+    return " ".join(fields(text.split("|"), samples).values())
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_a_bare_name_depends_on_its_neighbours(header, expected):
         ("Backup email|Name", "email full_name"),
         ("User name|Alternative email", "email -"),
         ("Mobile|Telephone|Fax", "- phone -"),
-        ("Home City|Street line 1|Street line 2|Shipping Zip", "city - - postal_code"),
+        ("Home City|Street line 1|Street line 2|Shipping Zip", "city address - postal_code"),
         ("Email|Email#2|Name|Name#2", "email - full_name -"),
         ("Created|Date joined|Last modified", "created_at - updated_at"),
         ("Salutation|Title|Name", "- job_title full_name"),
@@ -138,10 +139,11 @@ def test_the_best_of_several_columns_wins(header, expected):
         "Nickname",
     ],
 )  # fmt: skip
-def test_what_is_something_else_is_ignored(header):
+def test_what_is_something_else_is_a_property_at_most(header):
     (mapping,) = suggest([header])
-    assert (mapping.field, mapping.confidence) == ("ignore", 0.0)
-    assert mapping.reason
+    assert mapping.field == "properties." + slug(header)
+    assert mapping.confidence == UNSURE
+    assert mapping.reason.endswith(f"; kept as property {slug(header)} if properties may be created")
 
 
 @pytest.mark.parametrize(
@@ -157,23 +159,17 @@ def test_secrets_are_never_mapped_even_by_their_values(header):
 
 
 @pytest.mark.parametrize(
-    "header",
-    ["opt_out", "Unsubscribed", "is_subscribed", "Email opt-in", "Do not email", "Active", "GDPR consent"],
-)
-def test_whether_someone_opted_out_is_left_to_a_person(header):
-    (mapping,) = suggest([header], {header: ["yes", "no"]})
-    assert (mapping.field, mapping.reason) == ("ignore", "says whether someone opted out; map it by hand")
-
-
-@pytest.mark.parametrize(
     ("header", "field"),
     [
         ("custom_field_industry", "properties.industry"),
         ("Custom Field: T-Shirt Größe", "properties.t_shirt_grosse"),
         ("cf_budget_2024", "properties.budget_2024"),
         ("custom_" + "x" * 80, "properties." + "x" * 50),
-        ("custom_客户", "ignore"),
-        ("Customer", "ignore"),
+        ("customFields.plan", "properties.plan"),
+        ("properties.favourite_colour", "properties.favourite_colour"),
+        ("custom_客户", "-"),
+        ("Properties owned", "-"),
+        ("Customer", "-"),
     ],
 )
 def test_custom_columns_become_properties(header, field):
@@ -187,8 +183,8 @@ def test_a_custom_column_and_a_well_known_property_of_the_same_key_are_one_field
 @pytest.mark.parametrize(
     ("header", "field"),
     [("Compnay", "company"), ("Frist name", "first_name"), ("Telephon", "phone"), ("Webiste", "website"),
-     ("Mame", "ignore"), ("Tell", "ignore"), ("Religion", "ignore"), ("Sender", "ignore"), ("Filename",
-     "ignore")],
+     ("Mame", "-"), ("Tell", "-"), ("Religion", "-"), ("Sender", "-"), ("Filename", "-"),
+     ("Emial Adress", "email"), ("Phne Number", "phone"), ("Abmeldedatum", "status")],
 )  # fmt: skip
 def test_only_longer_words_may_be_misspelt(header, field):
     assert fields([header])[header] == field
@@ -201,50 +197,14 @@ def test_a_technical_prefix_shared_by_columns_is_read_over():
     assert mapped("order_email|order_name|order_status") == "- - -"
 
 
-@pytest.mark.parametrize(
-    ("header", "values", "field"),
-    [
-        ("Email", ["yes", "no"], "ignore"),
-        ("Email", ["a@example.com", "n/a"], "email"),
-        ("Phone", ["on request", "ask"], "ignore"),
-        ("Phone", ["+1 555 0100"], "phone"),
-        ("Status", ["subscribed", "Unsubscribed", "cleaned"], "status"),
-        ("Status", ["open", "won", "lost"], "ignore"),
-        ("Estado", ["activo", "baja"], "status"),
-        ("Title", ["Mr", "Mrs.", "Dr."], "ignore"),
-        ("Rating", ["hot", "cold"], "ignore"),
-        ("Created", ["Ann", "Bob"], "ignore"),
-        ("User ID", ["a@example.com"] * 10, "email"),
-        ("column_1", ["a@example.com"] * 9 + ["-"], "email"),
-        ("Who?", ["a@example.com"] * 8 + ["-", "-"], "ignore"),
-        ("Manager", ["a@example.com"] * 9, "ignore"),
-        ("Account owner", ["a@example.com"] * 9, "ignore"),
-    ],
-)
-def test_values_refuse_a_header_or_show_addresses(header, values, field):
-    assert fields([header], {header: values})[header] == field
-
-
-def test_addresses_without_header_count_only_in_a_single_column_and_beside_no_email():
-    addresses = ["a@example.com", "b@example.com"]
-    assert mapped("one|two", {"one": addresses, "two": addresses}) == "- -"
-    assert mapped("one|Email", {"one": addresses, "Email": addresses}) == "- email"
-    assert mapped("one|Email", {"one": addresses, "Email": ["yes", "no"]}) == "email -"
-
-
-def test_a_bare_status_beside_orders_is_theirs_unless_its_values_are_consent():
-    assert mapped("Email|Order number|Status") == "email - -"
-    assert mapped("Email|Order number|Status", {"Status": ["subscribed"]}) == "email - status"
-
-
 def test_reasons_are_plain():
     reasons = {m.column: m.reason for m in suggest(["email", "Telefon", "Mail", "Zork", "Owner email", "Comapny"])}
     assert reasons == {
         "email": "header is exactly 'email'",
         "Telefon": "synonym of phone in German",
-        "Mail": "another column is a better email",
-        "Zork": "no match",
-        "Owner email": "belongs to somebody else",
+        "Mail": "another column is a better email; kept as property mail if properties may be created",
+        "Zork": "no contact field; kept as property zork if properties may be created",
+        "Owner email": "belongs to somebody else; kept as property owner_email if properties may be created",
         "Comapny": "looks like 'company' misspelt",
     }
 
@@ -287,149 +247,10 @@ def test_many_columns_and_many_files_are_quick():
 
 
 def test_languages_do_not_contradict_each_other():
-    assert set(conflicts()) == {"cep", "hp"}  # of both, one meaning counts only in its language
+    assert set(conflicts()) == {"cep", "hp", "kraj", "unvan"}  # of both, one meaning counts only in its language
 
 
 def test_synonyms_lead_back_to_known_fields():
     assert fields(["Poste"])["Poste"] == "job_title"
     assert fields(["CEP"])["CEP"] == "postal_code"
     assert fields(["E-posta", "Cep"])["Cep"] == "postal_code"
-
-
-# resolve
-
-
-def resolved(header, *, only=False, **columns):
-    options = ImportOptions(columns={k.replace("_", " "): v for k, v in columns.items()}, only_given_columns=only)
-    return {m.column: m.field for m in resolve(header, suggest(header), options)}
-
-
-def test_resolve_keeps_the_suggestion_and_spells_out_properties():
-    assert resolved(["Email", "Town", "Zork"]) == {
-        "Email": "email",
-        "Town": "properties.city",
-        "Zork": "ignore",
-    }
-
-
-def test_a_given_column_displaces_the_suggested_one():
-    header = ["Email", "Other"]
-    result = resolve(header, suggest(header), ImportOptions(columns={"Other": "email"}))
-    assert [m.field for m in result] == ["ignore", "email"]
-    assert result[0].reason == "the column 'Other' was given as email"
-    assert result[1] == ColumnMapping("Other", "email", 1.0, "given")
-
-
-def test_a_bare_well_known_property_displaces_the_suggested_column_too():
-    assert resolved(["Email", "City", "Where"], Where="city") == {
-        "Email": "email", "City": "ignore", "Where": "properties.city",
-    }  # fmt: skip
-
-
-def test_only_given_columns_ignores_the_rest():
-    assert resolved(["Email", "Phone"], only=True, Email="email") == {"Email": "email", "Phone": "ignore"}
-
-
-def test_headers_are_compared_trimmed_and_then_without_case_if_that_is_clear():
-    assert resolve(["Email", "EMAIL"], [], ImportOptions(columns={" EMAIL ": "email"}))[1].field == "email"
-    assert resolved(["E-Mail", "Note"], note="properties.remark")["Note"] == "properties.remark"
-    with pytest.raises(FileNotImportable, match="'email'"):
-        resolve(["Email", "EMAIL"], [], ImportOptions(columns={"email": "email"}))
-
-
-@pytest.mark.parametrize(
-    ("columns", "error", "says"),
-    [
-        (
-            {"Mial": "email"},
-            FileNotImportable,
-            r"names the column 'Mial', which the file lacks.*'Email', 'Name'",
-        ),
-        ({"Email": "email", "Name": "email"}, InvalidOption, "'Email' and 'Name' are both mapped to email"),
-        ({"Name": "city", "Note": "properties.city"}, InvalidOption, "both mapped to properties.city"),
-        (
-            {"Name": "frist_name"},
-            InvalidOption,
-            r"no field 'frist_name'\. Did you mean first_name\?.*lead_score",
-        ),
-        ({"Name": "custom"}, InvalidOption, "no field 'custom'"),
-        ({"Name": ""}, InvalidOption, "no field ''"),
-        ({"Name": "properties.Big Key"}, InvalidOption, "1 to 50 of a-z, 0-9 and _"),
-        ({"Name": "properties."}, InvalidOption, "1 to 50"),
-        ({"Name": "properties." + "k" * 51}, InvalidOption, "1 to 50"),
-        (
-            {"Name": "first_name", " name": "last_name"},
-            InvalidOption,
-            "mapped to both first_name and last_name",
-        ),
-        ({"Email": "ignore"}, FileNotImportable, r'No column is mapped to email.*--map "Header=email"'),
-    ],
-)
-def test_what_resolve_refuses(columns, error, says):
-    header = ["Email", "Name", "Note"]
-    with pytest.raises(error, match=says):
-        resolve(header, suggest(header), ImportOptions(columns=columns))
-
-
-def test_several_columns_may_be_given_as_ignored():
-    assert resolved(["Email", "Name", "City"], Name="ignore", City="ignore")["City"] == "ignore"
-
-
-def test_messages_show_twenty_headers_shortened_and_on_one_line():
-    header = ["x" * 300, "two\nlines", *(f"h{n}" for n in range(50))]
-    with pytest.raises(FileNotImportable) as caught:
-        resolve(header, [], ImportOptions())
-    text = str(caught.value)
-    assert "and 32 more" in text
-    assert "h17" in text
-    assert "h18" not in text
-    assert "\n" not in text
-    assert len(text) < 700
-
-
-# parse_column_map
-
-
-def test_a_column_map_by_header():
-    text = json.dumps({"Mail": "email", " town ": "city"})
-    assert parse_column_map(text, ["Mail", "Town", "Rest"]) == {"Mail": "email", " town ": "city"}
-
-
-def test_a_column_map_by_field():
-    text = json.dumps({
-        "email": "E-mail", "city": "Town", "properties": {"size": {"column": "T-shirt",
-        "type": "string"}, "age": "Age"},
-    })  # fmt: skip
-    assert parse_column_map(text, ["E-mail", "Town", "T-shirt", "Age"]) == {
-        "E-mail": "email", "Town": "city", "T-shirt": "properties.size", "Age": "properties.age",
-    }  # fmt: skip
-
-
-def test_keys_that_are_all_headers_are_headers_even_if_they_are_fields_too():
-    assert parse_column_map('{"phone": "email"}', ["phone", "email"]) == {"phone": "email"}
-    assert parse_column_map('{"phone": "email"}', ["Tel", "email"]) == {"email": "phone"}
-    assert parse_column_map('{"email": "Mail", "properties": {"a": "A"}}', ["email", "properties"]) == {
-        "Mail": "email", "A": "properties.a",
-    }  # fmt: skip
-    assert parse_column_map("{}", ["a"]) == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("{", "not valid JSON"),
-        ("[" * 100_000, "not valid JSON"),
-        ('["email"]', "not a JSON object"),
-        ('{"Zork": "email"}', "'Zork' is neither a column of the file nor a contact field.*'Mail'"),
-        ('{"Mail": "email", "phone": "Tel"}', "every other key is a column too"),
-        ('{"Mail": 1}', "takes the name of one field"),
-        ('{"email": 1}', "no column for 'email'"),
-        ('{"properties": []}', "not an object"),
-        ('{"properties": {"a": {"type": "string"}}}', "no column for 'properties.a'"),
-        ('{"email": "Mail", "phone": "Mail"}', "a column is one field"),
-        ('{"Mail": "email", "Mail": "phone"}', "twice"),
-    ],
-)
-def test_what_is_no_column_map(text, says):
-    with pytest.raises(InvalidOption, match=says):
-        parse_column_map(text, ["Mail", "Tel"])

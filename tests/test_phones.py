@@ -80,6 +80,17 @@ def test_the_librarys_own_numbers_at_home_abroad_and_without_country(con):
         assert_agreement(con, some, country)
 
 
+def test_numbers_that_need_their_country_code(con):
+    chosen = random.Random(2)
+    texts = sorted({text for _, number in examples() for text in spellings(number) if chosen.random() < 0.5})
+    query = phone_fast_path("SELECT unnest($1::VARCHAR[]) AS raw", "DE", abroad_only=True)
+    decided = {text: kept for text, kept in con.execute(query, [texts]).fetchall() if kept is not None}
+    assert decided == {text: normalise_phone(text, "US", abroad_only=True) for text in decided}
+    assert len(decided) > 1000
+    assert any(text.startswith("00") for text in decided)
+    assert all(text.startswith(("+", "00")) for text in decided)
+
+
 @pytest.mark.parametrize("country", [*COMMON, "IT", "AR", "MX", "BR", "CA", "BS", "RU", "KZ", "GG", "AU", "FI", None])
 def test_mutated_numbers(con, country):
     chosen = random.Random(str(country))

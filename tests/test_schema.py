@@ -76,6 +76,21 @@ def test_downgrade_removes_our_tables_and_no_others(store):
         schema.check(connection)
 
 
+def test_what_was_required_as_a_rule_is_required_as_a_column(store):
+    rules = text("SELECT rules, count(*) FROM properties WHERE tenant_id = 'acme' AND key = 'plan' GROUP BY rules")
+    plan = PropertyDefinition(key="plan", pattern="a+", required=True)
+    with store.begin() as connection:
+        ensure_tenant(connection, "acme")
+        add_property(connection, "acme", plan)
+        command.downgrade(schema.alembic_config(connection), "0001")
+        assert connection.execute(rules).all() == [({"pattern": "a+", "required": True}, 1)]
+        command.upgrade(schema.alembic_config(connection), "head")
+        assert connection.execute(rules).all() == [({"pattern": "a+"}, 1)]
+        found = {definition.key: definition for definition in list_properties(connection, "acme")}
+    assert found["plan"] == plan
+    assert not found["city"].required
+
+
 def _settings(url, tmp_path):
     return Settings(home=tmp_path, database_url=url, artifacts=str(tmp_path))
 

@@ -17,8 +17,10 @@ from contact_pipelines.cli import (
     history,
     importing,
     mapping,
+    previewing,
     properties,
     results,
+    saved_mappings,
 )
 
 PROGRAM = "contact-pipelines"
@@ -38,12 +40,15 @@ app = typer.Typer(
 
 app.command("import")(importing.import_file)
 app.command("map")(mapping.map_files)
+app.command("preview")(previewing.preview)
+app.command("stage")(previewing.stage)
 app.command("show")(history.show)
 app.command("history")(history.history)
 app.command("results")(results.results)
 app.command("rollback")(results.rollback)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(properties.app, name="property")
+app.add_typer(saved_mappings.app, name="mapping")
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)
 

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.models import ImportOptions
+from contact_pipelines.models import ImportOptions, Transformation
 
-_HOW = {"columns": "--map", "rules": "--rule", "tags": "--tag"}
+_HOW = {
+    "columns": "--map",
+    "rules": "--rule",
+    "tags": "--tag",
+    "saved_mapping": "--mapping",
+    "transform": "--transform",
+}
+_TRANSFORM = re.compile(rf"(.+):({'|'.join(Transformation.model_fields)})=(.*)", re.DOTALL)
 
 
 def build_options(
-    values: dict[str, str | None],
+    values: Mapping[str, str | None],
     *,
     column_pairs: Sequence[str] = (),
     rule_pairs: Sequence[str] = (),
     tags: Sequence[str] = (),
+    transforms: Sequence[str] = (),
+    transform_all: Mapping[str, str | bool | None] | None = None,
     column_map: dict[str, str] | None = None,
     options_file: Path | None = None,
 ) -> ImportOptions:
     """Return the options of one import; `values` are the single ones by name, None where not given.
 
-    A column or rule given on the command line replaces the file's of that name and leaves the others; tags
-    given there replace the file's. Raises InvalidOption that names the option or the file's key.
+    A column, rule or transformation given on the command line replaces the file's of that name and leaves the
+    others; tags given there replace the file's. `transform_all` goes to the column `*`. Raises InvalidOption that
+    names the option or the file's key.
     """
     given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     if tags:
         given["tags"] = list(tags)
     columns = {**(column_map or {}), **_pairs("--map", '"Header=field"', column_pairs)}
     rules = _pairs("--rule", "field=rule", rule_pairs)
+    transform = _transformations(transforms, transform_all or {})
     in_file = _read(options_file) if options_file else {}
     merged = {**in_file, **given}
-    for name, pairs in (("columns", columns), ("rules", rules)):
+    for name, pairs in (("columns", columns), ("rules", rules), ("transform", transform)):
         if pairs:
             kept = {} if name == "columns" and column_map is not None else in_file.get(name) or {}
             merged[name] = {**kept, **pairs} if isinstance(kept, dict) else kept
@@ -72,6 +84,23 @@ def _pairs(option: str, form: str, texts: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
+def _transformations(texts: Sequence[str], of_all: Mapping[str, str | bool | None]) -> dict[str, dict[str, str | bool]]:
+    """Read `Column:key=value`, column by column."""
+    found: dict[str, dict[str, str | bool]] = {}
+    for key, value in of_all.items():
+        if value is not None and value is not False:
+            found.setdefault("*", {})[key] = value
+    for text in texts:
+        match = _TRANSFORM.fullmatch(text)
+        if match is None:
+            keys = ", ".join(Transformation.model_fields)
+            raise InvalidOption(
+                f'--transform {text!r} is not of the form --transform "Column:key=value"; the keys are {keys}.'
+            )
+        found.setdefault(match[1].strip(), {})[match[2]] = match[3]
+    return found
+
+
 def _read(path: Path) -> dict[str, Any]:
     import yaml
 
@@ -101,10 +130,11 @@ def _validate(values: dict[str, Any], path: Path | None) -> ImportOptions:
     try:
         return ImportOptions.model_validate(values)
     except ValidationError as error:
-        raise InvalidOption(_sentence(error, path)) from None
+        raise InvalidOption(option_sentence(error, path)) from None
 
 
-def _sentence(error: ValidationError, path: Path | None) -> str:
+def option_sentence(error: ValidationError, path: Path | None = None) -> str:
+    """Say what is wrong with an option of the command line, or with a key of the options file at `path`."""
     first = error.errors(include_url=False)[0]
     keys = [str(part) for part in first["loc"]]
     said = first["msg"].removeprefix("Value error, ")
@@ -114,5 +144,5 @@ def _sentence(error: ValidationError, path: Path | None) -> str:
             return f"The options file {path} has an unknown key {keys[0]}; the keys are {known}."
         return f"The options file {path} has a wrong value at {'.'.join(keys)}: {said}."
     option = _HOW.get(keys[0], "--" + keys[0].replace("_", "-"))
-    of = f" of {keys[1]}" if keys[0] == "rules" and len(keys) > 1 else ""
+    of = f" of {':'.join(keys[1:])}" if keys[0] in ("rules", "transform") and len(keys) > 1 else ""
     return f"The value of {option}{of} is wrong: {said}."

@@ -10,8 +10,16 @@ import typer
 _MAPPING = "Which column is what"
 _UPDATING = "What happens to contacts that exist"
 _NEW = "What new contacts get"
+_VALUES = "How values are read"
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file (or TSV, or separated by ; or |).")]
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="Delimited text of any kind (.csv, .tsv, ...), a workbook (.xlsx, .xls, .xlsb, .ods), JSON, JSON Lines or "
+        "Parquet, also inside .gz or a .zip of one file.",
+    ),
+]
 
 Map = Annotated[
     list[str] | None,
@@ -32,6 +40,85 @@ ColumnMap = Annotated[
         rich_help_panel=_MAPPING,
         help="The whole mapping; columns that it does not name are ignored: "
         '--column-map \'{"E-Mail": "email"}\', or @map.json for a file.',
+    ),
+]
+SavedMapping = Annotated[
+    str | None,
+    typer.Option(
+        "--mapping",
+        metavar="NAME",
+        rich_help_panel=_MAPPING,
+        help="A saved mapping. Without it, one whose headers are the file's is taken; --mapping none takes none.",
+    ),
+]
+SaveMapping = Annotated[
+    str | None,
+    typer.Option(
+        "--save-mapping",
+        metavar="NAME",
+        rich_help_panel=_MAPPING,
+        help="Save this file's mapping under a name, for later files with the same headers.",
+    ),
+]
+CreateProperties = Annotated[
+    str | None,
+    typer.Option(
+        "--create-properties",
+        metavar="WHICH",
+        rich_help_panel=_MAPPING,
+        help="Which columns that are no contact field become properties: matching (default: custom_*, cf_* and those "
+        "given with --map), yes (all) or no.",
+    ),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        metavar="WHO",
+        rich_help_panel=_MAPPING,
+        help="The whole file lists people who left: unsubscribed, cleaned (bounced) or complained. Told by the file's "
+        "name unless given; none: it does not.",
+    ),
+]
+Transform = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--transform",
+        metavar="COLUMN:KEY=VALUE",
+        rich_help_panel=_VALUES,
+        help="How a column's text is read; COLUMN may be *. Keys: trim, case (lower, upper, title), date_format, "
+        'time_zone, decimal_comma, list_delimiter, country. --transform "Name:case=title". Repeatable.',
+    ),
+]
+DateFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--date-format",
+        metavar="FORMAT",
+        rich_help_panel=_VALUES,
+        help="How dates are written in all columns, as strptime has it: %d/%m/%Y.",
+    ),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zone",
+        metavar="ZONE",
+        rich_help_panel=_VALUES,
+        help="Where times without a zone were written: Europe/Berlin. UTC unless given.",
+    ),
+]
+DecimalComma = Annotated[
+    bool,
+    typer.Option("--decimal-comma", rich_help_panel=_VALUES, help="Numbers are written 1.234,56 in all columns."),
+]
+TagDelimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--tag-delimiter",
+        metavar="TEXT",
+        rich_help_panel=_VALUES,
+        help="What separates tags and options in a cell; any of | , ; unless given.",
     ),
 ]
 Mode = Annotated[
@@ -104,7 +191,7 @@ Country = Annotated[
     typer.Option(
         "--country",
         metavar="CC",
-        rich_help_panel=_NEW,
+        rich_help_panel=_VALUES,
         help="Where phone numbers without a country code are from, for example US or DE.",
     ),
 ]

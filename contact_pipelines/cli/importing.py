@@ -9,10 +9,11 @@ import typer
 
 from contact_pipelines.cli import failing
 from contact_pipelines.cli import import_parameters as given
+from contact_pipelines.cli import reading_parameters as reading
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
-    from contact_pipelines.models import Import
+    from contact_pipelines.models import Import, ReadingOptions
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
@@ -22,6 +23,14 @@ def import_file(
     *,
     map_: given.Map = None,
     column_map: given.ColumnMap = None,
+    mapping: given.SavedMapping = None,
+    save_mapping: given.SaveMapping = None,
+    create_properties: given.CreateProperties = None,
+    preset: given.Preset = None,
+    encoding: reading.Encoding = None,
+    delimiter: reading.Delimiter = None,
+    header: reading.Header = None,
+    sheet: reading.Sheet = None,
     mode: given.Mode = None,
     match_on: given.MatchOn = None,
     duplicates: given.Duplicates = None,
@@ -30,6 +39,11 @@ def import_file(
     tag: given.Tag = None,
     status: given.Status = None,
     country: given.Country = None,
+    transform: given.Transform = None,
+    date_format: given.DateFormat = None,
+    time_zone: given.TimeZone = None,
+    decimal_comma: given.DecimalComma = False,
+    tag_delimiter: given.TagDelimiter = None,
     options: given.OptionsFile = None,
     idempotency_key: given.IdempotencyKey = None,
     json_: JsonFlag = False,
@@ -48,17 +62,42 @@ def import_file(
 
     require_email_match(match_on)
     require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
+    how = reading.reading_options(encoding, delimiter, header, sheet)
     import_options = build_options(
-        {"mode": mode, "duplicates": duplicates, "blank": blank, "status": status, "country": country},
+        {
+            **how.model_dump(exclude_unset=True),
+            "mode": mode,
+            "duplicates": duplicates,
+            "blank": blank,
+            "status": status,
+            "country": country,
+            "saved_mapping": mapping,
+            "save_mapping": save_mapping,
+            "create_properties": create_properties,
+            "preset": preset,
+        },
         column_pairs=map_ or (),
         rule_pairs=rule or (),
         tags=tag or (),
-        column_map=None if column_map is None else _column_map(column_map, file),
+        transforms=transform or (),
+        transform_all={
+            "date_format": date_format,
+            "time_zone": time_zone,
+            "decimal_comma": decimal_comma,
+            "list_delimiter": tag_delimiter,
+        },
+        column_map=None if column_map is None else _column_map(column_map, file, how),
         options_file=options,
     )
     with opened_store() as (settings, store):
         record = operations.register_import(
-            store, file, import_options, tenant_id=tenant, door="cli", idempotency_key=idempotency_key
+            store,
+            file,
+            import_options,
+            tenant_id=tenant,
+            door="cli",
+            idempotency_key=idempotency_key,
+            defaults=settings.options,
         )
         failure = _run(settings, store, record)
         record = operations.get_import(store, record.id, tenant_id=tenant)
@@ -67,12 +106,12 @@ def import_file(
         raise typer.Exit(code)
 
 
-def _column_map(text: str, file: str) -> dict[str, str]:
+def _column_map(text: str, file: str, how: ReadingOptions) -> dict[str, str]:
     from contact_pipelines import operations
     from contact_pipelines.cli.import_options import read_column_map
     from contact_pipelines.importing.mapping import parse_column_map
 
-    found, _ = operations.describe_file(Path(file).expanduser())
+    found, _ = operations.describe_file(Path(file).expanduser(), how)
     return parse_column_map(read_column_map(text), found.header)
 
 

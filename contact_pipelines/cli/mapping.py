@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contact_pipelines.cli import reading_parameters as reading
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant
+
+if TYPE_CHECKING:
+    from contact_pipelines.house import Limits
+    from contact_pipelines.models import ReadingOptions
 
 SHOWN_SAMPLES = 5
 
@@ -15,19 +20,25 @@ SHOWN_SAMPLES = 5
 def map_files(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="One file or many.")],
     *,
+    encoding: reading.Encoding = None,
+    delimiter: reading.Delimiter = None,
+    header: reading.Header = None,
+    sheet: reading.Sheet = None,
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a suggestion is the same for all
 ) -> None:
     """Show what each column of a file would be taken for, how sure that is, and why. Nothing is imported.
 
-    Example: contact-pipelines map contacts.csv leads.csv
+    Example: contact-pipelines map contacts.csv leads.xlsx
 
-    A file needs a header, rows are not needed. A file that cannot be read does not keep the others from
-    being shown.
+    A file needs a header or rows, not both. A file that cannot be read does not keep the others from being shown.
     """
     from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.settings import load_settings
 
-    entries = [_entry(file) for file in files]
+    options = reading.reading_options(encoding, delimiter, header, sheet)
+    limits = load_settings().house.limits
+    entries = [_entry(file, options, limits) for file in files]
     if json_:
         print_json(entries)
     for entry in entries:
@@ -39,18 +50,18 @@ def map_files(
         raise typer.Exit(1)
 
 
-def _entry(file: str) -> dict[str, Any]:
+def _entry(file: str, options: ReadingOptions, limits: Limits) -> dict[str, Any]:
     from contact_pipelines import operations
     from contact_pipelines.cli.failing import failure_of
+    from contact_pipelines.cli.shapes import reading_shape
 
     try:
-        found, mapping = operations.describe_file(Path(file).expanduser())
+        found, mapping = operations.describe_file(Path(file).expanduser(), options, limits)
     except Exception as error:  # noqa: BLE001 - one bad file does not keep the others from being told
         return {"file": file, "error": failure_of(error).as_dict()}
     return {
         "file": file,
-        "delimiter": found.dialect.delimiter,
-        "encoding": found.dialect.encoding,
+        **reading_shape(found.reading),
         "header": list(found.header),
         "columns": [
             {
@@ -66,14 +77,15 @@ def _entry(file: str) -> dict[str, Any]:
 
 
 def _print(entry: dict[str, Any]) -> None:
-    from contact_pipelines.cli.printing import print_table, safe
+    from contact_pipelines.cli.printing import how_read, print_table, safe
 
-    delimiter = {"\t": "tab", " ": "space"}.get(entry["delimiter"], entry["delimiter"])
-    typer.echo(f"{safe(entry['file'])}: {entry['encoding']}, separated by {delimiter}\n")
+    typer.echo(f"{safe(entry['file'])}: {how_read(entry)}\n")
     rows = [
         (column["column"], column["field"], f"{column['confidence']:.0%}", column["reason"],
          ", ".join(column["samples"][:2]))
         for column in entry["columns"]
     ]  # fmt: skip
     print_table(("Column", "Field", "Sure", "Why", "For example"), rows, right=(2,))
+    for note in entry["notes"]:
+        typer.echo(f"  - {safe(note)}")
     typer.echo()

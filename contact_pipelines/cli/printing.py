@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -68,6 +69,23 @@ def size(number: int) -> str:
             break
         amount, unit = amount / 1024, bigger
     return f"{amount:,.0f} {unit}"
+
+
+def how_read(reading: Mapping[str, Any]) -> str:
+    """Tell how a file was read, from its JSON shape: `xlsx, sheet People, header in row 3`."""
+    parts = [str(reading["format"]) + (f" in {reading['container']}" if reading["container"] else "")]
+    if reading["sheet"]:
+        parts.append(f"sheet {safe(reading['sheet'])}")
+    if reading["encoding"]:
+        sure = f" ({reading['encoding_confidence']:.0%} sure)" if reading["encoding_confidence"] < 1 else ""
+        parts.append(reading["encoding"] + sure)
+    if reading["format"] == "csv" and reading["delimiter"]:
+        named = {"\t": "tab", " ": "space"}.get(reading["delimiter"], safe(reading["delimiter"]))
+        parts.append(f"separated by {named}")
+    if reading["format"] not in ("json", "jsonl", "parquet"):
+        row = reading["header_row"]
+        parts.append("no header" if row is None else f"header in row {row}")
+    return ", ".join(parts)
 
 
 def rows(number: int) -> str:

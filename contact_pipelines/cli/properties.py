@@ -48,6 +48,9 @@ def add(
     option: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="One choice of a select property. Repeatable.")
     ] = None,
+    required: Annotated[
+        bool, typer.Option("--required", help="New contacts need a value, and an import cannot erase it.")
+    ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
@@ -61,7 +64,7 @@ def add(
 
     definition = _definition(
         {"key": key, "type": type_, "label": label, "min": min_, "max": max_, "pattern": pattern,
-         "options": tuple(option or ())}
+         "options": tuple(option or ()), "required": required}
     )  # fmt: skip
     with opened_store() as (_, store):
         added = operations.create_property(store, definition, tenant_id=tenant)
@@ -72,18 +75,13 @@ def add(
 
 
 def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefinition, imported late
-    import re
-
     from pydantic import ValidationError
 
     from contact_pipelines.errors import InvalidOption
     from contact_pipelines.models import PropertyDefinition
 
     try:
-        re.compile(values["pattern"] or "")
         return PropertyDefinition.model_validate(values)
-    except re.error as error:
-        raise InvalidOption(f"The value of --pattern is not a regular expression: {error}.") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         said = first["msg"].removeprefix("Value error, ")
@@ -93,7 +91,8 @@ def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefini
 
 def _rules(shape: dict[str, Any]) -> str:
     rules = {name: shape[name] for name in ("min", "max", "pattern", "options") if shape.get(name, []) != []}
-    return ", ".join(f"{name} {_rule(value)}" for name, value in rules.items())
+    told = [f"{name} {_rule(value)}" for name, value in rules.items()]
+    return ", ".join([*told, "required"] if shape.get("required") else told)
 
 
 def _rule(value: object) -> str:

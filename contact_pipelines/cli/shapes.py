@@ -6,7 +6,8 @@ from typing import Any
 
 from contact_pipelines import operations
 from contact_pipelines.cli.printing import isoformat
-from contact_pipelines.models import Counts, Import, PropertyDefinition, RollbackCounts
+from contact_pipelines.importing.validating import ErrorCount
+from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition, RollbackCounts
 from contact_pipelines.settings import Settings
 
 
@@ -27,6 +28,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
             for column in record.mapping
         ],
         "counts": counts_of(record).as_dict(),
+        "reading": reading_shape(record.reading) if record.reading else None,
         "warnings": operations.import_warnings(settings, record),
         "results_file": results_file,
         "errors_file": errors_file,
@@ -69,6 +71,33 @@ def history_shape(record: Import) -> dict[str, Any]:
 def rollback_shape(record: Import, counts: RollbackCounts) -> dict[str, Any]:
     """Return what `rollback --json` prints."""
     return {"id": record.id, "status": record.status.value, "counts": counts.as_dict()}
+
+
+def reading_shape(reading: FileReading) -> dict[str, Any]:
+    """Return how a file was read. `header_row` is null for a file without header."""
+    return {
+        "format": str(reading.format),
+        "container": reading.container,
+        "sheet": reading.sheet,
+        "encoding": reading.encoding,
+        "encoding_confidence": round(reading.confidence, 2),
+        "delimiter": reading.delimiter,
+        "quote": reading.quote,
+        "header_row": reading.header_row,
+        "notes": list(reading.notes),
+    }
+
+
+def error_count_shape(count: ErrorCount) -> dict[str, Any]:
+    """Return one kind of fault."""
+    return {
+        "column": count.column,
+        "code": count.code,
+        "severity": count.severity.value,
+        "message": count.message,
+        "rows": count.rows,
+        "first_row": count.first_row,
+    }
 
 
 def property_shape(definition: PropertyDefinition) -> dict[str, Any]:

@@ -15,13 +15,16 @@ from contact_pipelines.models import (
     DEFAULT_TENANT,
     Blank,
     ContactStatus,
+    CreateProperties,
     Duplicates,
     FieldRule,
     ImportOptions,
     Mode,
+    Preset,
 )
 
 EXAMPLE_FILE = "examples/contacts_nov.csv"
+_BY_NAME = "auto"
 
 
 def _choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum made at run time has no static type
@@ -32,13 +35,17 @@ def _choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum mad
 if TYPE_CHECKING:
     from contact_pipelines.models import Blank as BlankChoice
     from contact_pipelines.models import ContactStatus as StatusChoice
+    from contact_pipelines.models import CreateProperties as CreateChoice
     from contact_pipelines.models import Duplicates as DuplicatesChoice
     from contact_pipelines.models import FieldRule as RuleChoice
     from contact_pipelines.models import Mode as ModeChoice
+    from contact_pipelines.models import Preset as PresetChoice
 else:
     BlankChoice = _choices("BlankCells", Blank)
+    CreateChoice = _choices("CreateProperties", CreateProperties)
     DuplicatesChoice = _choices("DuplicateRows", Duplicates)
     ModeChoice = _choices("ImportMode", Mode)
+    PresetChoice = Enum("FilePreset", {word: word for word in (_BY_NAME, *(preset.value for preset in Preset))})
     RuleChoice = _choices("UpdateRule", FieldRule)
     StatusChoice = _choices("NewContactStatus", ContactStatus)
 
@@ -67,6 +74,35 @@ class NewImport(dg.Config):
     only_given_columns: bool = Field(
         default=False,
         description="Ignore all columns that `columns` does not name, instead of suggesting a field.",
+    )
+    create_properties: CreateChoice = Field(
+        default=CreateChoice("matching"),
+        description="Which columns that are no contact field become properties: matching (custom_*, cf_* and those"
+        " that `columns` names), yes (all) or no.",
+    )
+    saved_mapping: str = Field(
+        default="",
+        description="Name of a saved mapping; none: none. Empty: the one that was saved for the same headers.",
+    )
+    save_mapping: str = Field(default="", description="Optional. Save this file's mapping under a name.")
+    preset: PresetChoice = Field(
+        default=PresetChoice("auto"),
+        description="What the whole file says of its people: unsubscribed, cleaned (bounced), complained or none."
+        " auto: what its name says.",
+    )
+    encoding: str = Field(default="", description="The text's encoding, for example cp1252. Empty: it is found out.")
+    delimiter: str = Field(
+        default="", description="What separates cells: one character, or tab. Empty: it is found out."
+    )
+    header: str = Field(
+        default="", description="The row number of the header (from 1), or none. Empty: it is found out."
+    )
+    sheet: str = Field(default="", description="The workbook's sheet. Empty: the first one with contacts.")
+    transform: dict[str, Any] = Field(
+        default={},
+        description="Column -> how its text is read; `*` is the default of all columns. For example"
+        ' {"Signup": {date_format: "%d/%m/%Y", time_zone: Europe/Berlin}, "Name": {case: title},'
+        ' "*": {decimal_comma: true}}.',
     )
     country: str = Field(
         default="",
@@ -118,6 +154,7 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
             tenant_id=config.tenant,
             door="dagster",
             idempotency_key=config.idempotency_key or None,
+            defaults=pipelines.settings.options,
         )
         # The sensor adds a missing partition too: a crash here loses nothing.
         context.instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])
@@ -137,7 +174,8 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
     name="new_import",
     executor_def=dg.in_process_executor,
     description="Bring a file of contacts in. Fill in the form in the Launchpad and launch; the import then"
-    " appears as a partition of the asset group `imports`, named after its date and file.",
+    " appears as a partition of the asset group `imports`, named after its date and file. Where the form is left as"
+    " it is, the defaults of the settings file (`options`) hold.",
 )
 def new_import() -> None:
     """Register an import."""
@@ -145,20 +183,29 @@ def new_import() -> None:
 
 
 def options_of(config: NewImport) -> ImportOptions:
-    """Return the form's options. Raises InvalidOption, which names the field."""
+    """Return the form's options. Raises InvalidOption, which names the field.
+
+    What the form leaves as it was is not set, so that the settings file's defaults hold there.
+    """
+    form = {name: _plain(value) for name, value in config.model_dump(exclude=_NOT_OPTIONS).items()}
+    untouched = {name: _plain(field.default) for name, field in NewImport.model_fields.items()}
     try:
-        return ImportOptions(
-            mode=Mode(config.mode.value),
-            columns=config.columns,
-            only_given_columns=config.only_given_columns,
-            duplicates=Duplicates(config.duplicates.value),
-            blank=Blank(config.blank.value),
-            rules={field: FieldRule(rule.value) for field, rule in config.rules.items()},
-            tags=tuple(config.tags),
-            status=ContactStatus(config.status.value),
-            country=config.country.strip() or None,
-        )
+        return ImportOptions.model_validate({name: value for name, value in form.items() if value != untouched[name]})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise InvalidOption(f"The option {place} cannot be used: {first['msg']}.") from None
+        raise InvalidOption(
+            f"The option {place} cannot be used: {first['msg'].removeprefix('Value error, ')}."
+        ) from None
+
+
+_NOT_OPTIONS = {"file", "tenant", "idempotency_key"}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what a form holds
+    """Return a form's value as JSON has it, texts trimmed."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.strip() if isinstance(value, str) else value

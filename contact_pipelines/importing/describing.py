@@ -2,59 +2,52 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
-from itertools import islice
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
-from contact_pipelines.errors import FileUnreadable
-from contact_pipelines.importing.reading import dialect
+from contact_pipelines.house import Limits
+from contact_pipelines.importing import duck
+from contact_pipelines.importing.duck import file_literal, identifier
+from contact_pipelines.importing.reading.dialect import Dialect
+from contact_pipelines.importing.reading.opening import OpenedFile, open_file
+from contact_pipelines.importing.reading.recognising import Format
+from contact_pipelines.importing.reading.text_file import SAMPLE_ROWS, SAMPLE_VALUES, FileDescription, describe_text
+from contact_pipelines.importing.staging import opened_and_read, stage_opened
+from contact_pipelines.models import ReadingOptions
 
-SAMPLE_BYTES = 256 * 1024
-SAMPLE_ROWS = 200
-SAMPLE_VALUES = 30
-_BOM = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True)
-class FileDescription:
-    """How a file is written, its column labels, and up to 30 non-empty values of each column."""
-
-    dialect: dialect.Dialect
-    header: list[str]
-    samples: dict[str, list[str]]
+__all__ = ["FileDescription", "describe"]
 
 
-def describe(path: Path) -> FileDescription:
-    """Read the beginning of a file; it may have a header and no rows. Raises FileError."""
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
-    dialect.refuse_what_is_no_text(sample[: dialect.SAMPLE_BYTES], path.name)
-    sample = sample.removeprefix(_BOM)
-    delimiter = dialect.detect_delimiter(sample[: dialect.SAMPLE_BYTES])
-    rows = list(islice(_rows(sample, delimiter), SAMPLE_ROWS))
-    if not rows:
-        raise FileUnreadable(f"{path.name} is empty.")
-    number, cells = rows[0]
-    header = dialect.labels(cells, path.name)
-    samples: dict[str, list[str]] = {label: [] for label in header}
-    for _, row in rows[1:]:
-        for label, value in zip(header, row, strict=False):
-            if value.strip() and len(samples[label]) < SAMPLE_VALUES:
-                samples[label].append(value)
-    return FileDescription(dialect.Dialect(delimiter, header_row=number), header, samples)
+def describe(
+    path: Path,
+    *,
+    file_name: str | None = None,
+    options: ReadingOptions | None = None,
+    limits: Limits | None = None,
+) -> FileDescription:
+    """Read the beginning of a file; it may have a header and no rows. Raises FileError.
+
+    Text is looked at, other files are read whole: they tell what their columns are only at their end.
+    """
+    name, options, limits = file_name or path.name, options or ReadingOptions(), limits or Limits()
+    with tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder:
+        opened = open_file(path, Path(folder), name=name, options=options, limits=limits)
+        if opened.format in (Format.JSON, Format.JSON_LINES, Format.PARQUET):
+            found = _describe_records(opened, Path(folder), options, limits)
+        else:
+            found = describe_text(
+                opened.path, file_name=opened.name, options=options, limits=limits, dialect=opened.dialect
+            )
+        return replace(found, reading=opened_and_read(opened, found.reading))
 
 
-def _rows(sample: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
-    text = sample.decode("utf-8", "replace").replace("\x00", "\ufffd")
-    rows: list[tuple[int, list[str]]] = []
-    try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
-            if any(cell.strip() for cell in row):
-                rows.append((number, row))
-            if len(rows) > SAMPLE_ROWS:
-                break
-    except csv.Error:
-        pass  # what was read before the broken record describes the file well enough
-    return rows
+def _describe_records(opened: OpenedFile, folder: Path, options: ReadingOptions, limits: Limits) -> FileDescription:
+    rows = folder / "rows.parquet"
+    with duck.connect(folder) as con:
+        staged = stage_opened(con, opened, rows, folder, options, limits)
+        cells = ", ".join(identifier(label) for label in staged.header)
+        frame = con.sql(f"SELECT {cells} FROM read_parquet({file_literal(rows)}) LIMIT {SAMPLE_ROWS}").pl()
+    samples = {label: frame[label].drop_nulls().head(SAMPLE_VALUES).to_list() for label in staged.header}
+    dialect = Dialect("", quote="", escape="", header_row=None)
+    return FileDescription(dialect, staged.header, samples, staged.reading)

@@ -19,13 +19,17 @@ them. Their ids are given out in that order when the plan is applied.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
+from contact_pipelines.house import FieldRules
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
+from contact_pipelines.importing.field_rules import ALWAYS_THERE
 from contact_pipelines.importing.matching import MATCH_KEY, compared_fields
+from contact_pipelines.importing.values import consent
 from contact_pipelines.models import (
     PROPERTY_PREFIX,
     Blank,
@@ -40,11 +44,17 @@ from contact_pipelines.models import (
 
 @dataclass(frozen=True)
 class Difference:
-    """What the diff needs to know: the fields in play, their types, the options."""
+    """What the diff needs to know: the fields in play, their types, the options, the house's rules by contact field.
+
+    `has_opt_in`: a column of the file says who wants to hear from us, so a new contact of whom it says nothing is
+    created unsubscribed.
+    """
 
     fields: Sequence[str]
     properties: Mapping[str, PropertyDefinition]
     options: ImportOptions
+    rules: Mapping[str, FieldRules] = dataclasses.field(default_factory=dict)
+    has_opt_in: bool = False
 
     @property
     def contact_fields(self) -> list[str]:
@@ -64,6 +74,23 @@ class Difference:
         """The contact columns that an update sets."""
         return [field for field in self.compared if not field.startswith(PROPERTY_PREFIX)]
 
+    @property
+    def required(self) -> list[str]:
+        """The fields without which no contact is created, and which no update erases."""
+        fields = [name for name, rules in self.rules.items() if rules.required and name not in ALWAYS_THERE]
+        keys = [key for key, definition in self.properties.items() if definition.required]
+        return [*fields, *(PROPERTY_PREFIX + key for key in keys)]
+
+    @property
+    def default_status(self) -> ContactStatus:
+        """The status of a new contact of whom the file says nothing."""
+        given = self.options.status
+        return consent.stricter(given, ContactStatus.UNSUBSCRIBED) if self.has_opt_in else given
+
+    def erases(self, field: str) -> bool:
+        """Whether an empty cell erases the field of a contact that exists."""
+        return self.options.blank is Blank.ERASE and field not in self.required
+
     def rule(self, field: str) -> FieldRule:
         """Return what an update does to this field."""
         return self.options.rules.get(field) or self.options.rules.get("*") or FieldRule.OVERWRITE
@@ -80,12 +107,16 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     con.execute(blocks["rejected_rows"].format(errors=identifier(errors)))
     fields = difference.contact_fields
     mode = difference.options.mode
+    missing = _missing(difference)
     unknown = blocks["unknown_skipped" if mode is Mode.UPDATE_ONLY else "unknown_created"].format(
         source=identifier(source),
         created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
         properties_created=_created_properties(difference),
+        complete=f"WHERE {missing} IS NULL" if missing else "",
         key=MATCH_KEY,
     )
+    if missing and mode is not Mode.UPDATE_ONLY:
+        unknown += "\n\n" + blocks["unknown_incomplete"].format(source=identifier(source), missing=missing)
     return con.sql(
         blocks["contact_changes"].format(
             unknown=unknown,
@@ -111,7 +142,7 @@ def _final(field: str, difference: Difference) -> str:
         # Consent is never loosened: an opt-out stays, whatever the file says.
         opted_out = f"{old} <> '{ContactStatus.SUBSCRIBED}' AND {new} = '{ContactStatus.SUBSCRIBED}'"
         return f"CASE WHEN {opted_out} THEN {old} ELSE {_by_rule(difference.rule(field), old, new, old)} END"
-    blank = "NULL" if difference.options.blank == Blank.ERASE else old
+    blank = "NULL" if difference.erases(field) else old
     definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
     rule = difference.rule(field)
     if definition is not None and definition.type == PropertyType.NUMBER:
@@ -150,7 +181,7 @@ def _final_tags(old: str, difference: Difference) -> str:
             case FieldRule.APPEND:
                 value = _union(kept, "coalesce(tags, [])")
             case _:
-                blank = "[]" if difference.options.blank == Blank.ERASE else kept
+                blank = "[]" if difference.erases("tags") else kept
                 value = f"coalesce(tags, {blank})"
     return _union(value, _given_tags(difference)) if difference.options.tags else value
 
@@ -189,9 +220,23 @@ def _created(field: str, difference: Difference) -> str:
         given = _given_tags(difference)
         return _union("coalesce(tags, [])", given) if "tags" in difference.fields else given
     if field == "status":
-        default = f"'{difference.options.status}'"
+        default = f"'{difference.default_status}'"
         return f"coalesce(status, {default})" if "status" in difference.fields else default
     return identifier(field)
+
+
+def _missing(difference: Difference) -> str:
+    """Return SQL of the sentence about what a new contact lacks, NULL if nothing; empty if nothing is required."""
+    lacking = []
+    for field in difference.required:
+        told = literal(f"{field} is required for new contacts")
+        if field == "tags" and (field in difference.fields or difference.options.tags):
+            lacking.append(f"CASE WHEN len(coalesce({_created(field, difference)}, [])) = 0 THEN {told} END")
+        elif field in difference.fields:
+            lacking.append(f"CASE WHEN {identifier(field)} IS NULL THEN {told} END")
+        else:
+            lacking.append(told)
+    return f"nullif(concat_ws('; ', {', '.join(lacking)}), '')" if lacking else ""
 
 
 def _updated(field: str, difference: Difference) -> str:

@@ -1,8 +1,9 @@
 """Normalise: the text of mapped columns -> typed fields.
 
-In: `mapped_contacts`, a row number and one text column per field. Out: the same rows with typed values, and for
-each field that can be unreadable a boolean `_given.<field>` (there was text). What cannot be read is NULL here;
-`validating` decides whether that rejects the row.
+In: `mapped_contacts`, a row number and one text column per mapped column of the file (see `planning`). Out: the same
+rows with typed values; for each field that can be unreadable a boolean `_given.<field>` (there was text), and for each
+column of consent a boolean `_unreadable.<column>`. What cannot be read is NULL here; `validating` decides whether that
+rejects the row.
 
 A property's value stays text here, in the one spelling the store gives back for it (`properties ->> key`), so
 that old and new compare as text: numbers without needless zeros, dates as ISO, booleans as true or false.
@@ -10,35 +11,37 @@ that old and new compare as text: numbers without needless zeros, dates as ISO, 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
 
-from contact_pipelines.importing.duck import ROW, identifier, literal, sql_blocks
-from contact_pipelines.importing.values import emails, names, phones
+from contact_pipelines.house import FieldRules, House
+from contact_pipelines.importing.column_plan import ColumnPlan
+from contact_pipelines.importing.duck import ROW, identifier, sql_blocks
+from contact_pipelines.importing.values import consent, dates, emails, lists, names, numbers, phones
+from contact_pipelines.importing.values.dates import DateStyle
+from contact_pipelines.importing.values.texts import cased, transformed, trimmed
 from contact_pipelines.models import (
     FULL_NAME,
     PROPERTY_PREFIX,
-    ContactStatus,
     ImportOptions,
     PropertyDefinition,
     PropertyType,
+    Transformation,
 )
 
 GIVEN = "_given."
 """Prefix of the columns that say whether a field had any text: if it did and the value is NULL, it is unreadable."""
+UNREADABLE = "_unreadable."
+"""Prefix of the columns that say whether a column of consent had a text that is not understood."""
 
-STATUS_WORDS: dict[ContactStatus, tuple[str, ...]] = {
-    ContactStatus.SUBSCRIBED: ("subscribed", "active", "enabled", "opted in", "opted-in", "opt-in", "opt in",
-                               "opted_in", "confirmed", "subscriber"),
-    ContactStatus.UNSUBSCRIBED: ("unsubscribed", "unsubscribe", "inactive", "disabled", "opted out", "opted-out",
-                                 "opt-out", "opt out", "opted_out", "removed", "blocklisted", "not subscribed"),
-    ContactStatus.BOUNCED: ("bounced", "bounce", "hard bounce", "hard bounced", "hard_bounce", "cleaned", "invalid"),
-    ContactStatus.COMPLAINED: ("complained", "complaint", "spam", "spam complaint", "abuse", "reported spam"),
-}  # fmt: skip
-"""How exports of common products spell consent. A word that is not here rejects the row: guessing could email
-somebody who left."""
+MOMENTS = ("created_at", "updated_at")
+
+COMPANY_LENGTH = (2, 200)
+"""Characters. A company that is shorter or longer is left out with a warning: it must not lose a person. Where the
+house sets a length of its own, that one rejects the row, as all of its rules do."""
 
 
 @dataclass(frozen=True)
@@ -49,28 +52,62 @@ class FieldSql:
     value: str
     can_fail: bool = False
     joins: tuple[str, ...] = ()
+    flags: Mapping[str, str] = dataclasses.field(default_factory=dict)  # further columns: name -> SQL
+
+
+@dataclass(frozen=True)
+class _Typing:
+    """What the typing of a column depends on besides its text."""
+
+    con: duckdb.DuckDBPyConnection
+    source: str
+    plan: ColumnPlan
+    options: ImportOptions
+    rules: Mapping[str, FieldRules]
+    date_styles: Mapping[str, DateStyle]
+
+    def how(self, column: str) -> Transformation:
+        return self.plan.transform.get(column, _AS_IT_IS)
+
+    def definition(self, column: str) -> PropertyDefinition:
+        return self.plan.properties[column.removeprefix(PROPERTY_PREFIX)]
+
+
+_AS_IT_IS = Transformation()
 
 
 def normalise(
     con: duckdb.DuckDBPyConnection,
     source: str,
-    fields: Sequence[str],
-    properties: Mapping[str, PropertyDefinition],
+    plan: ColumnPlan,
     options: ImportOptions,
+    house: House | None = None,
 ) -> duckdb.DuckDBPyRelation:
-    """Return the typed rows of the view `source`, whose text columns are `fields`, in the order of the file."""
-    # A full name comes last: what a first or last name column says goes before it.
-    in_order = sorted(fields, key=lambda field: field == FULL_NAME)
-    parts = _merged([part for field in in_order for part in _field(con, source, field, properties, options)])
-    columns = [f"{identifier(ROW)}"]
-    columns += [f"{part.value} AS {identifier(part.field)}" for part in parts]
-    columns += [
-        f"({_trimmed(identifier(part.field))} IS NOT NULL) AS {identifier(GIVEN + part.field)}"
+    """Return the typed rows of the view `source`, the rows as `planning.map_rows` leaves them, in the file's order."""
+    columns = list(plan.text_columns)
+    rules = house.fields if house else {}
+    typing = _Typing(con, source, plan, options, rules, _date_styles(con, source, columns, plan))
+    parts = _parts(typing, columns)
+    selected = [f"{identifier(ROW)}"]
+    selected += [f"{part.value} AS {identifier(part.field)}" for part in parts]
+    selected += [
+        f"({trimmed(identifier(part.field))} IS NOT NULL) AS {identifier(GIVEN + part.field)}"
         for part in parts
         if part.can_fail
     ]
+    selected += [f"{sql} AS {identifier(name)}" for part in parts for name, sql in part.flags.items()]
     joins = "\n".join(dict.fromkeys(join for part in parts for join in part.joins))
-    return con.sql(f"SELECT {', '.join(columns)}\nFROM {identifier(source)}\n{joins}")
+    return con.sql(f"SELECT {', '.join(selected)}\nFROM {identifier(source)}\n{joins}")
+
+
+def _parts(typing: _Typing, columns: Sequence[str]) -> list[FieldSql]:
+    stating = [column for column in columns if consent.kind_of(column)]
+    # A full name comes last: what a first or last name column says goes before it.
+    others = sorted((column for column in columns if column not in stating), key=lambda column: column == FULL_NAME)
+    parts = [part for column in others for part in _column(typing, column)]
+    if stating or consent.floor(typing.plan.preset):
+        parts.append(_status(typing, stating))
+    return _merged(parts)
 
 
 def _merged(parts: Sequence[FieldSql]) -> list[FieldSql]:
@@ -86,150 +123,122 @@ def _merged(parts: Sequence[FieldSql]) -> list[FieldSql]:
     return list(by_field.values())
 
 
-def output_fields(fields: Sequence[str]) -> list[str]:
-    """Return the contact fields and properties that `normalise` makes of these columns: a full name is two."""
-    split = [["first_name", "last_name"] if field == FULL_NAME else [field] for field in fields]
-    return list(dict.fromkeys(field for group in split for field in group))
+def _date_styles(
+    con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], plan: ColumnPlan
+) -> dict[str, DateStyle]:
+    """Return how the columns of dates and moments are written: as given, or as their values prove."""
+    how = {column: plan.transform.get(column, _AS_IT_IS) for column in columns if _is_dated(column, plan)}
+    proven = dates.proven_formats(con, source, [column for column, its in how.items() if not its.date_format])
+    return {column: dates.style_of(its, proven.get(column, ())) for column, its in how.items()}
 
 
-def _field(
-    con: duckdb.DuckDBPyConnection,
-    source: str,
-    field: str,
-    properties: Mapping[str, PropertyDefinition],
-    options: ImportOptions,
-) -> list[FieldSql]:
-    if field == "email":
-        email = emails.email_column(con, source, field)
-        return [FieldSql(field, email.expression, can_fail=True, joins=(email.join,))]
-    if field == "phone":
-        phone = phones.phone_column(con, source, field, options.country)
-        return [FieldSql(field, phone.expression, can_fail=True, joins=(phone.join,))]
-    if field == FULL_NAME:
-        full = names.name_columns(con, source, field)
-        return [
-            FieldSql("first_name", full.first, joins=(full.join,)),
-            FieldSql("last_name", full.last, joins=(full.join,)),
-        ]
-    if field.startswith(PROPERTY_PREFIX):
-        return [_property(field, properties[field.removeprefix(PROPERTY_PREFIX)].type)]
-    make = _CONTACT_FIELDS.get(field, _text)
-    return [make(field)]
+def _is_dated(column: str, plan: ColumnPlan) -> bool:
+    if column.startswith(PROPERTY_PREFIX):
+        return plan.properties[column.removeprefix(PROPERTY_PREFIX)].type is PropertyType.DATE
+    return column in MOMENTS
 
 
-def _text(field: str) -> FieldSql:
-    return FieldSql(field, _trimmed(identifier(field)))
+def _column(typing: _Typing, column: str) -> list[FieldSql]:
+    if column == FULL_NAME:
+        return _full_name(typing, column)
+    if column.startswith(PROPERTY_PREFIX):
+        return [_property(typing, column)]
+    return [_CONTACT_FIELDS.get(column, _text)(typing, column)]
 
 
-def _status(field: str) -> FieldSql:
-    word = f"lower({_trimmed(identifier(field))})"
-    cases = " ".join(
-        f"WHEN {word} IN ({', '.join(literal(w) for w in words)}) THEN {literal(status)}"
-        for status, words in STATUS_WORDS.items()
+def _text(typing: _Typing, column: str) -> FieldSql:
+    return FieldSql(column, transformed(identifier(column), typing.how(column)))
+
+
+def _full_name(typing: _Typing, column: str) -> list[FieldSql]:
+    full, case = names.name_columns(typing.con, typing.source, column), typing.how(column).case
+    return [
+        FieldSql("first_name", cased(full.first, case), joins=(full.join,)),
+        FieldSql("last_name", cased(full.last, case), joins=(full.join,)),
+    ]
+
+
+def _email(typing: _Typing, column: str) -> FieldSql:
+    email = emails.email_column(typing.con, typing.source, column)
+    return FieldSql(column, email.expression, can_fail=True, joins=(email.join,))
+
+
+def _phone(typing: _Typing, column: str) -> FieldSql:
+    country = typing.how(column).country or typing.options.country
+    rules = typing.rules.get(column)
+    phone = phones.phone_column(
+        typing.con,
+        typing.source,
+        column,
+        country.upper() if country else None,
+        abroad_only=rules is not None and rules.country_code_required,
     )
-    value = f"CASE {cases} END"
-    return FieldSql(field, value, can_fail=True)
+    return FieldSql(column, phone.expression, can_fail=True, joins=(phone.join,))
 
 
-def _lead_score(field: str) -> FieldSql:
-    number = _number(identifier(field))
+def _status(typing: _Typing, columns: Sequence[str]) -> FieldSql:
+    """Merge all that the row says of consent, and what the whole file says."""
+    consent.create_words(typing.con)
+    found = {column: consent.consent_column(column, kind) for column in columns if (kind := consent.kind_of(column))}
+    return FieldSql(
+        consent.STATUS,
+        consent.merged([its.rank for its in found.values()], typing.plan.preset),
+        joins=tuple(its.join for its in found.values()),
+        flags={UNREADABLE + column: its.unreadable for column, its in found.items()},
+    )
+
+
+def _company(typing: _Typing, column: str) -> FieldSql:
+    """Leave out a name that is too short or too long, where the house has no rule of its own."""
+    value, rules = transformed(identifier(column), typing.how(column)), typing.rules.get(column, FieldRules())
+    shortest, longest = COMPANY_LENGTH
+    bounds = [f"length({value}) >= {shortest}"] if rules.min_length is None else []
+    bounds += [f"length({value}) <= {longest}"] if rules.max_length is None else []
+    if not bounds:
+        return FieldSql(column, value)
+    return FieldSql(column, f"CASE WHEN {' AND '.join(bounds)} THEN {value} END", can_fail=True)
+
+
+def _lead_score(typing: _Typing, column: str) -> FieldSql:
+    number = numbers.number(identifier(column), typing.how(column))
     value = f"CASE WHEN regexp_full_match({number}, '-?[0-9]{{1,9}}') THEN CAST({number} AS INTEGER) END"
-    return FieldSql(field, value, can_fail=True)
+    return FieldSql(column, value, can_fail=True)
 
 
-def _tags(field: str) -> FieldSql:
-    return FieldSql(field, sql_blocks("normalising")["tags"].format(text=identifier(field)))
+def _tags(typing: _Typing, column: str) -> FieldSql:
+    return FieldSql(column, lists.items(identifier(column), typing.how(column)))
 
 
-def _moment(field: str) -> FieldSql:
-    value = sql_blocks("normalising")["moment"].format(text=_trimmed(identifier(field)))
-    return FieldSql(field, value, can_fail=True)
+def _moment(typing: _Typing, column: str) -> FieldSql:
+    return FieldSql(column, dates.moment(identifier(column), typing.date_styles[column]), can_fail=True)
 
 
-def _property(field: str, kind: PropertyType) -> FieldSql:
-    text = identifier(field)
-    if kind in (PropertyType.TEXT, PropertyType.SELECT):
-        return FieldSql(field, _trimmed(text))
-    return FieldSql(field, _PROPERTY_TYPES[kind](text), can_fail=True)
+def _property(typing: _Typing, column: str) -> FieldSql:
+    text, how, definition = identifier(column), typing.how(column), typing.definition(column)
+    match definition.type:
+        case PropertyType.TEXT:
+            return FieldSql(column, transformed(text, how))
+        case PropertyType.SELECT:
+            # Options have a spelling of their own; without any, the value is a text.
+            value = lists.option(trimmed(text), definition.options) if definition.options else transformed(text, how)
+            return FieldSql(column, value)
+        case PropertyType.MULTI_SELECT:
+            value = lists.json_array(lists.options(text, how, definition.options))
+        case PropertyType.NUMBER:
+            value = numbers.number(text, how)
+        case PropertyType.DATE:
+            value = dates.date(text, typing.date_styles[column])
+        case PropertyType.BOOLEAN:
+            value = sql_blocks("normalising")["boolean"].format(text=trimmed(text))
+    return FieldSql(column, value, can_fail=True)
 
 
-def _number(text: str) -> str:
-    return sql_blocks("normalising")["number"].format(text=_trimmed(text))
-
-
-def _date(text: str) -> str:
-    return sql_blocks("normalising")["date"].format(text=_trimmed(text))
-
-
-def _boolean(text: str) -> str:
-    return sql_blocks("normalising")["boolean"].format(text=_trimmed(text))
-
-
-def _multi_select(text: str) -> str:
-    # The spelling of PostgreSQL's jsonb: a space after each comma.
-    tags = sql_blocks("normalising")["tags"].format(text=text)
-    return f"'[' || array_to_string(list_transform({tags}, lambda tag: to_json(tag)), ', ') || ']'"
-
-
-def _trimmed(text: str) -> str:
-    """Return SQL of the text without white space around it, NULL if nothing is left.
-
-    Trimming a set of characters costs 1 µs a value; a value that begins and ends with visible ASCII needs none.
-    """
-    visible = f"{text} >= '!' AND {text} < chr(127) AND right({text}, 1) BETWEEN '!' AND '~'"
-    return f"nullif(CASE WHEN {visible} THEN {text} ELSE trim({text}, {_WHITE_SPACE}) END, '')"
-
-
-# Besides ASCII's: no-break space, the typographic spaces, ideographic space, byte order mark, zero-width marks.
-_WHITE_SPACE = literal(
-    " \t\r\n\v\f\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029"
-    "\u202f\u205f\u2060\u3000\ufeff"
-)
-
-_CONTACT_FIELDS: dict[str, Callable[[str], FieldSql]] = {
-    "status": _status,
+_CONTACT_FIELDS: dict[str, Callable[[_Typing, str], FieldSql]] = {
+    "email": _email,
+    "phone": _phone,
+    "company": _company,
     "lead_score": _lead_score,
     "tags": _tags,
     "created_at": _moment,
     "updated_at": _moment,
 }
-
-_PROPERTY_TYPES: dict[PropertyType, Callable[[str], str]] = {
-    PropertyType.NUMBER: _number,
-    PropertyType.DATE: _date,
-    PropertyType.BOOLEAN: _boolean,
-    PropertyType.MULTI_SELECT: _multi_select,
-}
-
-
-_FIRST_LOOK = 1000
-"""Rows that are looked at before a whole column is scanned for its type."""
-
-
-def _any(con: duckdb.DuckDBPyConnection, column: str) -> bool:
-    """Whether the first rows have any value in this column."""
-    return bool(con.sql(f"SELECT count({_trimmed(identifier(column))}) FROM first_rows").fetchall()[0][0])
-
-
-def infer_types(con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]) -> dict[str, PropertyType]:
-    """Return the narrowest type that every value of each column has; a column without values is text.
-
-    Digits with a leading zero (0130) and numbers of more than 15 digits are codes, not numbers.
-    """
-    con.execute(f"CREATE OR REPLACE VIEW first_rows AS FROM {identifier(source)} LIMIT {_FIRST_LOOK}")
-    # Most columns turn out to be text at the first look, which spares them the long one.
-    first = _infer_types(con, "first_rows", columns)
-    unsure = [column for column in columns if first[column] is not PropertyType.TEXT or not _any(con, column)]
-    return first | _infer_types(con, source, unsure)
-
-
-def _infer_types(con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]) -> dict[str, PropertyType]:
-    if not columns:
-        return {}
-    block = sql_blocks("normalising")["infer_type"]
-    parts = []
-    for column in columns:
-        text = _trimmed(identifier(column))
-        parts.append(block.format(text=text, number=_number(identifier(column)), date=_date(identifier(column))))
-    row = con.sql(f"SELECT {', '.join(parts)} FROM {identifier(source)}").fetchall()[0]
-    return {column: PropertyType(kind) for column, kind in zip(columns, row, strict=True)}

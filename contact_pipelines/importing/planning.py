@@ -1,55 +1,44 @@
-"""Plan the columns: which field each is (suggested, then as given), and which properties must be created."""
+"""Plan the columns: which field each is (suggested, then as given), and how its text is read.
+
+Also which properties must be created for them, and of which type.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import duckdb
 
-from contact_pipelines.importing import mapping, normalising, rules
+from contact_pipelines.house import House
+from contact_pipelines.importing import mapping, rules
+from contact_pipelines.importing.column_plan import ColumnPlan
+from contact_pipelines.importing.columns.header_lists import column_named
 from contact_pipelines.importing.duck import ROW, identifier
+from contact_pipelines.importing.inferring import infer_types
 from contact_pipelines.importing.reading.dialect import RESERVED
+from contact_pipelines.importing.transforming import check_transformations, column_transformations
 from contact_pipelines.models import (
-    IGNORE,
     PROPERTY_PREFIX,
     ColumnMapping,
     ImportOptions,
     PropertyDefinition,
     PropertyType,
 )
+from contact_pipelines.store.properties import merged_properties
+
+__all__ = [
+    "ColumnPlan",
+    "header_of",
+    "map_rows",
+    "merged_properties",
+    "plan_columns",
+    "samples_of",
+    "with_new_properties",
+]
 
 SAMPLE_ROWS = 1000
 SAMPLE_VALUES = 30
-
-
-@dataclass(frozen=True)
-class ColumnPlan:
-    """What the columns of one file are, and the properties (old and new, by key) that they fill."""
-
-    columns: tuple[ColumnMapping, ...]
-    properties: Mapping[str, PropertyDefinition]
-
-    @property
-    def mapped(self) -> list[ColumnMapping]:
-        """The columns that are not ignored."""
-        return [column for column in self.columns if column.field != IGNORE]
-
-    @property
-    def fields(self) -> list[str]:
-        """Contact fields and properties that the file fills, a full name as its two parts."""
-        return normalising.output_fields([column.field for column in self.mapped])
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Field -> the column it comes from."""
-        return {field: column.column for column in self.mapped for field in normalising.output_fields([column.field])}
-
-    @property
-    def new_properties(self) -> list[PropertyDefinition]:
-        """The properties that the import has to create."""
-        keys = [column.field.removeprefix(PROPERTY_PREFIX) for column in self.mapped if column.creates]
-        return [self.properties[key] for key in keys]
 
 
 def header_of(staged: duckdb.DuckDBPyRelation) -> list[str]:
@@ -68,37 +57,76 @@ def plan_columns(
     staged: duckdb.DuckDBPyRelation,
     known: Sequence[PropertyDefinition],
     options: ImportOptions,
+    house: House | None = None,
+    *,
+    file_name: str = "",
 ) -> ColumnPlan:
-    """Suggest a field for each column, apply what was given, and infer the types of new properties."""
+    """Suggest a field for each column, apply what was given, and infer the types of new properties.
+
+    `known` are the tenant's properties, those of the house among them; `house` names the language model to ask, if
+    any; `file_name` helps to tell who the file lists. Raises InvalidOption and FileNotImportable if the mapping, the
+    rules or the transformations do not fit the file.
+    """
     header = header_of(staged)
-    suggested = mapping.suggest(header, samples_of(staged, header))
-    columns = mapping.resolve(header, suggested, options)
+    samples = samples_of(staged, header)
+    built_in = mapping.suggest(header, samples, file_name=file_name)
+    suggested = _with_language_model(built_in, samples, options, house or House())
+    keys = [definition.key for definition in known]
+    columns = mapping.resolve(header, suggested, options, known_properties=keys)
     properties = {definition.key: definition for definition in known}
-    new = {
-        column.column: column.field.removeprefix(PROPERTY_PREFIX)
+    new = [
+        column.column
         for column in columns
         if column.field.startswith(PROPERTY_PREFIX) and column.field.removeprefix(PROPERTY_PREFIX) not in properties
-    }
+    ]
+    check_transformations(con, options.transform)
     staged.create_view("rows_to_infer_from", replace=True)
-    types = normalising.infer_types(con, "rows_to_infer_from", list(new))
-    plan = with_new_properties([replace(column, creates=types.get(column.column)) for column in columns], properties)
+    types = infer_types(con, "rows_to_infer_from", new, column_transformations(header, options.transform))
+    typed = [replace(column, creates=types.get(column.column)) for column in columns]
+    plan = with_new_properties(typed, properties, options)
     rules.require_lists_to_append_to(options, plan.properties)
     return plan
 
 
-def with_new_properties(columns: Sequence[ColumnMapping], known: Mapping[str, PropertyDefinition]) -> ColumnPlan:
-    """Return the plan of columns whose new properties carry their type already."""
+def _with_language_model(
+    built_in: list[ColumnMapping], samples: Mapping[str, Sequence[str]], options: ImportOptions, house: House
+) -> list[ColumnMapping]:
+    """Return the suggestions with those of the house's language model, asked only of columns that nobody has given."""
+    if house.language_model is None or options.only_given_columns:
+        return built_in
+    from contact_pipelines.importing.columns import language_model
+
+    header = [suggestion.column for suggestion in built_in]
+    given = {label for name in options.columns if (label := column_named(header, name)) is not None}
+    asked = language_model.ask(house.language_model, header, samples, protected=given)
+    return language_model.combine(built_in, asked, samples)
+
+
+def with_new_properties(
+    columns: Sequence[ColumnMapping],
+    known: Mapping[str, PropertyDefinition],
+    options: ImportOptions | None = None,
+) -> ColumnPlan:
+    """Return the plan of columns whose new properties carry their type already.
+
+    `columns` are all columns of the file. Raises FileNotImportable if the options transform a column that it lacks,
+    InvalidOption if two columns are both mapped to the words of consent.
+    """
     created = {
         key: _new_property(key, column.creates)
         for column in columns
         if column.creates and (key := column.field.removeprefix(PROPERTY_PREFIX)) not in known
     }
-    return ColumnPlan(tuple(columns), {**known, **created})
+    options = options or ImportOptions()
+    plan = ColumnPlan(tuple(columns), {**known, **created}, preset=options.preset)
+    by_label = column_transformations([column.column for column in columns], options.transform)
+    transform = {name: by_label[label] for name, label in plan.text_columns.items() if label in by_label}
+    return replace(plan, transform=transform)
 
 
 def map_rows(staged: duckdb.DuckDBPyRelation, plan: ColumnPlan) -> duckdb.DuckDBPyRelation:
-    """Return the readable rows with their mapped columns only, named by field; still text."""
-    columns = [f"{identifier(column.column)} AS {identifier(column.field)}" for column in plan.mapped]
+    """Return the readable rows with their mapped columns only, under their names of the plan; still text."""
+    columns = [f"{identifier(label)} AS {identifier(name)}" for name, label in plan.text_columns.items()]
     return staged.filter("_error_code IS NULL").project(", ".join([ROW, *columns]))
 
 

@@ -10,6 +10,7 @@ import duckdb
 
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.house import House
 from contact_pipelines.importing import duck
 from contact_pipelines.models import Import
 from contact_pipelines.store import imports
@@ -20,9 +21,10 @@ from contact_pipelines.store.imports import Heartbeat
 class ImportSession:
     """Opened by a face (or `operations.run_import`), used by one step after the other, closed at the end."""
 
-    def __init__(self, store: Store, artifacts_root: str, record: Import) -> None:
+    def __init__(self, store: Store, artifacts_root: str, record: Import, house: House | None = None) -> None:
         self.store = store
         self.record = record
+        self.house = house or House()
         self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
         self.con = duck.connect(self.artifacts.scratch())
 

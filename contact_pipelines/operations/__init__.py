@@ -8,12 +8,14 @@ be repeated, in this process or another. `run_import` does them all.
 from contact_pipelines.operations.contacts import (
     count_contacts,
     create_property,
+    delete_saved_mapping,
     get_contact,
     list_property_definitions,
+    list_saved_mappings,
 )
+from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.lookups import (
     copy_results,
-    describe_file,
     get_import,
     import_warnings,
     list_imports,
@@ -34,6 +36,8 @@ from contact_pipelines.operations.steps import (
 )
 
 __all__ = [
+    "FileAsRead",
+    "Preview",
     "Report",
     "apply",
     "column_plan",
@@ -41,6 +45,7 @@ __all__ = [
     "copy_results",
     "count_contacts",
     "create_property",
+    "delete_saved_mapping",
     "describe_file",
     "get_contact",
     "get_import",
@@ -48,13 +53,16 @@ __all__ = [
     "land",
     "list_imports",
     "list_property_definitions",
+    "list_saved_mappings",
     "map_columns",
     "open_import",
+    "preview_file",
     "register_import",
     "report",
     "result_files",
     "roll_back_import",
     "run_import",
     "stage",
+    "stage_files",
     "validate",
 ]

@@ -1,13 +1,14 @@
-"""Looking at contacts, managing properties."""
+"""Looking at contacts, managing properties and saved mappings."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from contact_pipelines.models import DEFAULT_TENANT, PropertyDefinition
-from contact_pipelines.store import contacts
+from contact_pipelines.store import contacts, saved_mappings
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.properties import add_property, list_properties
+from contact_pipelines.store.saved_mappings import SavedMapping
 from contact_pipelines.store.tenants import ensure_tenant
 
 
@@ -37,3 +38,15 @@ def create_property(
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return add_property(connection, tenant_id, definition)
+
+
+def list_saved_mappings(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[SavedMapping]:
+    """Return the latest version of every saved mapping, by name."""
+    with store.connect() as connection:
+        return saved_mappings.list_latest(connection, tenant_id)
+
+
+def delete_saved_mapping(store: Store, name: str, *, tenant_id: str = DEFAULT_TENANT) -> None:
+    """Delete a saved mapping with all its versions. Raises NotFound."""
+    with store.begin() as connection:
+        saved_mappings.delete(connection, tenant_id, name)

@@ -1,4 +1,4 @@
-"""Looking at imports, at what they left behind, and at files before they are imported."""
+"""Looking at imports and at what they left behind."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from contact_pipelines.errors import NotFound
-from contact_pipelines.files import landing
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import describing, mapping, reporting
-from contact_pipelines.importing.describing import FileDescription
+from contact_pipelines.importing import reporting
 from contact_pipelines.models import (
     DEFAULT_TENANT,
-    ColumnMapping,
     Import,
 )
 from contact_pipelines.operations.names import REPORT
@@ -67,13 +64,3 @@ def copy_results(
         raise NotFound(f"The import {record.name} is {record.status} and has no {which} file.") from None
     finally:
         artifacts.close()
-
-
-def describe_file(path: Path) -> tuple[FileDescription, list[ColumnMapping]]:
-    """Return how a file is written and which field each of its columns is taken for. Raises FileError.
-
-    Only its beginning is read; a header without rows is enough.
-    """
-    landing.require_file(path)
-    found = describing.describe(path)
-    return found, mapping.suggest(found.header, found.samples)

@@ -14,7 +14,7 @@ from contact_pipelines.models import (
     ImportOptions,
     ImportStatus,
 )
-from contact_pipelines.operations import steps
+from contact_pipelines.operations import judging, steps
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
@@ -30,14 +30,17 @@ def register_import(
     tenant_id: str = DEFAULT_TENANT,
     door: str = "python",
     idempotency_key: str | None = None,
+    defaults: ImportOptions | None = None,
 ) -> Import:
     """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
 
-    With an idempotency key that the tenant used before, the import that it was used for is returned.
+    With an idempotency key that the tenant used before, the import that it was used for is returned. `defaults`:
+    the options of the settings file, for what `options` does not set.
     """
     path = Path(source).expanduser().absolute()
     landing.require_file(path)
-    chosen = rules.checked_rules(options or ImportOptions())
+    given = options or ImportOptions()
+    chosen = rules.checked_rules(given.over(defaults) if defaults else given)
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return imports.register(
@@ -51,8 +54,9 @@ def register_import(
 
 
 def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
-    """Open an import to run its steps; close it afterwards (or use `with`)."""
-    return ImportSession(store, settings.artifacts, record)
+    """Open an import to run its steps; close it afterwards (or use `with`). Raises InvalidOption for the settings."""
+    judging.check_house(settings.house)
+    return ImportSession(store, settings.artifacts, record, settings.house)
 
 
 def run_import(store: Store, settings: Settings, record: Import) -> Import:

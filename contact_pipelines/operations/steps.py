@@ -15,7 +15,6 @@ from contact_pipelines.importing import (
     applying,
     diffing,
     matching,
-    normalising,
     planning,
     reporting,
     staging,
@@ -31,13 +30,14 @@ from contact_pipelines.models import (
     Import,
     ImportStatus,
     LandedFile,
+    Preset,
     Severity,
 )
-from contact_pipelines.operations import drafts
+from contact_pipelines.operations import drafts, judging
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, MAPPED, REPORT, STAGED, VALID
-from contact_pipelines.store import imports
-from contact_pipelines.store.properties import add_property, list_properties
+from contact_pipelines.store import imports, saved_mappings
+from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
 APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""
@@ -76,22 +76,36 @@ def stage(session: ImportSession) -> duckdb.DuckDBPyRelation:
                 target,
                 scratch=session.artifacts.scratch(),
                 file_name=session.record.file_name,
+                options=session.record.options,
+                limits=session.house.limits,
             )
         with session.store.begin() as connection:
-            imports.record_rows(connection, session.record, staged.row_count)
-        session.update(rows=staged.row_count)
+            imports.record_rows(connection, session.record, staged.row_count, staged.reading)
+        session.update(rows=staged.row_count, reading=staged.reading)
         return session.load(STAGED)
 
 
 def map_columns(session: ImportSession) -> duckdb.DuckDBPyRelation:
     """Find out what each column is and keep the mapped ones as `mapped_contacts`."""
     with session.step("map"):
+        tenant_id = session.record.tenant_id
+        options = judging.with_preset(session.record.options, session.record.file_name)
         staged = session.load(STAGED)
+        staged.create_view(STAGED, replace=True)
+        header = planning.header_of(staged)
         with session.store.begin() as connection:
-            known = list_properties(connection, session.record.tenant_id)
-            plan = planning.plan_columns(session.con, staged, known, session.record.options)
-            imports.record_mapping(connection, session.record, plan.columns)
-        session.update(mapping=plan.columns)
+            ensure_properties(connection, tenant_id, session.house.properties)
+            known = list_properties(connection, tenant_id)
+            saved = judging.find_saved_mapping(connection, tenant_id, header, options)
+        plan = judging.plan_columns(
+            session.con, known, options, session.house, saved, file_name=session.record.file_name
+        )
+        with session.store.begin() as connection:
+            imports.record_mapping(connection, session.record, plan.columns, options)
+            if options.save_mapping:
+                columns = {column.column: column.field for column in plan.columns}
+                saved_mappings.save(connection, tenant_id, options.save_mapping, header, columns)
+        session.update(mapping=plan.columns, options=options)
         session.save(MAPPED, planning.map_rows(staged, plan))
         return session.load(MAPPED)
 
@@ -102,18 +116,11 @@ def validate(session: ImportSession) -> tuple[duckdb.DuckDBPyRelation, duckdb.Du
         con, plan = session.con, column_plan(session)
         session.load(MAPPED).create_view(MAPPED, replace=True)
         session.load(STAGED).create_view(STAGED, replace=True)
-        fields = [column.field for column in plan.mapped]
-        typed = normalising.normalise(con, MAPPED, fields, plan.properties, session.record.options)
-        con.execute("DROP TABLE IF EXISTS typed_contacts")
-        typed.create("typed_contacts")
-        validating.create_errors_table(con, "found_errors")
-        con.execute(sql_blocks("validating")["broken_rows"])
-        book = validating.rule_book(plan.fields, plan.properties, plan.headers)
-        validating.validate(con, "typed_contacts", book, "found_errors")
+        judging.judge(con, plan, session.record.options, session.house)
         values = ", ".join(identifier(field) for field in plan.fields)
         session.save(VALID, con.sql(sql_blocks("validating")["valid_rows"].format(values=values)))
-        session.save(ERRORS, con.sql("FROM found_errors ORDER BY ALL"))
-        con.execute("DROP TABLE typed_contacts; DROP TABLE found_errors")
+        session.save(ERRORS, con.sql(f"FROM {judging.FOUND_ERRORS} ORDER BY ALL"))
+        con.execute(f"DROP TABLE {judging.TYPED}; DROP TABLE {judging.FOUND_ERRORS}")
         return session.load(VALID), session.load(ERRORS)
 
 
@@ -165,15 +172,15 @@ def column_plan(session: ImportSession) -> ColumnPlan:
     with session.store.connect() as connection:
         record = imports.get(connection, session.record.tenant_id, session.record.id)
         known = {definition.key: definition for definition in list_properties(connection, record.tenant_id)}
-    session.update(mapping=record.mapping, rows=record.rows)
-    return planning.with_new_properties(record.mapping, known)
+    session.update(mapping=record.mapping, rows=record.rows, reading=record.reading, options=record.options)
+    return planning.with_new_properties(record.mapping, known, record.options)
 
 
 def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     con, plan, record = session.con, column_plan(session), session.record
     session.load(VALID).create_view(VALID, replace=True)
     session.load(ERRORS).create_view(ERRORS, replace=True)
-    difference = _difference(record, plan)
+    difference = _difference(session, plan)
     matching.find_duplicates(con, VALID, record.options.duplicates)
     with session.store.begin() as connection:
         mark = imports.applied_mark(connection, record.tenant_id)
@@ -219,7 +226,7 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) 
                 record,
                 session.artifacts.reading(f"{CHANGES}.parquet"),
                 counts=counts,
-                updated_fields=_difference(record, plan).updated_columns,
+                updated_fields=_difference(session, plan).updated_columns,
                 progress=lambda done: heartbeat.advance(done, to_write),
             )
         imports.complete(connection, record, counts, warnings)
@@ -242,8 +249,10 @@ def _current(session: ImportSession) -> Import:
     return get_import(session.store, session.record.id, tenant_id=session.record.tenant_id)
 
 
-def _difference(record: Import, plan: ColumnPlan) -> diffing.Difference:
-    return diffing.Difference(plan.fields, plan.properties, record.options)
+def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
+    return diffing.Difference(
+        plan.fields, plan.properties, session.record.options, session.house.fields, has_opt_in=plan.has_opt_in
+    )
 
 
 def _fault_lines(session: ImportSession) -> list[str]:
@@ -267,7 +276,11 @@ def _warnings(session: ImportSession) -> list[str]:
         for column in column_plan(session).columns
         if column.field == IGNORE
     ]
-    return [*_fault_lines(session), *ignored]
+    reading, preset = session.record.reading, session.record.options.preset
+    notes = list(reading.notes) if reading else []
+    if preset not in (None, Preset.NONE):
+        notes.append(f"all rows were taken for people who left: the file, by its name or --preset, lists {preset} ones")
+    return [*notes, *_fault_lines(session), *ignored]
 
 
 def _rows(number: int) -> str:

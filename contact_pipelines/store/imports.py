@@ -19,12 +19,15 @@ from sqlalchemy.dialects.postgresql import insert
 from contact_pipelines.errors import NotFound, WrongState
 from contact_pipelines.models import (
     ColumnMapping,
+    Consent,
     Counts,
+    FileReading,
     Import,
     ImportOptions,
     ImportProgress,
     ImportStatus,
     LandedFile,
+    PropertyType,
     RollbackCounts,
 )
 from contact_pipelines.store.engine import Store
@@ -128,14 +131,17 @@ def record_file(connection: sa.Connection, record: Import, file: LandedFile) -> 
     _update(connection, record, file_size=file.size, file_sha256=file.sha256)
 
 
-def record_rows(connection: sa.Connection, record: Import, rows: int) -> None:
-    """Note how many data rows the file has."""
-    _update(connection, record, rows_total=rows)
+def record_rows(connection: sa.Connection, record: Import, rows: int, reading: FileReading) -> None:
+    """Note how many data rows the file has, and how it was read."""
+    _update(connection, record, rows_total=rows, reading=asdict(reading))
 
 
-def record_mapping(connection: sa.Connection, record: Import, mapping: Sequence[ColumnMapping]) -> None:
-    """Note what each column was taken for."""
-    _update(connection, record, mapping=[asdict(column) for column in mapping])
+def record_mapping(
+    connection: sa.Connection, record: Import, mapping: Sequence[ColumnMapping], options: ImportOptions
+) -> None:
+    """Note what each column was taken for, and the options with what the file itself says of them."""
+    columns = [asdict(column) for column in mapping]
+    _update(connection, record, mapping=columns, options=options.model_dump(mode="json"))
 
 
 def record_failure(connection: sa.Connection, record: Import, code: str, message: str) -> None:
@@ -328,7 +334,8 @@ def _import(row: sa.Row[Any]) -> Import:
         options=ImportOptions.model_validate(row.options),
         file=file,
         rows=row.rows_total,
-        mapping=tuple(ColumnMapping(**column) for column in row.mapping),
+        reading=_reading(row.reading),
+        mapping=tuple(_column(column) for column in row.mapping),
         counts=Counts(**counts),
         warnings=row.warnings,
         progress=_progress(row),
@@ -337,6 +344,16 @@ def _import(row: sa.Row[Any]) -> Import:
         rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
         times={name: getattr(row, name) for name in ("created_at", "started_at", "finished_at", "rolled_back_at")},
     )
+
+
+def _reading(stored: dict[str, Any] | None) -> FileReading | None:
+    return FileReading(**(stored | {"notes": tuple(stored["notes"])})) if stored else None
+
+
+def _column(stored: dict[str, Any]) -> ColumnMapping:
+    creates, consent = stored.get("creates"), stored.get("consent")
+    kinds = {"creates": creates and PropertyType(creates), "consent": consent and Consent(consent)}
+    return ColumnMapping(**(stored | kinds))
 
 
 def _progress(row: sa.Row[Any]) -> ImportProgress:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import duckdb
 from psycopg.errors import ForeignKeyViolation
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.models import PropertyDefinition
+from contact_pipelines.models import PropertyDefinition, PropertyType
 from contact_pipelines.store.tables import properties
 
-_OWN_COLUMNS = {"key", "type", "label"}
+_OWN_COLUMNS = {"key", "type", "label", "required"}
 _RULES = set(PropertyDefinition.model_fields) - _OWN_COLUMNS  # kept together as JSON
+_CHOICES = (PropertyType.SELECT, PropertyType.MULTI_SELECT)
 
 
 def list_properties(connection: Connection, tenant_id: str) -> list[PropertyDefinition]:
@@ -28,16 +31,11 @@ def add_property(
 ) -> PropertyDefinition:
     """Add a property and return it; one that is there with the same type is returned as it is.
 
-    Raises InvalidOption if it is there with another type, NotFound if there is no such tenant.
+    Raises InvalidOption if it is there with another type or its rules cannot be kept, NotFound if there is no such
+    tenant.
     """
-    new = insert(properties).values(
-        tenant_id=tenant_id,
-        key=definition.key,
-        type=definition.type.value,
-        label=definition.label,
-        rules=definition.model_dump(mode="json", include=_RULES, exclude_defaults=True),
-        import_id=import_id,
-    )
+    check_rules(definition)
+    new = insert(properties).values(tenant_id=tenant_id, key=definition.key, import_id=import_id, **_stored(definition))
     try:
         added = connection.execute(new.on_conflict_do_nothing().returning(properties.c.key)).first()
     except IntegrityError as error:
@@ -48,12 +46,86 @@ def add_property(
         return definition
     same = (properties.c.tenant_id == tenant_id) & (properties.c.key == definition.key)
     found = _definition(connection.execute(select(properties).where(same)).mappings().one())
-    if found.type is not definition.type:
-        raise InvalidOption(
-            f"The property {definition.key} is of type {found.type.value}; it cannot be added"
-            f" as {definition.type.value}."
-        )
+    _require_same_type(found, definition)
     return found
+
+
+def ensure_properties(connection: Connection, tenant_id: str, definitions: Sequence[PropertyDefinition]) -> None:
+    """Make the tenant's properties of these keys as defined: missing ones are added, labels and rules updated.
+
+    What is as defined already is not written. Raises InvalidOption, before anything is written, if a property is
+    there with another type or its rules cannot be kept; NotFound if there is no such tenant.
+    """
+    stored = list_properties(connection, tenant_id)
+    merged = merged_properties(stored, definitions)
+    known = {definition.key for definition in stored}
+    for wanted in (definition for definition in merged if definition not in stored):
+        if wanted.key in known:
+            same = (properties.c.tenant_id == tenant_id) & (properties.c.key == wanted.key)
+            connection.execute(update(properties).where(same).values(_stored(wanted)))
+        else:
+            add_property(connection, tenant_id, wanted)
+
+
+def merged_properties(
+    stored: Sequence[PropertyDefinition], definitions: Sequence[PropertyDefinition]
+) -> list[PropertyDefinition]:
+    """Return the properties as they are once `definitions` are made to hold: these go before what is stored.
+
+    A definition without a label keeps the one that is stored. Raises InvalidOption as `ensure_properties`.
+    """
+    merged = {definition.key: definition for definition in stored}
+    for definition in definitions:
+        check_rules(definition)
+        found = merged.get(definition.key)
+        if found is not None:
+            _require_same_type(found, definition)
+        label = definition.label or (found.label if found else "")
+        merged[definition.key] = definition.model_copy(update={"label": label})
+    return list(merged.values())
+
+
+def check_rules(definition: PropertyDefinition) -> None:
+    """Raise InvalidOption if the rules contradict each other or the type, or the pattern is not a regular expression.
+
+    Patterns are RE2's.
+    """
+    name, limits = f"The property {definition.key}", (definition.min, definition.max)
+    if limits != (None, None) and definition.type is not PropertyType.NUMBER:
+        raise InvalidOption(f"{name} is of type {definition.type}; min and max are for numbers.")
+    if None not in limits and definition.min > definition.max:  # type: ignore[operator]
+        raise InvalidOption(f"{name} has a min of {definition.min:g}, above its max of {definition.max:g}.")
+    if definition.options and definition.type not in _CHOICES:
+        raise InvalidOption(f"{name} is of type {definition.type}; options are for select and multi_select.")
+    if definition.pattern is not None and not is_pattern(definition.pattern):
+        raise InvalidOption(f"{name} has a pattern that is not a regular expression as RE2 has them.")
+
+
+def is_pattern(text: str) -> bool:
+    """Whether DuckDB, which tests patterns with RE2, can read this one."""
+    with duckdb.connect(":memory:") as con:
+        try:
+            con.execute("SELECT regexp_full_match('', ?)", [text]).fetchall()
+        except duckdb.Error:
+            return False
+    return True
+
+
+def _require_same_type(found: PropertyDefinition, wanted: PropertyDefinition) -> None:
+    if found.type is not wanted.type:
+        raise InvalidOption(
+            f"The property {wanted.key} is of type {found.type.value}; it cannot be added as {wanted.type.value}."
+        )
+
+
+def _stored(definition: PropertyDefinition) -> dict[str, Any]:
+    """Return the columns of a definition besides its key."""
+    return {
+        "type": definition.type.value,
+        "label": definition.label,
+        "required": definition.required,
+        "rules": definition.model_dump(mode="json", include=_RULES, exclude_defaults=True),
+    }
 
 
 def _definition(row: RowMapping) -> PropertyDefinition:

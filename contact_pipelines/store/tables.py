@@ -110,9 +110,10 @@ properties = Table(
     Column("key", Text, nullable=False),
     Column("type", Text, nullable=False, server_default="text"),
     Column("label", Text, nullable=False, server_default=""),
-    Column("rules", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # min, max, pattern, options, required
+    Column("rules", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # min, max, pattern, options
     Column("import_id", UUID),  # the import that created it, if one did
     _created(),
+    Column("required", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "key"),
     CheckConstraint("type IN ('text', 'number', 'date', 'boolean', 'select', 'multi_select')", name="type"),
     CheckConstraint("key ~ '^[a-z0-9_]{1,50}$'", name="key"),
@@ -187,6 +188,7 @@ imports = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("rolled_back_at", DateTime(timezone=True)),
     Column("rollback_counts", JSONB),
+    Column("reading", JSONB),  # how the file was read: models.FileReading
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "name"),
     CheckConstraint(

@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from contact_pipelines.importing.columns.dictionary import Entry, corrected, look_up
+from contact_pipelines.importing.columns import secrets
+from contact_pipelines.importing.columns.consent_headers import ConsentReading, read_consent
+from contact_pipelines.importing.columns.custom_columns import custom_key, is_numbered_part
+from contact_pipelines.importing.columns.dictionary import Entry, corrected, look_up, spelt_out
 from contact_pipelines.importing.columns.header_words import (
     BOOLEAN_STARTS,
     CJK_PERSON,
-    CONSENT_PHRASES,
-    CONSENT_WORDS,
+    CJK_ROLES,
     ID_WORDS,
     LISTING,
+    NO_FIELDS,
+    NOT_THE_PERSON,
     NUMBERS,
     PARTICLES,
     PERSON,
+    PLACE_LEVELS,
     QUALIFIERS,
-    SECRET_PHRASES,
-    SECRETS,
+    ROLES,
     SOMEBODY_ELSE,
 )
 from contact_pipelines.importing.columns.headers import LONGEST, compact, words
+from contact_pipelines.importing.columns.languages import LANGUAGES
 from contact_pipelines.models import PROPERTY_PREFIX
 
-SECRET = "a password or another secret is never imported"  # noqa: S105 - a reason shown to people
-CONSENT = "says whether someone opted out; map it by hand"
+SECRET = secrets.REASON
 ELSE = "belongs to somebody else"
-NO_MATCH = "no match"
+NO_MATCH = "no contact field"
 
 _MOST_WORDS = 8
+_LEAST_PROSE = 4
 _MISSPELT = 0.8
 _TWICE_NAMED = 0.9
-_CUSTOM = re.compile(r"\s*(?:custom[\s_\-]*field|custom|cf)[\s_\-:]+(\S.*)", re.IGNORECASE)
-_CUSTOM_PART = re.compile(r"\d+[\s_\-]*(?:type|label|value|name)?", re.IGNORECASE)
+_PROSE = re.compile(r"([^(]*\w[^(]*)\(([^()]*)\)\s*[*:?]?\s*")
 _NAME_PARTS = frozenset({"first_name", "last_name", "name", "full_name"})
 _ALL_OF_A_PLACE = frozenset({"state", "country", "city", "region_or_status"})
 
@@ -44,7 +47,8 @@ _ALL_OF_A_PLACE = frozenset({"state", "country", "city", "region_or_status"})
 class Reading:
     """One column as its header reads: its words, what it can mean, and if nothing, why.
 
-    `barred` columns hold somebody else's data, secrets or consent: not even their values may map them.
+    `barred` columns hold somebody else's data or secrets: not even their values may map them. `consent`: what the
+    header says of consent, if anything.
     """
 
     label: str
@@ -52,9 +56,15 @@ class Reading:
     entries: tuple[Entry, ...] = ()
     reason: str = NO_MATCH
     barred: bool = False
+    consent: ConsentReading | None = None
+
+    @property
+    def secret(self) -> bool:
+        """Whether the column must not be kept at all."""
+        return self.reason == SECRET
 
 
-def read(label: str) -> Reading:  # noqa: PLR0911 - a ladder of cases, the surest first
+def read(label: str) -> Reading:
     """Read one header. Never raises, whatever the text."""
     parts = words(label)
     custom = _custom_property(label, parts)
@@ -63,22 +73,41 @@ def read(label: str) -> Reading:  # noqa: PLR0911 - a ladder of cases, the sures
     known = look_up(parts)
     if known:
         return Reading(label, parts, known, _reason(label, known[0]))
-    if _has_phrase(parts, SECRET_PHRASES) or SECRETS.intersection(parts):
+    if secrets.is_secret(parts):
         return Reading(label, parts, reason=SECRET, barred=True)
-    if len(parts) > _MOST_WORDS or not parts:
+    if len(parts) > _MOST_WORDS or not parts or compact(parts) in NO_FIELDS:
         too_long = len(label) > LONGEST or not SOMEBODY_ELSE.isdisjoint(parts)
         return Reading(label, parts, barred=too_long)
-    if _has_phrase(parts, CONSENT_PHRASES) or (compact(parts) in CONSENT_WORDS) or _asks_consent(parts):
-        return Reading(label, parts, reason=CONSENT, barred=True)
+    return _read_open(label, parts)
+
+
+def _read_open(label: str, parts: tuple[str, ...]) -> Reading:
+    """Read a header that is neither known whole nor a secret."""
+    consent = read_consent(parts)
+    if consent and consent.sure:
+        return Reading(label, parts, reason=consent.reason, barred=True, consent=consent)
+    plain = _without_prose(label)
+    if plain:
+        return replace(read(plain), label=label, words=parts)
     if parts[0] in BOOLEAN_STARTS:
-        return Reading(label, parts, reason="asks yes or no")
-    return _read_phrase(label, parts)
+        return Reading(label, parts, reason="asks yes or no", consent=consent)
+    return replace(_read_phrase(label, parts), consent=consent)
+
+
+def _without_prose(label: str) -> str:
+    """Leave out a sentence in brackets ("Email (we never share it)"); empty if there is none, or it names a person."""
+    found = _PROSE.fullmatch(label)
+    if not found:
+        return ""
+    prose = words(found[2])
+    names_someone = not (SOMEBODY_ELSE | ROLES).isdisjoint(prose)
+    return found[1] if len(prose) >= _LEAST_PROSE and not names_someone else ""
 
 
 def _read_phrase(label: str, parts: tuple[str, ...]) -> Reading:
-    found = phrase_entries(parts)
+    found = phrase_entries(parts) or phrase_entries(spelt_out(parts))
     if not found:
-        spelled = tuple(corrected(part) for part in parts)
+        spelled = corrected(parts)
         if spelled != parts:
             found = tuple(_misspelt(entry) for entry in phrase_entries(spelled))
             if found:
@@ -106,17 +135,23 @@ def phrase_entries(parts: tuple[str, ...]) -> tuple[Entry, ...]:
         found = look_up(phrase) or _person_id(phrase) or _without_qualifiers(phrase) or _without_person_prefix(phrase)
         if found:
             return found
+    if parts[0] in {"state", "province"} and set(parts) <= PLACE_LEVELS:
+        return (Entry("state", "en", 0.9, " ".join(parts)),)
     joined = bool(LISTING.intersection(parts))
     return _of_parts(bare, joined=joined) or (_of_parts(parts, joined=joined) if bare != parts else ())
 
 
 def _person_id(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """`Attendee #`, `Kunden-Nr`: a person and a word for a number. `Contact no.` may be a phone."""
-    if len(parts) != 2 or parts[0] not in PERSON or parts[1] not in ID_WORDS:  # noqa: PLR2004
+    """Read `Attendee #`, `Kunden-Nr`, `Nº socio`: a person and a word for a number. `Contact no.` may be a phone."""
+    if len(parts) != 2:  # noqa: PLR2004
         return ()
-    if parts[1] in NUMBERS and parts[0].startswith(("contact", "kontakt")):
+    person, number = parts if parts[1] in ID_WORDS else parts[::-1]
+    how_many = parts[1] == person and person.endswith("s") and person[:-1] in PERSON  # "number of guests"
+    if person not in PERSON or number not in ID_WORDS or how_many:
         return ()
-    return (Entry("external_id", "", 0.88, " ".join(parts)),)
+    if number in NUMBERS and person.startswith(("contact", "kontakt")):
+        return ()
+    return (Entry("external_id", "", 0.6 if person in ROLES else 0.88, " ".join(parts)),)
 
 
 def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
@@ -144,15 +179,17 @@ def _qualified(entry: Entry, left_out: list[str]) -> Entry | None:
         if not factors:
             return None
         confidence *= max(factors)
-    return replace(entry, confidence=confidence)
+    others = NOT_THE_PERSON if entry.field in _NAME_PARTS else ROLES
+    return replace(entry, confidence=confidence, role=entry.role or not others.isdisjoint(left_out))
 
 
 def _without_person_prefix(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     """Leave out the person where words are not parted: 客户邮箱 is the customer's email."""
     text = compact(parts)
-    for person in CJK_PERSON:
+    for person in (*CJK_ROLES, *CJK_PERSON):
         if text.startswith(person) and text != person:
-            found = tuple(_qualified(entry, [next(iter(PERSON))]) for entry in look_up((text[len(person) :],)))
+            kind = "buyer" if person in CJK_ROLES else "customer"
+            found = tuple(_qualified(entry, [kind]) for entry in look_up((text[len(person) :],)))
             return tuple(entry for entry in found if entry)
     return ()
 
@@ -184,56 +221,19 @@ def _together(first: Entry, last: Entry, *, joined: bool) -> str:
     return ""
 
 
-def _asks_consent(parts: tuple[str, ...]) -> bool:
-    """Tell a state of consent with its channel: `Accepts SMS marketing`, `Newsletter subscribed`."""
-    channel = {
-        "email",
-        "emails",
-        "sms",
-        "newsletter",
-        "marketing",
-        "mailing",
-        "is",
-        "accepts",
-        "receive",
-        "phone",
-    }
-    return len(parts) > 1 and not CONSENT_WORDS.isdisjoint(parts) and set(parts) <= CONSENT_WORDS | channel
-
-
-def _has_phrase(parts: tuple[str, ...], phrases: tuple[str, ...]) -> bool:
-    """Whether some words in a row make a phrase, or one not in Latin letters is anywhere in them."""
-    return not set(phrases).isdisjoint(_runs(parts)) or any(
-        phrase in compact(parts) for phrase in phrases if not phrase.isascii()
-    )
-
-
-def _runs(parts: tuple[str, ...], longest: int = 3) -> Iterator[str]:
-    for start in range(len(parts)):
-        for end in range(start + 1, min(start + longest, len(parts)) + 1):
-            yield compact(parts[start:end])
-
-
-def slug(text: str) -> str:
-    """Make a property key of a text: a-z, 0-9 and _, at most 50; empty if nothing is left."""
-    return re.sub(r"[^a-z0-9]+", "_", "_".join(words(text[:LONGEST]))).strip("_")[:50].strip("_")
-
-
 def _custom_property(label: str, parts: tuple[str, ...]) -> Reading | None:
-    found = _CUSTOM.fullmatch(label) if len(label) <= LONGEST else None
-    if not found:
+    """Read `custom_industry`, `cf_size`, `customFields.plan`: a property by its own word."""
+    if len(label) > LONGEST:
         return None
-    if SECRETS.intersection(parts) or _has_phrase(parts, SECRET_PHRASES):
+    found = custom_key(label)
+    if found is None:
+        return Reading(label, parts) if is_numbered_part(label) else None
+    if secrets.is_secret(parts):
         return Reading(label, parts, reason=SECRET, barred=True)
-    if _CUSTOM_PART.fullmatch(found[1].strip()) and not label.casefold().startswith(("custom_", "cf_")):
-        return Reading(label, parts)
-    key = slug(found[1])
-    if not key or not key[0].isalpha():
-        key = slug(label)
-    if not any(char.isalpha() for char in slug(found[1])) and not any(char.isdigit() for char in found[1]):
+    if not found:
         return Reading(label, parts, reason="a custom field whose name makes no property key; map it by hand")
-    entry = Entry(PROPERTY_PREFIX + key, "", 0.85, found[1])
-    return Reading(label, parts, (entry,), f"custom column becomes property {key}")
+    entry = Entry(PROPERTY_PREFIX + found, "", 0.85, label)
+    return Reading(label, parts, (entry,), f"custom column becomes property {found}")
 
 
 def _reason(label: str, entry: Entry) -> str:
@@ -241,14 +241,3 @@ def _reason(label: str, entry: Entry) -> str:
         return f"header is exactly {label.strip().casefold()!r}"
     language = LANGUAGES.get(entry.language)
     return f"synonym of {entry.field}" + (f" in {language}" if language else "")
-
-
-LANGUAGES = {
-    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
-    "pt": "Portuguese", "ca": "Catalan", "nl": "Dutch", "pl": "Polish", "cs": "Czech",
-    "sv": "Swedish", "da": "Danish", "fi": "Finnish", "hu": "Hungarian", "ro": "Romanian",
-    "tr": "Turkish", "ru": "Russian", "uk": "Ukrainian", "el": "Greek", "ja": "Japanese",
-    "zh": "Chinese", "ko": "Korean", "ar": "Arabic", "fa": "Persian", "he": "Hebrew",
-    "hi": "Hindi", "id": "Indonesian", "vi": "Vietnamese", "th": "Thai", "hr": "Croatian",
-    "bg": "Bulgarian",
-}  # fmt: skip

@@ -9,8 +9,8 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from contact_pipelines.importing.columns.header_words import PARTICLES, PERSON
-from contact_pipelines.importing.columns.headers import compact, words
-from contact_pipelines.importing.columns.synonyms import SYNONYMS
+from contact_pipelines.importing.columns.headers import compact, word_set, words
+from contact_pipelines.importing.columns.languages import LANGUAGES, synonyms
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
 
 _USUAL, _SECOND_CHOICE, _DOUBTFUL = 0.95, 0.8, 0.6
@@ -21,45 +21,11 @@ _SHORTEST_FOR_TYPOS = 6
 _SHORTEST_FOR_SWAPS = 5
 _ALIKE = 80
 
-_NO_TYPOS = frozenset(
-    [
-        "county",
-        "counties",
-        "states",
-        "statue",
-        "stats",
-        "station",
-        "stages",
-        "portal",
-        "religion",
-        "contract",
-        "contracts",
-        "customs",
-        "listname",
-        "filename",
-        "updates",
-        "contents",
-        "phrases",
-        "prenotes",
-        "ratings",
-        "senders",
-        "domain",
-        "position2",
-        "countryside",
-        "telefax",
-        "mobility",
-        "languages",
-        "personal",
-        "creator",
-        "joiner",
-        "regions",
-        "numbers",
-        "member",
-        "remail",
-        "marks",
-        "order",
-        "forums",
-    ]
+_NO_TYPOS = word_set(
+    """county counties states statue stats station stages portal religion contract contracts customs listname
+    filename updates contents phrases prenotes ratings senders domain position2 countryside telefax mobility
+    languages personal creator joiner regions numbers member remail marks order forums abmeldedatum
+    abgemeldet angemeldet tomail gmail"""
 )
 """Words that look like a misspelt field and are none."""
 
@@ -70,6 +36,7 @@ class Entry:
 
     `language` is the first that has the phrase, `also` the further ones. `needs_language`: the phrase
     counts only if another header of the file is in one of them. `alone`: it counts only as a whole header.
+    `role`: it is of a buyer, a guest or the like, who may not be the contact.
     """
 
     field: str
@@ -79,6 +46,7 @@ class Entry:
     needs_language: bool = False
     alone: bool = False
     also: tuple[str, ...] = ()
+    role: bool = False
 
     @property
     def languages(self) -> frozenset[str]:
@@ -92,10 +60,10 @@ def _table() -> dict[str, tuple[Entry, ...]]:
     table: dict[str, list[Entry]] = {}
     for field in (*CONTACT_FIELDS, "full_name", *WELL_KNOWN_PROPERTIES):
         table[compact(words(field))] = [Entry(field, "en", 1.0, field)]
-    for language, fields in SYNONYMS.items():
-        for field, listed in fields.items():
-            for place, text in enumerate(listed.split(",")):
-                entry = _entry(field, language, text.strip(), place)
+    for language in LANGUAGES:
+        for field, listed in synonyms(language).items():
+            for place, text in enumerate(listed):
+                entry = _entry(field, language, text, place)
                 same_key = table.setdefault(compact(words(entry.phrase)), [])
                 _add(same_key, entry)
     return {key: tuple(entries) for key, entries in table.items() if key}
@@ -128,7 +96,27 @@ def conflicts() -> dict[str, list[str]]:
 
 def look_up(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     """Return what a phrase means, the likeliest first; empty if nothing is known of it."""
-    return _table().get(compact(parts), ())
+    return _table().get(compact(parts)) or _loose_table().get(_loose(parts), ())
+
+
+_NUMBERS = {"numero", "num", "nr", "nro", "no", "nummer", "numer", "numar", "n", "номер", "number"}
+"""How "number" is written in phrases such as "telephone number"."""
+
+
+@cache
+def _loose_table() -> dict[str, tuple[Entry, ...]]:
+    """All phrases of several words again, without particles and with one word for "number"; the first one wins."""
+    table: dict[str, tuple[Entry, ...]] = {}
+    for entries in _table().values():
+        parts = words(entries[0].phrase)
+        table.setdefault(_loose(parts), entries)
+    return {key: entries for key, entries in table.items() if key}
+
+
+def _loose(parts: tuple[str, ...]) -> str:
+    """Write "N° de téléphone" and "número telephone" alike. Two words must be left to be compared."""
+    left = ["number" if part in _NUMBERS else part for part in parts if part not in PARTICLES]
+    return compact(left) if len(left) > 1 else ""
 
 
 @cache
@@ -147,8 +135,44 @@ def _known_words() -> frozenset[str]:
     return frozenset(word for phrase in phrases for word in words(phrase)) | frozenset(_table())
 
 
+_ABBREVIATIONS = {
+    "nbr": "number", "num": "number", "numb": "number", "cd": "code", "addr": "address", "adr": "address", "nm": "name",
+    "dt": "date", "dte": "date", "ts": "timestamp", "frst": "first", "fst": "first", "fn": "first", "lst": "last",
+    "ln": "line", "cust": "customer", "clnt": "client", "mbr": "member", "cntry": "country", "ctry": "country",
+    "org": "organization", "comp": "company", "tel": "telephone", "phn": "phone", "ph": "phone",
+    "eml": "email", "mob": "mobile", "usr": "user", "pstl": "postal", "post": "postal", "cty": "city", "str": "street",
+    "emp": "employee", "stu": "student", "pat": "patient", "prov": "province", "bus": "business", "wrk": "work",
+    "hm": "home", "lang": "language", "brth": "birth", "upd": "updated", "crt": "created", "cre": "created",
+    "mod": "modified", "pref": "preferred", "prim": "primary", "pri": "primary", "desc": "description",
+}  # fmt: skip
+"""What database columns leave out. Only beside other words: a bare "co" or "cd" is anything."""
+
+
+def spelt_out(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Write out abbreviations in a header of several words: CUST_FRST_NM, PHONE_NBR."""
+    return tuple(_ABBREVIATIONS.get(part, part) for part in parts) if len(parts) > 1 else parts
+
+
+def corrected(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a header's words with likely misspellings mended, each on its own."""
+    return tuple(_SLIPS.get(part) or _corrected(part) for part in parts)
+
+
+_SLIPS = {
+    "emial": "email", "eamil": "email", "emal": "email", "emaill": "email", "emai": "email", "imail": "email",
+    "adress": "address", "adres": "address", "addres": "address", "adddress": "address", "phne": "phone",
+    "phon": "phone", "pohne": "phone", "phoen": "phone", "fone": "phone", "nmae": "name", "naem": "name",
+    "frist": "first", "fisrt": "first", "firts": "first", "fist": "first", "lsat": "last", "citty": "city",
+    "coutry": "country", "contry": "country", "staet": "state", "stte": "state", "cuontry": "country",
+    "numer": "number", "numbr": "number", "nubmer": "number", "tilte": "title", "surnme": "surname",
+    "postl": "postal", "potal": "postal", "poscode": "postcode", "comany": "company", "birht": "birth",
+    "brith": "birth",
+}  # fmt: skip
+"""Slips in words too short to be mended by likeness, or that are words of another language."""
+
+
 @lru_cache(maxsize=4096)
-def corrected(word: str) -> str:
+def _corrected(word: str) -> str:
     """Return the one word of the synonyms that `word` is a likely misspelling of, else `word` itself.
 
     Only words of six letters or more, one slip away and with the same first letter; of five letters, only two

@@ -10,7 +10,7 @@ from functools import lru_cache
 LONGEST = 120
 """Characters of a header that are read. A longer one is a question or rubbish, never a field's name."""
 
-_SYMBOLS = {
+_SYMBOLS = {  # replaced before compatibility forms: "Nº" would become "No"
     "☎": "phone",
     "📞": "phone",
     "📱": "phone",
@@ -18,6 +18,12 @@ _SYMBOLS = {
     "✉": "email",
     "📧": "email",
     "🎂": "birthday",
+    "〒": "郵便番号",
+    "№": "number",
+    "n°": "number",
+    "N°": "number",
+    "nº": "number",
+    "Nº": "number",
 }
 _UNDECOMPOSED = str.maketrans(
     {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ё": "е"}
@@ -27,7 +33,8 @@ _ORDINAL_NOISE = re.compile(r"^[\s#(]*\d{1,3}\s*[.):_\-]+\s*(?=\D)")
 _BRACKETS = re.compile(r"[(\[{<【「〔]([^()\[\]{}<>【】「」〔〕]*)[)\]}>】」〕]")
 _HINT = re.compile(
     r"""\s*(?: [*!✱]* | (?:is\ )?(?:required|mandatory|optional|optionnel|obligatoire|facultatif)
-        | upload\ only | pflicht(?:feld|angabe)? | freiwillig | obligatorio | opcional
+        | upload\ only | if\ (?:applicable|any|known|available|different)
+        | falls\ vorhanden | si\ aplica | pflicht(?:feld|angabe)? | freiwillig | obligatorio | opcional
         | obbligatorio | facoltativo
         | verplicht | optioneel | obrigat[óo]rio | wymagane | opcjonalnie | обязательно | необязательно
         | 必須 | 任意 | 必填 | 选填
@@ -50,9 +57,11 @@ def words(header: str) -> tuple[str, ...]:
     """
     if len(header) > LONGEST:
         return ()
-    text = unicodedata.normalize("NFKC", _mended(header))
-    for symbol, word in _SYMBOLS.items():
-        text = text.replace(symbol, f" {word} ")
+    text = _mended(header)
+    if not text.isascii():
+        for symbol, word in _SYMBOLS.items():
+            text = text.replace(symbol, f" {word} ")
+        text = unicodedata.normalize("NFKC", text)
     text = _BRACKETS.sub(lambda found: " " if _HINT.fullmatch(found[1]) else f" {found[1]} ", text)
     text = _ORDINAL_NOISE.sub("", text).replace("#", " number ")
     text = _folded(_CAMEL.sub(" ", text))
@@ -117,3 +126,13 @@ def _joined_email(parts: list[str]) -> list[str]:
         else:
             joined.append(part)
     return joined
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Fold the words of a list that is parted by white space, as `words` folds those of a header."""
+    return frozenset(word for part in text.split() for word in words(part))
+
+
+def phrase_set(text: str) -> frozenset[str]:
+    """Fold the phrases of a list that is parted by commas, each without the spaces between its words."""
+    return frozenset(compact(words(phrase)) for phrase in text.split(","))

@@ -1,17 +1,28 @@
-"""What a column's values say about it: only to refuse what a header claims, or to spot addresses."""
+"""Whether a column's values can be what its header claims. They refuse; they never find a field."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from contact_pipelines.importing.columns.headers import compact, words
+from contact_pipelines.importing.columns.headers import word_set, words
+from contact_pipelines.importing.columns.value_kinds import (
+    NEARLY_ALL,
+    are_addresses,
+    are_answers,
+    are_consent,
+    share,
+    tell_consent,
+)
 
-_ADDRESS = re.compile(r"\s*<?[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+>?\s*")
+__all__ = ["are_addresses", "are_consent", "refusal"]
+
 _AT = re.compile("[@\uff20]")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
-_NEARLY_ALL = 0.9
+_NAMES = frozenset({"first_name", "last_name", "full_name"})
+_MOSTLY = 0.5
+_FEW = 5
 
 _MUST_HOLD = {
     "email": (_AT, "its values hold no '@'"),
@@ -19,148 +30,14 @@ _MUST_HOLD = {
     "created_at": (_DIGIT, "its values hold no digits"),
     "updated_at": (_DIGIT, "its values hold no digits"),
     "lead_score": (_DIGIT, "its values hold no digits"),
-    "first_name": (_LETTER, "its values hold no letters"),
-    "last_name": (_LETTER, "its values hold no letters"),
-    "full_name": (_LETTER, "its values hold no letters"),
+    **dict.fromkeys(_NAMES, (_LETTER, "its values hold no letters")),
 }
-_NEVER_ADDRESSES = frozenset({"first_name", "last_name", "full_name", "external_id"})
+_NEVER_ADDRESSES = _NAMES | {"external_id", "phone", "company", "job_title", "city", "state", "country"}
+_NEVER_ANSWERS = _NAMES | {"external_id", "phone", "company", "job_title", "city", "country", "postal_code", "website"}
 
-_CONSENT_VALUES = frozenset(
-    compact(words(word))
-    for word in [
-        "subscribed",
-        "unsubscribed",
-        "bounced",
-        "complained",
-        "active",
-        "inactive",
-        "cleaned",
-        "pending",
-        "unconfirmed",
-        "confirmed",
-        "transactional",
-        "non-subscribed",
-        "nonsubscribed",
-        "blocked",
-        "blocklisted",
-        "blacklisted",
-        "suppressed",
-        "archived",
-        "opted-in",
-        "opted-out",
-        "opt-in",
-        "opt-out",
-        "optin",
-        "optout",
-        "enabled",
-        "disabled",
-        "hard-bounced",
-        "soft-bounced",
-        "hardbounce",
-        "softbounce",
-        "bounce",
-        "spam",
-        "complaint",
-        "spam-complaint",
-        "reported-spam",
-        "abuse",
-        "invalid",
-        "undelivered",
-        "never-subscribed",
-        "neversubscribed",
-        "unsubscribe",
-        "subscribe",
-        "junk",
-        "unknown",
-        "implicit",
-        "express",
-        "explicit",
-        "abonniert",
-        "abgemeldet",
-        "angemeldet",
-        "aktiv",
-        "inaktiv",
-        "bestaetigt",
-        "unbestaetigt",
-        "gesperrt",
-        "abonne",
-        "desabonne",
-        "inscrit",
-        "desinscrit",
-        "actif",
-        "inactif",
-        "suscrito",
-        "desuscrito",
-        "baja",
-        "alta",
-        "activo",
-        "inactivo",
-        "cancelado",
-        "rebotado",
-        "iscritto",
-        "disiscritto",
-        "cancellato",
-        "attivo",
-        "inattivo",
-        "inscrito",
-        "desinscrito",
-        "descadastrado",
-        "ativo",
-        "inativo",
-        "ingeschreven",
-        "uitgeschreven",
-        "aangemeld",
-        "afgemeld",
-        "actief",
-        "inactief",
-        "aktywny",
-        "nieaktywny",
-        "wypisany",
-        "zapisany",
-        "подписан",
-        "отписан",
-        "активен",
-        "активный",
-        "неактивный",
-        "已订阅",
-        "已退订",
-        "未订阅",
-        "活跃",
-        "購読中",
-        "配信中",
-        "配信停止",
-        "退会",
-        "구독",
-        "구독취소",
-        "활성",
-        "مشترك",
-    ]
-)
-_HONORIFICS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "sir",
-        "madam",
-        "mme",
-        "mlle",
-        "herr",
-        "frau",
-        "sr",
-        "sra",
-        "srta",
-        "dott",
-        "sig",
-        "dhr",
-        "mevr",
-        "pan",
-        "pani",
-    ]
+_HONORIFICS = word_set(
+    """mr mrs ms miss mx dr prof sir madam mme mlle herr frau sr sra srta dott sig dhr mevr pan pani m monsieur
+    madame signor signora senhor senhora don dona"""
 )
 
 
@@ -174,28 +51,28 @@ def refusal(field: str, samples: Sequence[str]) -> str:
             return why
     if field in _NEVER_ADDRESSES and are_addresses(samples):
         return "its values are email addresses"
-    if field == "status" and not are_consent(samples):
+    if field in _NEVER_ANSWERS and _are_only_answers(samples):
+        return "its values are yes and no"
+    return _refusal_of_words(field, samples)
+
+
+def _refusal_of_words(field: str, samples: Sequence[str]) -> str:
+    if field in _NAMES and share(samples, lambda value: bool(_DIGIT.search(value))) > _MOSTLY:
+        return "its values hold digits, as numbers of orders or products do"
+    if field == "status" and not (are_consent(samples) or (tell_consent(samples) and not are_answers(samples))):
         return "its values are not words of consent such as subscribed"
-    if field == "job_title" and _share(samples, _is_honorific) >= _NEARLY_ALL:
+    if field == "external_id" and len(samples) >= _FEW and len(set(samples)) <= _MOSTLY * len(samples):
+        return "its values repeat, so they do not tell people apart"
+    if field == "job_title" and share(samples, _is_honorific) >= NEARLY_ALL:
         return "its values are forms of address such as Mr"
     return ""
 
 
-def are_addresses(samples: Sequence[str]) -> bool:
-    """Whether there are values and nearly all of them are single email addresses."""
-    return bool(samples) and _share(samples, lambda value: bool(_ADDRESS.fullmatch(value))) >= _NEARLY_ALL
-
-
-def are_consent(samples: Sequence[str]) -> bool:
-    """Whether there are values and nearly all of them are known words for consent or the lack of it."""
-    known = _share(samples, lambda value: compact(words(value)) in _CONSENT_VALUES)
-    return bool(samples) and known >= _NEARLY_ALL
+def _are_only_answers(samples: Sequence[str]) -> bool:
+    """Whether the values are yes and no in words. Ones and zeros alone may be anything."""
+    return are_answers(samples) and any(_LETTER.search(value) for value in samples) and len(set(samples)) <= _FEW
 
 
 def _is_honorific(value: str) -> bool:
     parts = words(value)
     return bool(parts) and set(parts) <= _HONORIFICS
-
-
-def _share(samples: Sequence[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, samples)) / len(samples) if samples else 0.0

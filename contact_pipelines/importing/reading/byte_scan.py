@@ -14,35 +14,40 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.files.formula_escape import TRIGGERS
-from contact_pipelines.importing.reading.dialect import MAX_CELL, SAMPLE_BYTES, UTF8_BOM
+from contact_pipelines.importing.reading.dialect import SAMPLE_BYTES, UTF8_BOM
 
 CHUNK = 4 * 1024 * 1024
 CONTINUED = 0x80
 """From here on, bytes are part of a character of several."""
 
 _ESCAPE = re.compile(rb"'" + TRIGGERS.encode())
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+_INNER_BOM = re.compile(UTF8_BOM)
+_CTRL_Z = b"\x1a"  # what DOS wrote behind the last line of a text
+LONG = 32_000
+"""Bytes of a line from which on it is long, unless a lower limit is given."""
 
 
 @dataclass
 class Scan:
-    """What the bytes tell. Counts are of the content: from behind the BOM to before the last newlines."""
+    """What the bytes tell. Counts are of the content: from `start` to before the last newlines."""
 
     start: int = 0
     end: int = 0
     newlines: int = 0
     crlf: int = 0
     lone_cr: int = 0
-    clean: bool = True  # valid UTF-8 without NUL
-    blank_lines: bool = False
-    long_lines: bool = False  # of more than MAX_CELL bytes
+    clean: bool = True  # valid UTF-8
+    nul: bool = False
+    dropped: bool = False  # holds what staging leaves out: NUL, BOMs inside the file, form feeds, Ctrl-Z at its end
+    gaps: bool = False  # lines that are blank or hold nothing but delimiters
+    long_lines: bool = False
     escapes: bool = False  # an apostrophe before a formula's first character
     doubtful: bool = False  # quotes that DuckDB reads otherwise than staging's grammar
 
     @property
     def regular(self) -> bool:
         """Whether the fast path may be tried."""
-        return self.clean and not (self.blank_lines or self.lone_cr or self.doubtful)
+        return self.clean and not (self.dropped or self.gaps or self.lone_cr or self.doubtful)
 
     @property
     def mean_line(self) -> int:
@@ -50,23 +55,32 @@ class Scan:
         return max(1, (self.end - self.start) // (max(self.newlines, self.lone_cr) + 1))
 
 
-class _SpacedQuotes:
-    """Finds a quote that stands behind spaces at the beginning of a cell (or behind a closing quote)."""
+class _Patterns:
+    """Finds gaps, and a quote behind spaces at the beginning of a cell (or behind a closing quote)."""
 
-    def __init__(self, delimiter: str) -> None:
+    def __init__(self, delimiter: str, longest: int) -> None:
+        self.longest = longest
+        self.empty = re.compile(rb"[\r" + re.escape(delimiter.encode()) + rb"]*(?:\n|\Z)")
+        self.gap = re.compile(rb"\n[\r" + re.escape(delimiter.encode()) + rb"]*\n")
         before = rb'\n"' + re.escape(delimiter.encode())
         self._hint = re.compile(rb' "(?<=[' + before + rb' ] ")')  # misses none, begins with literal bytes
         self._exact = re.compile(rb"[" + before + rb'] +"')
 
-    def found_in(self, data: bytes) -> bool:
+    def gap_in(self, data: bytes) -> bool:
+        return self.empty.match(data) is not None or self.gap.search(data) is not None
+
+    def spaced_quote_in(self, data: bytes) -> bool:
         data = b"\n" + data
         return self._hint.search(data) is not None and self._exact.search(data) is not None
 
 
-def scan_bytes(file: BinaryIO, delimiter: str) -> Scan:
-    """Scan the whole file in pieces of whole lines; a piece without a newline is one long line."""
-    scan = _content(file)
-    spaced_quotes = _SpacedQuotes(delimiter)
+def scan_bytes(file: BinaryIO, delimiter: str, start: int = 0, longest: int = LONG) -> Scan:
+    """Scan a file from byte `start` on in pieces of whole lines; a piece without a newline is one long line.
+
+    Lines of more than `longest` bytes are told as long.
+    """
+    scan = _content(file, start)
+    patterns = _Patterns(delimiter, longest)
     file.seek(scan.start)
     left, rest = scan.end - scan.start, b""
     while left:
@@ -76,52 +90,59 @@ def scan_bytes(file: BinaryIO, delimiter: str) -> Scan:
         left -= len(chunk)
         data = rest + chunk
         cut = data.rfind(b"\n") + 1 if left else len(data)
-        if not cut and len(data) > MAX_CELL:
+        if not cut and len(data) > longest:
             scan.long_lines, cut = True, len(data)
             while cut and data[cut - 1] >= CONTINUED:  # do not cut a character in two
                 cut -= 1
             cut = cut or len(data)
         rest = data[cut:]
         if cut:
-            _scan_piece(scan, data[:cut], spaced_quotes)
+            _scan_piece(scan, data[:cut], patterns)
     return scan
 
 
-def _content(file: BinaryIO) -> Scan:
-    """Find where the content begins and ends: without BOM, without the newlines at the end."""
-    file.seek(0)
-    start = len(UTF8_BOM) if file.read(len(UTF8_BOM)) == UTF8_BOM else 0
+def _content(file: BinaryIO, start: int) -> Scan:
+    """Find where the content that begins at `start` ends: without the newlines at the end, and Ctrl-Z."""
     end = file.seek(0, 2)
+    dropped = False
     while end > start:
         begin = max(start, end - SAMPLE_BYTES)
         file.seek(begin)
-        tail = file.read(end - begin).rstrip(b"\r\n")
-        end = begin + len(tail)
-        if tail:
+        tail = file.read(end - begin)
+        kept = tail.rstrip(b"\r\n")
+        if kept.endswith(_CTRL_Z) and kept[:-1].endswith((b"\r", b"\n")):
+            dropped, kept = True, kept.removesuffix(_CTRL_Z).rstrip(b"\r\n")
+        end = begin + len(kept)
+        if kept:
             break
-    return Scan(start=start, end=end)
+    return Scan(start=start, end=max(start, end), dropped=dropped)
 
 
-def _scan_piece(scan: Scan, data: bytes, spaced_quotes: _SpacedQuotes) -> None:
+def _scan_piece(scan: Scan, data: bytes, patterns: _Patterns) -> None:
     """Add what `data`, whole lines, tells to the scan. What is known to be so is not looked for again."""
     scan.newlines += data.count(b"\n")
     if b"\r" in data:
         crlf = data.count(b"\r\n")
         scan.crlf += crlf
         scan.lone_cr += data.count(b"\r") - crlf
+    ascii_only = data.isascii()
     if scan.clean:
-        scan.clean = b"\x00" not in data and (data.isascii() or _is_utf8(data))
-    if not scan.blank_lines:
-        scan.blank_lines = data.startswith((b"\n", b"\r\n")) or _BLANK_LINE.search(data) is not None
+        scan.clean = ascii_only or is_utf8(data)
+    if b"\x00" in data:
+        scan.nul = scan.dropped = True
+    if not scan.dropped:
+        scan.dropped = b"\f" in data or (not ascii_only and _INNER_BOM.search(data) is not None)
+    if not scan.gaps:
+        scan.gaps = patterns.gap_in(data)
     if not scan.escapes and b"'" in data:
         scan.escapes = _ESCAPE.search(data) is not None
     if not scan.doubtful and b'"' in data:
-        scan.doubtful = spaced_quotes.found_in(data)
+        scan.doubtful = patterns.spaced_quote_in(data)
     if not scan.long_lines:
-        scan.long_lines = _has_long_line(data)
+        scan.long_lines = _has_long_line(data, patterns.longest)
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
     """Let Arrow tell, which takes an eighth of Python's time since it makes no string of its own width."""
     try:
         pc.cast(pa.scalar(data, pa.large_binary()), pa.large_string())
@@ -130,11 +151,11 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _has_long_line(data: bytes) -> bool:
-    """Whether a line has more than MAX_CELL bytes: hop from newline to the farthest newline in reach."""
+def _has_long_line(data: bytes, longest: int) -> bool:
+    """Whether a line has more than `longest` bytes: hop from newline to the farthest newline in reach."""
     position = 0
-    while position + MAX_CELL < len(data):
-        position = data.rfind(b"\n", position, position + MAX_CELL + 1) + 1
+    while position + longest < len(data):
+        position = data.rfind(b"\n", position, position + longest + 1) + 1
         if not position:
             return True
     return False

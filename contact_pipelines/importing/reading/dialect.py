@@ -1,36 +1,27 @@
-"""How a delimited text file is written: its delimiter and header, found out from its beginning.
-
-Only a bounded sample is ever looked at here; whether the rest of the file keeps to it is `staging`'s
-business.
-"""
+"""How a delimited text file is written, what is no text at all, and the labels that a header's cells make."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
-
-DELIMITERS = (",", ";", "\t", "|")
-"""What may separate cells, the likelier first."""
+from contact_pipelines.house import Limits
 
 SAMPLE_BYTES = 64 * 1024
-SAMPLE_RECORDS = 100
+"""What is looked at to tell text from binary data."""
 UTF8_BOM = b"\xef\xbb\xbf"
 
-MAX_COLUMNS = 5_000
 MAX_LABEL = 1_000
-MAX_CELL = 32_000
-"""Characters a cell may have; a spreadsheet holds 32,767."""
-MAX_LINE = 1_000_000
-"""Bytes a line may have (and a record of several lines) before it is a broken row."""
+"""Characters of a column's label, or the limit of a cell if that is lower."""
 MAX_RECORD_LINES = 1_000
+SHOWN_TEXT = 32_000
+"""Characters of a broken row that are kept as its raw text."""
 
-RESERVED = ("_row", "_error_code", "_error", "_text")
+RESERVED = ("_row", "_error_code", "_error", "_text", "_warning")
 """Columns that staging adds; a header of that name is told apart from them."""
+
+BACKSLASH = "\\"
 
 _BOMS = {
     b"\xff\xfe\x00\x00": "UTF-32",
@@ -55,19 +46,41 @@ _MAGIC = {
     b"SQLite format 3\x00": "an SQLite database",
     b"\x7fELF": "a program",
 }
-_CONTROL = bytes(set(range(32)) - {9, 10, 11, 12, 13, 26, 27}) + b"\x7f"
+_CONTROL = bytes(set(range(1, 32)) - {9, 10, 11, 12, 13, 26, 27}) + b"\x7f"
 _CONTROL_SHARE = 0.01
 _WIDE_SHARE = 0.2  # UTF-16 text in a Latin script is NUL in every other byte
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a file is written. `header_row` is the header's row number as a spreadsheet shows it."""
+    """How a file is written. `header_row` is the header's row number as a spreadsheet shows it, None without one.
+
+    `quote`: what opens a cell and, if it is another character (typographic quotes), what closes it. `escape`: a
+    backslash, or the closing quote, which is then doubled. `spaced`: a space follows each delimiter and is not part of
+    the cell behind it.
+    """
 
     delimiter: str
     quote: str = '"'
+    escape: str = '"'
+    spaced: bool = False
     encoding: str = "utf-8"
-    header_row: int = 1
+    header_row: int | None = 1
+
+    @property
+    def opening(self) -> str:
+        """The character that opens a quoted cell."""
+        return self.quote[0]
+
+    @property
+    def closing(self) -> str:
+        """The character that closes a quoted cell."""
+        return self.quote[-1]
+
+    @property
+    def standard(self) -> bool:
+        """Whether cells are quoted as RFC 4180 has it, so that DuckDB reads them as we do."""
+        return self.quote == '"' and self.escape == '"' and not self.spaced
 
 
 def refuse_what_is_no_text(sample: bytes, name: str) -> None:
@@ -89,56 +102,29 @@ def refuse_what_is_no_text(sample: bytes, name: str) -> None:
 
 
 def _binary_share(sample: bytes) -> float:
-    return 1 - len(sample.translate(None, _CONTROL)) / len(sample) if sample else 0.0
+    """Return the share of control characters; NUL may be dropped, and the likeliest other one be the delimiter."""
+    if not sample:
+        return 0.0
+    controls = sorted(sample.count(byte) for byte in _CONTROL)
+    return sum(controls[:-1]) / len(sample)
 
 
-def detect_delimiter(sample: bytes) -> str:
-    """Return the delimiter that cuts the first 100 records of `sample` (bytes, without BOM) most evenly.
-
-    A candidate must cut the header into two cells at least; a file with one column has none and gets a comma.
-    """
-    text = sample.decode("utf-8", "replace").replace("\x00", "\ufffd")
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        counts = [len(record) for record in islice(_records(text, delimiter), SAMPLE_RECORDS)]
-        if len(counts) > 1 and len(sample) >= SAMPLE_BYTES:
-            counts.pop()  # cut off where the sample ends
-        if counts and counts[0] > 1:
-            score = (counts.count(counts[0]) / len(counts), counts[0])
-            best, best_score = max((best, best_score), (delimiter, score), key=lambda pair: pair[1])
-    return best
-
-
-def split_record(text: str, delimiter: str) -> list[str]:
-    """Return the cells of one record's text, quotes and doubled quotes resolved."""
-    return next(_records(text, delimiter), [])
-
-
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the records of `text` that are not blank; stops where Python's reader gives up."""
-    try:
-        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            if len(record) > 1 or (record and record[0].strip(" ")):
-                yield record
-    except csv.Error:
-        return
-
-
-def labels(cells: list[str], name: str) -> list[str]:
+def labels(cells: Sequence[str], name: str, limits: Limits) -> list[str]:
     """Turn a header's cells into labels that are not blank and differ from each other and from staging's own.
 
     Trimmed; a blank one becomes `column_3` (its position, from 1), a repeat (whatever its case) gets `#2`,
-    `#3`. Raises FileNotImportable for more than 5,000 columns or a label over 1,000 characters.
+    `#3`. Raises FileNotImportable for more columns than the limit, or a label over 1,000 characters.
     """
-    if len(cells) > MAX_COLUMNS:
-        raise FileNotImportable(f"{name} has {len(cells):,} columns; at most {MAX_COLUMNS:,} can be imported.")
+    if len(cells) > limits.columns:
+        raise FileNotImportable(f"{name} has {len(cells):,} columns; at most {limits.columns:,} can be imported.")
+    longest = min(MAX_LABEL, limits.cell_characters)
     taken = {reserved.lower() for reserved in RESERVED}
     next_number: dict[str, int] = {}
     found: list[str] = []
     for position, cell in enumerate(cells, start=1):
         label = cell.strip() or f"column_{position}"
-        if len(label) > MAX_LABEL:
-            raise FileNotImportable(f"{name}: the header of column {position} is longer than {MAX_LABEL:,} characters.")
+        if len(label) > longest:
+            raise FileNotImportable(f"{name}: the header of column {position} is longer than {longest:,} characters.")
         unique, number = label, next_number.get(label.lower(), 2)
         while unique.lower() in taken:
             unique, number = f"{label}#{number}", number + 1

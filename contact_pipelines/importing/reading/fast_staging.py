@@ -8,75 +8,69 @@ import duckdb
 
 from contact_pipelines.importing.duck import file_literal, identifier, sql_blocks
 from contact_pipelines.importing.reading import byte_scan
-from contact_pipelines.importing.reading.dialect import (
-    MAX_CELL,
-    MAX_LINE,
-    MAX_RECORD_LINES,
-    Dialect,
-    labels,
-    split_record,
-)
-from contact_pipelines.importing.reading.staging_job import StagedFile, StagingJob, header_only, header_too_long
-from contact_pipelines.importing.reading.strict_csv import fetch_one, write_rows
+from contact_pipelines.importing.reading.dialect import MAX_RECORD_LINES
+from contact_pipelines.importing.reading.staging_job import StagedFile, StagingJob, reading_of
+from contact_pipelines.importing.reading.strict_csv import CsvShape, fetch_one, write_rows
 
 
 def stage_fast(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | None:
     """Read a regular file with DuckDB's own CSV reader; None (and no target) if it is not regular after all."""
-    header = _plain_header(job) if job.scan.regular else None
-    if header is None:
+    if not (job.scan.regular and job.dialect.standard):
         return None
-    path = job.path
-    if job.scan.crlf or len(header) == 1:
+    header = job.layout.header[: job.layout.sure_width]  # if the blank ones beyond have values, DuckDB refuses
+    path, shape = job.path, _shape(job)
+    if job.scan.crlf or len(header) == 1 or shape is None:
         # DuckDB's strict mode reads CRLF wrongly when it is not to guess (2.0.0: no rows at all with new_line
         # given), and takes blank lines at the end of a one-column file for rows. A copy with LF has neither.
-        path = job.folder / "lf.csv"
+        # A copy of the rows alone is needed as well if there is more above them than a header of one line.
+        path, shape = job.folder / "lf.csv", CsvShape.ROWS
         _copy_with_lf(job, path)
     try:
-        count = write_rows(con, job, path, header, numbered=False)
+        count = write_rows(con, job, path, header, shape)
         agreed = _counts_agree(con, job, count, header)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         agreed = False
     if not agreed:
         job.target.unlink(missing_ok=True)
         return None
-    if not count:
-        raise header_only(job.name, header)
-    return StagedFile(header, Dialect(job.delimiter), count, 0)
+    return StagedFile(header, job.dialect, count, 0, reading_of(job.layout, ()))
 
 
-def _plain_header(job: StagingJob) -> list[str] | None:
-    """Return the labels if the header is the first line by itself, else None."""
-    with job.path.open("rb") as file:
-        file.seek(job.scan.start)
-        line = file.readline(MAX_LINE + 2)
-    if len(line) > MAX_LINE:
-        raise header_too_long(job.name)
-    text = line.decode("utf-8", "replace").rstrip("\r\n")
-    if not text.strip(" ") or text.count('"') % 2:
+def _shape(job: StagingJob) -> CsvShape | None:
+    """Return how the file stands from its first byte on: with a header of one line, or rows only; None if neither."""
+    layout = job.layout
+    if layout.table.header is None:
+        return CsvShape.ROWS if not layout.data_start else None
+    if layout.base != 1:
         return None
-    return labels(split_record(text, job.delimiter), job.name)
+    with job.path.open("rb") as file:
+        top = file.read(layout.data_start)
+    one_line = top.count(b"\n") == 1 and top.count(b'"') % 2 == 0
+    return CsvShape.HEADER if one_line else None
 
 
 def _copy_with_lf(job: StagingJob, target: Path) -> None:
-    """Copy the content with LF for CRLF: in a regular file every CR stands before a LF."""
+    """Copy the rows with LF for CRLF: in a regular file every CR stands before a LF."""
     with job.path.open("rb") as file, target.open("wb") as copy:
         file.seek(job.scan.start)
         left = job.scan.end - job.scan.start
         while left and (chunk := file.read(min(byte_scan.CHUNK, left))):
             left -= len(chunk)
-            copy.write(chunk.replace(b"\r", b""))
+            copy.write(chunk.replace(b"\r", b"") if job.scan.crlf else chunk)
         copy.write(b"\n")
 
 
 def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, header: list[str]) -> bool:
-    """Check DuckDB's count of rows against the scan's count of lines, and the length of cells.
+    """Check DuckDB's count of rows against the scan's count of lines, and the length of cells and rows.
 
-    Content ends before its last newline, so there are as many newlines as records, besides those in cells.
+    Content ends before its last newline, so there is one newline less than records, besides those in cells.
     """
-    scan = job.scan
-    if count == scan.newlines and not scan.long_lines:
+    scan, limits = job.scan, job.limits
+    job.require_rows(count)
+    breaks = count - 1
+    if breaks == scan.newlines and not scan.long_lines:
         return True
-    if scan.crlf not in (0, count):
+    if scan.crlf not in (0, breaks):
         return False  # CRLF in a cell, or mixed: the copy with LF would have changed a cell
     names = [identifier(label) for label in header]
     sql = sql_blocks("staging")["fast_check"].format(
@@ -84,5 +78,12 @@ def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, h
         lengths=", ".join(f"length({name})" for name in names),
         source=file_literal(job.target),
     )
-    embedded, most, longest = (int(value) for value in fetch_one(con, sql))
-    return embedded + count == scan.newlines and most < MAX_RECORD_LINES and longest <= MAX_CELL
+    embedded, most, longest, longest_row = (int(value) for value in fetch_one(con, sql))
+    # Quotes may have been doubled, and each cell has a pair and a delimiter: at most so long was the row's text.
+    row_at_most = 2 * longest_row + 3 * len(header)
+    return (
+        embedded + breaks == scan.newlines
+        and most < MAX_RECORD_LINES
+        and longest <= limits.cell_characters
+        and row_at_most <= limits.row_characters
+    )

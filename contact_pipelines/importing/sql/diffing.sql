@@ -25,8 +25,18 @@ FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
     ANTI JOIN duplicate_rows d ON d._row = s._row
+    {complete}
     ORDER BY {key}
 )
+
+-- name: unknown_incomplete
+-- What would be created but lacks a required field. After the branch that creates the others.
+UNION ALL BY NAME
+SELECT _row, 'failed' AS outcome, 'required' AS code, {missing} AS message
+FROM {source} s
+ANTI JOIN matches m ON m._row = s._row
+ANTI JOIN duplicate_rows d ON d._row = s._row
+WHERE {missing} IS NOT NULL
 
 -- name: unknown_skipped
 SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message

@@ -4,21 +4,24 @@
 -- name: rows
 -- A strictly regular CSV with columns c1, c2, ..., read and written as the staged rows, in file order.
 COPY (
-    SELECT CAST({row} AS INTEGER) AS _row, {cells}, {code} AS _error_code, {message} AS _error, {text} AS _text
+    SELECT CAST({row} AS INTEGER) AS _row, {cells}, {code} AS _error_code, {message} AS _error, {text} AS _text,
+           {warning} AS _warning
     FROM read_csv({source}, auto_detect = false, columns = {columns}, header = {header}, delim = {delimiter},
                   quote = '"', escape = '"', comment = '', nullstr = '', strict_mode = true, encoding = 'utf-8',
                   compression = 'none', max_line_size = {max_line_size})
+    {limit}
 ) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
 
 -- name: fast_check
--- Newlines inside cells, most of them in one record, and the longest cell in characters. Asked only if cells hold
--- newlines or lines are long.
+-- Newlines inside cells, most of them in one record, and the characters of the longest cell and of the cells of the
+-- longest row. Asked only if cells hold newlines or lines are long.
 WITH text AS (
     SELECT concat({cells}) AS body, greatest({lengths}) AS longest FROM read_parquet({source})
 ), counted AS (
-    SELECT strlen(body) - strlen(replace(body, chr(10), '')) AS newlines, longest FROM text
+    SELECT strlen(body) - strlen(replace(body, chr(10), '')) AS newlines, longest, length(body) AS total FROM text
 )
-SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(longest), 0) FROM counted
+SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(longest), 0), coalesce(max(total), 0)
+FROM counted
 
 -- name: lines
 -- Each physical line with all that can be told of it alone: the state it ends in if it starts outside quotes
@@ -26,19 +29,19 @@ SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(long
 COPY (
     SELECT n, body, cr, odd, strlen(body) AS bytes,
            CAST(CASE WHEN odd IS NOT NULL THEN odd
-                     WHEN NOT contains(body, '"') THEN 0
+                     WHEN NOT ({quotes}) THEN 0
                      WHEN regexp_full_match(body, {alone_out}) THEN 0
                      WHEN regexp_full_match(body, {alone_in}) THEN 1
                      ELSE 2 END AS TINYINT) AS alone,
            CAST(CASE WHEN odd IS NOT NULL THEN 1 - odd
-                     WHEN NOT contains(body, '"') THEN 1
+                     WHEN NOT ({quotes}) THEN 1
                      WHEN regexp_full_match(body, {inside_out}) THEN 0
                      WHEN regexp_full_match(body, {inside_in}) THEN 1
                      ELSE 2 END AS TINYINT) AS inside,
            CASE WHEN alone = 0 AND odd IS NULL THEN {cell_count} END AS cells,
            CASE WHEN odd IS NOT NULL THEN false
-                WHEN contains(body, '"') THEN regexp_full_match(body, {plain})
-                ELSE NOT contains(body, chr(13)) END AS plain
+                WHEN {quotes} THEN {plain}
+                ELSE {plain_unquoted} END AS plain
     FROM {source}
 ) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
 
@@ -87,17 +90,37 @@ HAVING arg_max(open, n) OR count(*) > {max_lines} OR sum(bytes) > {max_bytes} OR
 SELECT count(*), count(*) FILTER (NOT in_order), coalesce(max(n), 0)
 FROM read_parquet({marks})
 
--- name: header
--- First and last line, text and malformation of the first record that is not blank.
-WITH first AS (
-    SELECT n FROM read_parquet({lines}) WHERE trim(body, ' ') <> '' LIMIT 1
+-- name: gaps
+-- The first line below each gap (lines that hold nothing but delimiters) that may begin another table: it starts a
+-- record, another line follows, and it has another number of cells, or neither a digit nor an @.
+WITH line AS (
+    SELECT n, body, cells, trim(body, {empty}) = '' AS empty FROM read_parquet({lines})
+), neighbour AS (
+    SELECT *, lag(empty, 1, false) OVER () AS below_gap, lead(empty, 1, true) OVER () AS above_gap FROM line
 )
-SELECT min(l.n), max(l.n), string_agg(l.body, {newline} ORDER BY l.n), max(l.odd), arg_min(l.alone, l.n),
-       min(m.first_line) IN (SELECT first_line FROM {dissolved})
-FROM read_parquet({lines}) AS l JOIN read_parquet({marks}) AS m USING (n)
-WHERE m.first_line = (SELECT n FROM first)
-  AND l.n BETWEEN (SELECT n FROM first) AND (SELECT n FROM first) + {max_lines}
-HAVING count(*) > 0
+SELECT b.n
+FROM neighbour AS b JOIN read_parquet({marks}) AS m USING (n)
+WHERE b.below_gap AND NOT b.empty AND NOT b.above_gap
+  AND (m.first_line = b.n OR m.first_line IN (SELECT first_line FROM {dissolved}))
+  AND (b.cells <> {width} OR NOT regexp_matches(b.body, '[0-9@]'))
+ORDER BY b.n
+LIMIT {most}
+
+-- name: lines_below
+-- The lines that follow each of some lines, in file order.
+SELECT s.n, l.n, l.body
+FROM (SELECT unnest({starts}) AS n) AS s JOIN read_parquet({lines}) AS l ON l.n >= s.n AND l.n < s.n + {most}
+ORDER BY s.n, l.n
+
+-- name: records_before
+-- How many records begin before each of some lines, and how many there are.
+SELECT s.n, count(m.n)
+FROM (SELECT unnest({starts}) AS n) AS s LEFT JOIN (
+    SELECT n FROM read_parquet({marks})
+    WHERE first_line = n OR first_line IN (SELECT first_line FROM {dissolved})
+) AS m ON m.n < s.n
+GROUP BY s.n
+ORDER BY s.n
 
 -- name: next_start
 -- The first line from `from_line` on that starts a record, whatever group it is in.
@@ -106,9 +129,11 @@ FROM read_parquet({marks})
 WHERE n >= {from_line} AND n < {to_line} AND (first_line = n OR first_line IN (SELECT first_line FROM {dissolved}))
 
 -- name: piece
--- A stretch of lines with the first line of the record each belongs to; lines of a dissolved group stand alone.
+-- A stretch of lines with the first line of the record each belongs to; lines of a dissolved group stand alone and
+-- are torn.
 CREATE OR REPLACE TEMP TABLE {piece} AS
-SELECT l.*, CASE WHEN d.first_line IS NULL THEN m.first_line ELSE l.n END AS first_line
+SELECT l.*, CASE WHEN d.first_line IS NULL THEN m.first_line ELSE l.n END AS first_line,
+       d.first_line IS NOT NULL AS torn
 FROM read_parquet({lines}) AS l
 JOIN read_parquet({marks}) AS m USING (n)
 LEFT JOIN {dissolved} AS d ON m.first_line = d.first_line
@@ -116,7 +141,8 @@ WHERE l.n >= {from_line} AND l.n < {to_line} AND m.n >= {from_line} AND m.n < {t
 
 -- name: joined
 -- Records of several lines, put together. Suspicious ones have a wrong number of cells while a line of theirs has
--- the right number by itself: they are taken apart too.
+-- the right number by itself: they are taken apart too. Crowded ones have few cells, but delimiters for a whole row in
+-- them: it seems that a quote was not closed.
 CREATE OR REPLACE TEMP TABLE {joined} AS
 WITH text AS (
     SELECT first_line, string_agg(CASE WHEN cr AND n < last_line THEN body || chr(13) ELSE body END,
@@ -129,41 +155,43 @@ WITH text AS (
 ), counted AS (
     SELECT *, {cell_count} AS cells FROM text
 )
-SELECT first_line, body, cells, regexp_full_match(body, {plain}) AS plain,
-       has_row AND cells <> {width} AND NOT {padded} AS suspicious
+SELECT first_line, body, cells, {plain} AS plain,
+       has_row AND cells <> {width} AND NOT {padded} AS suspicious,
+       cells < {width} AND length(body) - length(replace(body, {delimiter}, '')) >= {width} AS crowded
 FROM counted
 
 -- name: records
 -- Lines and joined lines in file order, numbered as a spreadsheet does (blank lines count and are left out), each
 -- with its fault if it has one, as one line of a CSV that is strictly regular: row number, cells, and the fault.
 WITH unit AS (
-    SELECT n, body, alone, cells, plain, odd
+    SELECT n, body, alone, cells, plain, odd, torn OR first_line IN (SELECT first_line FROM {joined}) AS torn
     FROM {piece}
     WHERE first_line NOT IN (SELECT first_line FROM {joined} WHERE NOT suspicious)
     UNION ALL
-    SELECT first_line, body, 0, cells, plain, NULL
+    SELECT first_line, body, 0, cells, plain, NULL, crowded
     FROM {joined}
     WHERE NOT suspicious
 ), numbered AS (
     SELECT *, {base} + row_number() OVER (ORDER BY n) AS row
     FROM unit
 ), judged AS (
-    SELECT n, row, cells, plain, body, {blank} AS blank,
+    SELECT n, row, cells, plain, body, {blank} AS blank, {warning} AS warning,
            CASE WHEN blank THEN NULL
                 WHEN odd IS NOT NULL THEN 'row_too_long'
+                WHEN strlen(body) > {max_row} AND length(body) > {max_row} THEN 'row_too_long'
                 WHEN {undecodable} THEN 'undecodable'
                 WHEN alone = 1 THEN 'unclosed_quote'
                 WHEN alone = 2 THEN 'misplaced_quote'
-                WHEN cells < {width} THEN 'too_few_cells'
+                WHEN cells < {width} AND torn THEN 'too_few_cells'
                 WHEN cells > {width} AND NOT {padded} THEN 'too_many_cells'
                 WHEN strlen(body) > {max_cell} AND {longest_cell} > {max_cell} THEN 'cell_too_long'
            END AS code
     FROM numbered
 ), written AS (
-    SELECT n, row, cells, code, blank, body,
+    SELECT n, row, cells, code, blank, body, warning,
            CASE WHEN code IS NOT NULL OR blank THEN NULL
                 WHEN plain AND cells = {width} THEN body
-                ELSE {requoted} END AS clean
+                ELSE {requoted} || repeat({delimiter}, {width} - cells) END AS clean
     FROM judged
 ), checked AS (
     SELECT * REPLACE (CASE WHEN strlen(clean) > {max_clean} THEN 'row_too_long' ELSE code END AS code)
@@ -171,10 +199,20 @@ WITH unit AS (
 )
 SELECT row, blank, code,
        CASE WHEN blank THEN ''
-            WHEN code IS NULL THEN row || {delimiter} || clean || {delimiter} || {delimiter} || {delimiter} || chr(10)
+            WHEN code IS NULL THEN row || {delimiter} || clean || repeat({delimiter}, 4)
+                 || coalesce('"' || warning || '"', '') || chr(10)
             ELSE row || repeat({delimiter}, {width} + 1) || code || {delimiter}
                  || '"' || {message} || '"' || {delimiter}
-                 || '"' || replace(left(body, {max_cell}), '"', '""') || '"' || chr(10)
+                 || '"' || replace(left(body, {shown_text}), '"', '""') || '"' || {delimiter} || chr(10)
        END AS line
 FROM checked
 ORDER BY n
+
+
+-- name: as_read
+-- Each staged row as a line of a CSV, in file order: what was read, good or broken.
+WITH staged AS (
+    SELECT {cells} AS good, _error_code AS code, _text AS body FROM read_parquet({source})
+)
+SELECT (CASE WHEN code IS NULL THEN good ELSE {broken} END) || chr(10) AS line
+FROM staged

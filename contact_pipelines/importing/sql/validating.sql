@@ -14,13 +14,23 @@ GROUP BY "column", code, severity
 ORDER BY severity, count(*) DESC, "column", code
 
 -- name: broken_rows
--- Rows that could not be read at all reject themselves.
+-- Rows that could not be read at all reject themselves; what staging only warns of is kept beside the row.
 INSERT INTO found_errors
 SELECT _row, '', _error_code, _error, 'error'
 FROM staged_rows
 WHERE _error_code IS NOT NULL
+UNION ALL
+SELECT _row, '', 'too_few_cells', _warning, 'warning'
+FROM staged_rows
+WHERE _error_code IS NULL AND _warning IS NOT NULL
 
 -- name: valid_rows
 SELECT _row, {values}
 FROM typed_contacts
 WHERE _row NOT IN (SELECT "row" FROM found_errors WHERE severity = 'error')
+
+-- name: count_valid
+-- Rows that an import would take, and how many of these have a warning.
+SELECT count(*) FILTER (f.worst IS DISTINCT FROM 'error'), count(*) FILTER (f.worst = 'warning')
+FROM {typed} t
+LEFT JOIN (SELECT "row", min(severity) AS worst FROM {errors} GROUP BY "row") f ON f."row" = t._row

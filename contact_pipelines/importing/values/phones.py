@@ -25,12 +25,15 @@ _LONGEST_TEXT = 250
 """Characters beyond which phonenumbers refuses to parse (`_MAX_INPUT_STRING_LENGTH`)."""
 
 
-def normalise_phone(text: str, country: str | None) -> str | None:
+def normalise_phone(text: str, country: str | None, *, abroad_only: bool = False) -> str | None:
     """Return the number in E.164, or None if `text` is no valid number as read in `country` (`US`, `DE`...).
 
-    Without a country only numbers that begin with + can be read. E.164 has no room for an extension:
-    `+1 650 253 0000 ext. 5` gives the number it belongs to.
+    Without a country only numbers that begin with + can be read. With `abroad_only` the country counts for nothing:
+    only numbers that begin with + or 00 are read. E.164 has no room for an extension: `+1 650 253 0000 ext. 5`
+    gives the number it belongs to.
     """
+    if abroad_only:
+        text, country = re.sub(r"^\s*00", "+", text), None
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
@@ -40,7 +43,7 @@ def normalise_phone(text: str, country: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def phone_fast_path(texts_sql: str, country: str | None) -> str:
+def phone_fast_path(texts_sql: str, country: str | None, *, abroad_only: bool = False) -> str:
     """Return a query of `raw` and `kept`: the E.164 number that `raw` plainly is, else NULL (undecided).
 
     The rows come in no particular order. `texts_sql` is a query of one column `raw` (VARCHAR); `country` a
@@ -51,6 +54,8 @@ def phone_fast_path(texts_sql: str, country: str | None) -> str:
     back into one another, which works each of them out several times.
     """
     local = "NULL" if country is None else _from_local("digits", country)
+    if abroad_only:
+        local = f"CASE WHEN starts_with(digits, '00') THEN {_from_abroad('digits[3:]')} END"
     number = f"CASE WHEN starts_with(digits, '+') THEN {_from_abroad('digits[2:]')} ELSE {local} END"
     return (
         f"WITH stripped AS MATERIALIZED (SELECT raw, {_digits('raw')} AS digits FROM ({texts_sql})),"
@@ -61,21 +66,22 @@ def phone_fast_path(texts_sql: str, country: str | None) -> str:
 
 
 def phone_column(
-    con: duckdb.DuckDBPyConnection, source: str, column: str, country: str | None
+    con: duckdb.DuckDBPyConnection, source: str, column: str, country: str | None, *, abroad_only: bool = False
 ) -> leftovers.JoinedColumn:
     """Return the E.164 numbers of a text column of `source` (a table or view of `con`), as read in `country`.
 
-    The numbers are worked out once for each distinct text and kept in a temporary table. Costs about 25 µs
-    for each text that the fast path leaves open, and a second for a million distinct ones that it decides.
+    With `abroad_only` a number needs its country code, whatever the country (see `normalise_phone`). The numbers are
+    worked out once for each distinct text and kept in a temporary table. Costs about 25 µs for each text that the fast
+    path leaves open, and a second for a million distinct ones that it decides.
     """
 
     def judge(text: str) -> tuple[str | None]:
-        return (normalise_phone(text, country),)
+        return (normalise_phone(text, country, abroad_only=abroad_only),)
 
     text = leftovers.qualified(source, column)
     plain = leftovers.new_table_name()
     texts = f"SELECT DISTINCT {text} AS raw FROM {duck.identifier(source)} WHERE {text} IS NOT NULL"
-    con.execute(f"CREATE TEMP TABLE {plain} AS {phone_fast_path(texts, country)}")
+    con.execute(f"CREATE TEMP TABLE {plain} AS {phone_fast_path(texts, country, abroad_only=abroad_only)}")
     judged = leftovers.judge_leftovers(
         con, plain, "raw", undecided=f"{plain}.kept IS NULL", judge=judge, parts=("kept",)
     )

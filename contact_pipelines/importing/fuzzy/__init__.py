@@ -1,0 +1,1 @@
+"""Fuzzy duplicates: people who are the same although no key says so. See `finding`."""

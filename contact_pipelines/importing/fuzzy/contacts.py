@@ -1,0 +1,58 @@
+"""The store's side of the search: the fields to compare of a tenant's contacts, and nothing else of theirs.
+
+A `COPY` of the whole tenant: typing errors know no index, and one pass in order is what PostgreSQL does fastest
+(about 1 s and 60 to 100 MB of scratch file for a million contacts). Everything after it works on what shares a
+token with the file, and spills to the scratch folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import psycopg
+
+from contact_pipelines.importing import copying
+from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.models import PROPERTY_PREFIX
+
+
+def fetch_contacts(
+    con: duckdb.DuckDBPyConnection,
+    store: psycopg.Connection,
+    *,
+    tenant_id: str,
+    fields: Sequence[str],
+    scratch: Path,
+    table: str = "fuzzy_contacts",
+) -> None:
+    """Make `table` (id UUID, the `fields` as texts) of the tenant's contacts that have any of them.
+
+    `fields` are contact fields and `properties.<key>`; `scratch` is a folder for the file that `COPY` writes.
+    """
+    answer = scratch / f"{table}.csv"
+    texts = [_text(field) for field in fields]
+    statement = sql_blocks("fuzzy")["contacts"].format(
+        fields="".join(f", {text}" for text in texts),
+        tenant=literal(tenant_id),
+        some=f"coalesce({', '.join(texts)}) IS NOT NULL",
+    )
+    columns = {"id": "UUID"} | dict.fromkeys(fields, "VARCHAR")
+    with store.cursor() as cursor:
+        copying.copy_out(cursor, f"COPY ({statement}) TO STDOUT (FORMAT csv)", answer)
+    con.execute(
+        sql_blocks("fuzzy")["load_contacts"].format(
+            table=identifier(table),
+            path=file_literal(answer),
+            columns=", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items()),
+        )
+    )
+    answer.unlink()
+
+
+def _text(field: str) -> str:
+    """Return SQL (PostgreSQL) of a contact's value as text."""
+    if field.startswith(PROPERTY_PREFIX):
+        return f"properties ->> {literal(field.removeprefix(PROPERTY_PREFIX))}"
+    return field

@@ -1,0 +1,135 @@
+"""The search for fuzzy duplicates: rows of a file that are likely a contact of the store, or an earlier row.
+
+    options  ->  records (normal forms)  ->  blocking (candidate pairs)  ->  scoring  ->  pairs  ->  one answer a row
+
+Nothing is decided here: the tables tell what was found, how sure it is and why; what becomes of a row is
+`FuzzyOptions.resolve`, which the import applies. All of it is SQL. Rows are taken `SLICE` at a time, so that the
+candidates of a slice, not of the file, are what has to be held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.importing.duck import ROW, identifier, sql_blocks
+from contact_pipelines.importing.fuzzy import blocking, scoring
+from contact_pipelines.importing.fuzzy.blocking import Caps, LeftOut
+from contact_pipelines.importing.fuzzy.evidence import Comparison
+from contact_pipelines.importing.fuzzy.options import FuzzyOptions
+from contact_pipelines.importing.fuzzy.records import make_records
+
+SLICE = 100_000
+"""Records whose candidates are found and scored at once: some ten million pairs, 100 to 200 MB."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search did: pairs compared, pairs at or above the threshold, and what the caps left out."""
+
+    candidates: int
+    pairs: int
+    left_out: LeftOut
+
+
+def comparisons(options: FuzzyOptions, available: Sequence[str]) -> list[Comparison]:
+    """Return the comparisons that `available` (the fields that the file maps) can serve.
+
+    Raises InvalidOption if none can ever reach the threshold: it would find nobody, and say nothing.
+    """
+    there = frozenset(available) & frozenset(options.fields)
+    on = [Comparison(text, there) for text in options.on]
+    useful = [comparison for comparison in on if comparison.highest_score >= options.threshold]
+    if not useful:
+        missing = ", ".join(field for field in options.fields if field not in there)
+        raise InvalidOption(
+            f"Fuzzy duplicates cannot be found by {' or '.join(options.on)}: the file has no column for {missing}, and "
+            f"without it no pair reaches {options.threshold}. Compare other fields, map more columns, or turn it off."
+        )
+    return useful
+
+
+def find_duplicate_contacts(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    contacts: str,
+    available: Sequence[str],
+    options: FuzzyOptions,
+    *,
+    caps: Caps | None = None,
+) -> Found:
+    """Make `fuzzy_pairs` (_row, contact_id, score, reason): contacts that rows of `source` are likely to be.
+
+    `source` is a table or view of valid rows with `_row` and the fields `available`; leave out rows that a key has
+    matched already. `contacts` is a table with `id` and the same fields (see `contacts.fetch_contacts`). Also makes
+    `fuzzy_best`, one line a row that was found (see `_best`). Raises InvalidOption (see `comparisons`).
+    """
+    on = comparisons(options, available)
+    fields = _fields(on)
+    make_records(con, source, ROW, fields, "fuzzy_left", ordered=True)
+    make_records(con, contacts, "id", fields, "fuzzy_right", ordered=False)
+    found = _search(con, "fuzzy_left", "fuzzy_right", on, options.threshold, caps or Caps())
+    _publish(con, "fuzzy_pairs", "contact_id")
+    _best(con, "fuzzy_pairs", "contact_id", "fuzzy_best")
+    return found
+
+
+def find_duplicate_rows(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    available: Sequence[str],
+    options: FuzzyOptions,
+    *,
+    caps: Caps | None = None,
+) -> Found:
+    """Make `fuzzy_row_pairs` (_row, other_row, score, reason): earlier rows that rows of `source` are likely to be.
+
+    `source` and `available` are as for `find_duplicate_contacts`; `other_row` is always less than `_row`. Also makes
+    `fuzzy_best_rows`, one line a row that was found (see `_best`). Raises InvalidOption (see `comparisons`).
+    """
+    on = comparisons(options, available)
+    make_records(con, source, ROW, _fields(on), "fuzzy_left", ordered=True)
+    found = _search(con, "fuzzy_left", "fuzzy_left", on, options.threshold, caps or Caps())
+    _publish(con, "fuzzy_row_pairs", "other_row")
+    _best(con, "fuzzy_row_pairs", "other_row", "fuzzy_best_rows")
+    return found
+
+
+def _fields(on: Sequence[Comparison]) -> list[str]:
+    return list(dict.fromkeys(field for comparison in on for field in comparison.fields))
+
+
+def _search(
+    con: duckdb.DuckDBPyConnection, left: str, right: str, on: Sequence[Comparison], threshold: int, caps: Caps
+) -> Found:
+    """Make `fuzzy_scores` (left_id, right_id, score, reason), each pair once; drop what it took to find them."""
+    left_out = blocking.make_blocks(con, left, right, on, caps)
+    scoring.make_scores(con, left, right)
+    rows = con.sql(f"SELECT count(*) FROM {left}").fetchall()[0][0]
+    candidates = 0
+    for first in range(0, rows, SLICE):
+        candidates += blocking.make_candidates(con, left, right, on, first, first + SLICE - 1)
+        scoring.add_scores(con, left, right, on, threshold)
+    for side in dict.fromkeys([left, right]):
+        con.execute(f"DROP TABLE {side}")
+        con.execute(f"DROP TABLE {side}_blocks")
+    for table in ("fuzzy_candidates", "fuzzy_twins", "fuzzy_tokens_sizes", "fuzzy_together_sizes"):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
+    pairs = con.sql("SELECT count(*) FROM fuzzy_scores").fetchall()[0][0]
+    return Found(candidates, pairs, left_out)
+
+
+def _publish(con: duckdb.DuckDBPyConnection, table: str, other: str) -> None:
+    con.execute(sql_blocks("fuzzy")["publish"].format(table=table, row=ROW, other=identifier(other)))
+    con.execute("DROP TABLE fuzzy_scores")
+
+
+def _best(con: duckdb.DuckDBPyConnection, pairs: str, other: str, table: str) -> None:
+    """Make `table` (_row, `other`, score, reason, others): the likeliest for each row, the lowest id of several.
+
+    `others` counts the further ones with the same score: if there are any, it is doubtful which one is meant.
+    """
+    con.execute(sql_blocks("fuzzy")["best"].format(table=table, pairs=pairs, row=ROW, other=identifier(other)))

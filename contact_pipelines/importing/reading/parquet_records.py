@@ -1,0 +1,198 @@
+"""Stage Parquet: every row of the file as a row of texts, as a person would write the values.
+
+Columns of plain types are written by SQL of their own. Lists, structs and maps become JSON and go the way of JSON
+records: members of structs are columns (`address.city`), lists are joined.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from duckdb.sqltypes import DuckDBPyType
+
+from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
+from contact_pipelines.house import Limits
+from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.importing.reading.dialect import Dialect, labels
+from contact_pipelines.importing.reading.json_cells import CellReader, JsonColumn, number_text
+from contact_pipelines.importing.reading.json_columns import find_columns
+from contact_pipelines.importing.reading.json_records import Tally, require_rows, write_records, write_rows
+from contact_pipelines.importing.reading.staging_job import StagedFile
+from contact_pipelines.models import FileReading
+
+_NESTED = frozenset(("list", "array", "struct", "map"))
+_FLOATS = frozenset(("float", "double"))
+_EXACT_IN_JSON = frozenset(
+    ("boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "double")
+)
+"""Types that DuckDB writes to JSON without loss; others go there as texts."""
+_BATCH_BYTES = 4 * 1024 * 1024
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+
+# What DuckDB and Arrow raise for bytes that make no sense.
+_DAMAGED = (
+    duckdb.InvalidInputException,
+    duckdb.IOException,
+    duckdb.ConversionException,
+    duckdb.OutOfRangeException,
+    duckdb.SerializationException,
+    duckdb.NotImplementedException,
+    duckdb.InternalException,
+    pa.ArrowException,
+    UnicodeDecodeError,
+)
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    type: DuckDBPyType
+
+    @property
+    def nested(self) -> bool:
+        return self.type.id in _NESTED
+
+
+def stage_parquet(
+    con: duckdb.DuckDBPyConnection, path: Path, target: Path, *, scratch: Path, file_name: str, limits: Limits
+) -> StagedFile:
+    """Write the rows of the Parquet file at `path` to the Parquet `target`, all values as texts, in file order.
+
+    The columns are those of `staging.stage`, with a `_warning` VARCHAR; `_row` is the row's position from 1. Dates
+    are ISO, times `2026-11-20 14:30:00` (with `+00:00` if they have a zone: they are in UTC), decimals exact,
+    floats without exponent and without `.0`. NaN and empty texts are NULL. Bytes that are no UTF-8 text are left
+    out with a warning.
+
+    Raises FileUnreadable (damaged or encrypted), FileNotImportable (beyond the limits) and NoDataRows.
+    """
+    _require_magic(path, file_name)
+    scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        rows, size = _size(con, path)
+        columns = _columns(con, path)
+        _require_within(rows, size, columns, file_name, limits)
+        with tempfile.TemporaryDirectory(prefix="parquet-", dir=scratch) as folder:
+            records = Path(folder) / "records.parquet"
+            batch_rows = max(1, min(122_880, _BATCH_BYTES * rows // max(size, 1)))
+            write_records(con, _records(path, columns), records, batch_rows)
+            header, broken = _write(con, records, target, columns, file_name, limits)
+    except duckdb.OutOfMemoryException:
+        raise FileNotImportable(f"{file_name} has rows that are too long for the memory limit.") from None
+    except _DAMAGED:
+        raise FileUnreadable(f"{file_name} is damaged or incomplete, or encrypted. Export it again.") from None
+    reading = FileReading(format="parquet", delimiter="", quote="", escape="", header_row=None)
+    return StagedFile(header, Dialect("", quote="", escape="", header_row=None), rows, broken, reading)
+
+
+def _require_magic(path: Path, name: str) -> None:
+    """Raise FileUnreadable unless the file begins and ends as Parquet files do."""
+    with path.open("rb") as file:
+        first = file.read(len(_MAGIC))
+        file.seek(max(0, path.stat().st_size - len(_MAGIC)))
+        last = file.read(len(_MAGIC))
+    if _ENCRYPTED in (first, last):
+        raise FileUnreadable(f"{name} is encrypted. Export it without encryption.")
+    if (first, last) != (_MAGIC, _MAGIC):
+        raise FileUnreadable(f"{name} is no complete Parquet file. Export it again.")
+
+
+def _from(path: Path) -> str:
+    """Return SQL of the file's rows; a folder named `a=b` above it is no column."""
+    return f"read_parquet({file_literal(path)}, hive_partitioning = false)"
+
+
+def _size(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, int]:
+    """Return the rows and the uncompressed bytes that the file says it has."""
+    sql = (
+        "SELECT (SELECT num_rows FROM parquet_file_metadata({file})),"
+        " (SELECT coalesce(sum(total_uncompressed_size), 0) FROM parquet_metadata({file}))"
+    ).format(file=file_literal(path))
+    rows, size = con.execute(sql).fetchall()[0]
+    return int(rows), int(size)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[_Column]:
+    relation = con.sql(f"SELECT * FROM {_from(path)}")
+    return [_Column(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)]
+
+
+def _require_within(rows: int, size: int, columns: list[_Column], name: str, limits: Limits) -> None:
+    if not rows:
+        raise NoDataRows(f"{name} has columns but no rows.", [column.name for column in columns])
+    require_rows(rows, name, limits)
+    if size > limits.decompressed_bytes:
+        raise FileNotImportable(
+            f"{name} unpacks to {size:,} bytes; at most {int(limits.decompressed_bytes):,} are read. Split the file."
+        )
+    if len(columns) > limits.columns:
+        raise FileNotImportable(f"{name} has {len(columns):,} columns; at most {limits.columns:,} can be imported.")
+
+
+def _records(path: Path, columns: list[_Column]) -> str:
+    """Return SQL of the rows in the shape of JSON records: texts f1, f2, ... of plain columns, the rest an object."""
+    plain = [(i, column) for i, column in enumerate(columns, 1) if not column.nested]
+    nested = [column for column in columns if column.nested]
+    members = ", ".join(f"{literal(c.name)}, to_json(CAST({identifier(c.name)} AS {_json_type(c.type)}))" for c in nested)
+    texts = "".join(f", {_text(column)} AS f{i}" for i, column in plain)
+    warnings = ", ".join(_blob_warning(column) for _, column in plain if column.type.id == "blob")
+    return sql_blocks("json_records")["parquet"].format(
+        texts=texts,
+        object=f"CAST(json_object({members}) AS VARCHAR)" if nested else "CAST(NULL AS VARCHAR)",
+        warning=f"nullif(concat_ws(' ', {warnings}), '')" if warnings else "CAST(NULL AS VARCHAR)",
+        all_texts=", ".join(["object", *(f"f{i}" for i, _ in plain)]),
+        source=_from(path),
+    )
+
+
+def _text(column: _Column) -> str:
+    """Return SQL of a plain column's text."""
+    name, kind = identifier(column.name), column.type.id
+    if kind in _FLOATS:
+        return f"CASE WHEN NOT isnan({name}) THEN {number_text(f'CAST({name} AS VARCHAR)')} END"
+    if kind == "timestamp with time zone":
+        return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR) || '+00:00'"
+    if kind == "blob":
+        return f"TRY(decode({name}))"
+    return f"CAST({name} AS VARCHAR)"
+
+
+def _blob_warning(column: _Column) -> str:
+    name = identifier(column.name)
+    sentence = literal(f"The bytes in {column.name} are not UTF-8 text and were left out.")
+    return f"CASE WHEN {name} IS NOT NULL AND TRY(decode({name})) IS NULL THEN {sentence} END"
+
+
+def _json_type(kind: DuckDBPyType) -> str:
+    """Return the type to cast to before to_json, so that decimals, dates and times keep their spelling."""
+    if kind.id in ("list", "array"):
+        return f"{_json_type(kind.children[0][1])}[]"
+    if kind.id == "map":
+        return f"MAP(VARCHAR, {_json_type(dict(kind.children)['value'])})"
+    if kind.id == "struct":
+        return f"STRUCT({', '.join(f'{identifier(name)} {_json_type(member)}' for name, member in kind.children)})"
+    return str(kind) if kind.id in _EXACT_IN_JSON else "VARCHAR"
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, records: Path, target: Path, columns: list[_Column], name: str, limits: Limits
+) -> tuple[list[str], int]:
+    """Write the staged rows; return the header and how many are broken."""
+    nested = find_columns(con, records, name, limits) if any(column.nested for column in columns) else []
+    below = {key: list(group) for key, group in groupby(nested, key=lambda column: column.path[0])}
+    reader = CellReader(nested)
+    cells_of = dict(zip(nested, reader.cells, strict=True))
+    header: list[str] = []
+    cells: list[str] = []
+    for i, column in enumerate(columns, 1):
+        members: list[JsonColumn] = below.get(column.name, [])
+        header += [member.label for member in members] if column.nested else [column.name]
+        cells += [cells_of[member] for member in members] if column.nested else [f"f{i}"]
+    sql = f"SELECT count(*), 0, max(size), sum(size) FROM read_parquet({file_literal(records)})"
+    tally = Tally(*con.execute(sql).fetchall()[0])
+    header = labels(header, name, limits)
+    return header, write_rows(con, records, target, header, cells, reader, tally, limits)

@@ -1,0 +1,104 @@
+"""What the tests of typing share: rows of text in, typed values, faults and planned changes out. No store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from contact_pipelines.house import House
+from contact_pipelines.importing import diffing, duck, matching, normalising, planning, validating
+from contact_pipelines.importing.column_plan import ColumnPlan
+from contact_pipelines.importing.duck import identifier
+from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, PropertyDefinition
+
+RESERVED = ("_error_code", "_error", "_text", "_warning")
+
+
+@dataclass
+class Typed:
+    """The typed rows of a file: the plan, its valid rows by field, its faults (row, column, code, severity)."""
+
+    con: duckdb.DuckDBPyConnection
+    plan: ColumnPlan
+    options: ImportOptions
+    house: House
+
+    def values(self, field: str) -> list:
+        """Return a field's values in the order of the file; of rejected rows too."""
+        return [value for (value,) in self.con.sql(f"SELECT {identifier(field)} FROM typed ORDER BY _row").fetchall()]
+
+    def valid(self) -> list[int]:
+        return [row for (row,) in self.con.sql("SELECT _row FROM valid ORDER BY _row").fetchall()]
+
+    def faults(self) -> list[tuple]:
+        found = self.con.sql('SELECT "row", "column", code, severity FROM faults ORDER BY ALL')
+        return found.fetchall()
+
+    def messages(self) -> list[str]:
+        return [text for (text,) in self.con.sql('SELECT message FROM faults ORDER BY "row", code').fetchall()]
+
+    def changes(self, existing: dict[int, dict] | None = None) -> list[dict]:
+        """Return the planned changes. `existing`: row -> the old values of the contact that it matches."""
+        difference = diffing.Difference(
+            self.plan.fields, self.plan.properties, self.options, self.house.fields, has_opt_in=self.plan.has_opt_in
+        )
+        matching.find_duplicates(self.con, "valid", self.options.duplicates)
+        types = {"tags": "VARCHAR[]", "lead_score": "INTEGER"}
+        old = [(f"old.{field}", types.get(field, "VARCHAR")) for field in difference.compared]
+        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in old)
+        fixed = '_row INTEGER, same BOOLEAN, contact_id UUID, version INTEGER, "old.updated_at" VARCHAR'
+        self.con.execute(f"CREATE OR REPLACE TABLE matches ({fixed}{', ' + columns if columns else ''})")
+        for row, values in (existing or {}).items():
+            marks = ", ".join("?" for _ in old)
+            self.con.execute(
+                f"INSERT INTO matches VALUES (?, false, uuid(), 1, '2026-01-01'{', ' + marks if marks else ''})",
+                [row, *(values.get(field) for field in difference.compared)],
+            )
+        found = diffing.diff(self.con, "valid", "faults", difference).order("_row")
+        names = [name for name in found.columns if name not in ("contact_id", "before", "after", "version")]
+        return [dict(zip(names, row, strict=True)) for row in found.select(*names).fetchall()]
+
+
+def columns_of(mapping: dict[str, object]) -> list[ColumnMapping]:
+    """Return the mapping of a file: header -> field, or for a column of consent how it is read."""
+    return [
+        ColumnMapping(label, "status", consent=field) if isinstance(field, Consent) else ColumnMapping(label, field)
+        for label, field in mapping.items()
+    ]
+
+
+def typed(
+    mapping: dict[str, object],
+    rows: list[list[str | None]],
+    *,
+    properties: tuple[PropertyDefinition, ...] = (),
+    house: House | None = None,
+    **options: object,
+) -> Typed:
+    """Type and check rows of text as an import does. `mapping`: header -> field (or Consent) in the file's order."""
+    con, chosen, its = duck.connect(), ImportOptions.model_validate(options), house or House()
+    plan = planning.with_new_properties(
+        columns_of(mapping), {definition.key: definition for definition in properties}, chosen
+    )
+    stage(con, list(mapping), rows)
+    planning.map_rows(con.view("staged_rows"), plan).create("mapped")
+    normalising.normalise(con, "mapped", plan, chosen, its).create("typed")
+    validating.create_errors_table(con, "faults")
+    book = validating.rule_book(plan.fields, plan.properties, plan.headers, its.fields)
+    validating.validate(con, "typed", book, "faults")
+    con.execute(
+        "CREATE VIEW valid AS FROM typed"
+        """ WHERE _row NOT IN (SELECT "row" FROM faults WHERE severity = 'error')"""
+    )
+    return Typed(con, plan, chosen, its)
+
+
+def stage(con: duckdb.DuckDBPyConnection, header: list[str], rows: list[list[str | None]]) -> None:
+    """Make the view `staged_rows` as staging leaves it: row numbers from 2, empty cells NULL."""
+    cells = {label: pa.array([row[place] or None for row in rows], pa.string()) for place, label in enumerate(header)}
+    fixed = {name: pa.nulls(len(rows), pa.string()) for name in RESERVED}
+    numbers = pa.array(range(2, len(rows) + 2), pa.int32())
+    con.register("staged_text", pa.table({"_row": numbers, **cells, **fixed}))
+    con.execute("CREATE VIEW staged_rows AS FROM staged_text")
