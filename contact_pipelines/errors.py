@@ -12,7 +12,11 @@
     ├── StoreError                 the contact store
     │   ├── StoreUnavailable       it cannot be reached, or went away; try again
     │   ├── SchemaMismatch         its schema is older or newer than this version of the code
-    │   └── ContactsChanged        contacts moved between comparing and applying; compare again
+    │   ├── ContactsChanged        contacts moved between comparing and applying; compare again
+    │   └── ConsentError           what the database keeps for people who left; nothing was written
+    │       ├── ConsentProtected   an opt-out or a suppression would be undone without a grant
+    │       ├── AddressSuppressed  a suppressed address would be subscribed
+    │       └── AddressNotNormal   an address that is not trimmed and lower-case
     └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
 
 Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
@@ -113,6 +117,30 @@ class ContactsChanged(StoreError):
 
     code = "contacts_changed"
     retryable = True
+
+
+class ConsentError(StoreError):
+    """What the database keeps for people who left (migration 0003); nothing was written."""
+
+    code = "consent_error"
+
+
+class ConsentProtected(ConsentError):
+    """An opt-out or a suppression would be undone, and the transaction carries no grant (SQLSTATE CP001)."""
+
+    code = "consent_protected"
+
+
+class AddressSuppressed(ConsentError):
+    """A suppressed address would be subscribed (SQLSTATE CP002). No grant helps; lift the suppression first."""
+
+    code = "address_suppressed"
+
+
+class AddressNotNormal(ConsentError):
+    """An address that is not trimmed and lower-case would be stored (SQLSTATE CP003)."""
+
+    code = "address_not_normal"
 
 
 class ConservationError(ContactPipelinesError):

@@ -7,12 +7,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
+from contact_pipelines import cli
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import schema
 from contact_pipelines.store.embedded import start_embedded, stop_embedded
@@ -121,3 +123,30 @@ def _psycopg(url: str) -> URL:
 def importer(store, settings, tmp_path) -> Importer:
     """A clean store to import files into."""
     return Importer(store, settings, tmp_path)
+
+
+# -- the command line
+
+
+@pytest.fixture(scope="module")
+def dagster_home(tmp_path_factory):
+    """One Dagster instance for all: making one takes longer than an import."""
+    return str(tmp_path_factory.mktemp("dagster"))
+
+
+@pytest.fixture
+def run(capfd, monkeypatch, database_url, tmp_path, dagster_home):
+    """Run a command in this process, against this test's clean database."""
+    monkeypatch.setenv("CONTACT_PIPELINES_DATABASE_URL", database_url)
+    monkeypatch.setenv("CONTACT_PIPELINES_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_HOME", dagster_home)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> SimpleNamespace:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return SimpleNamespace(code=ended.value.code, out=out, err=err)
+
+    return run

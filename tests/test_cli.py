@@ -28,6 +28,10 @@ ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "contacts_nov.csv"
 COMMAND = Path(sys.executable).with_name("contact-pipelines")
 COUNTS = ("total", "created", "updated", "unchanged", "skipped", "failed")
+ANNUAL_REVENUE = (
+    "the column 'annual_revenue' was ignored: no contact field; keep it with --create-properties yes or"
+    " --map 'annual_revenue=properties.annual_revenue'"
+)
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -47,30 +51,6 @@ def process(*arguments: object, **environment: str) -> SimpleNamespace:
         check=False,
     )
     return SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr)
-
-
-@pytest.fixture(scope="module")
-def dagster_home(tmp_path_factory):
-    """One Dagster instance for all: making one takes longer than an import."""
-    return str(tmp_path_factory.mktemp("dagster"))
-
-
-@pytest.fixture
-def run(capfd, monkeypatch, database_url, tmp_path, dagster_home):
-    """Run a command in this process, against this test's clean database."""
-    monkeypatch.setenv("CONTACT_PIPELINES_DATABASE_URL", database_url)
-    monkeypatch.setenv("CONTACT_PIPELINES_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DAGSTER_HOME", dagster_home)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> SimpleNamespace:
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return SimpleNamespace(code=ended.value.code, out=out, err=err)
-
-    return run
 
 
 @pytest.fixture
@@ -146,10 +126,7 @@ def test_import_again_as_json_changes_nothing(second):
             "rows": 5000,
         },
         "counts": counts(5000, 0, 0, 4905, 82, 13),
-        "warnings": [
-            "the column 'annual_revenue' was ignored: no contact field; keep it with --create-properties yes or"
-            " --map 'annual_revenue=properties.annual_revenue'"
-        ],
+        "warnings": [ANNUAL_REVENUE],
     }
 
 

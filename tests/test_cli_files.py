@@ -6,13 +6,10 @@ import csv
 import gzip
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import openpyxl
 import pytest
 import xlwt
-
-from contact_pipelines import cli
 
 HEADER = ["Email", "First name", "Last name", "Company"]
 PEOPLE = [
@@ -21,29 +18,6 @@ PEOPLE = [
     ["cy@example.com", "Cy", "Nuñez", "Globex"],
 ]
 FIELDS = ["email", "first_name", "last_name", "company"]
-
-
-@pytest.fixture(scope="module")
-def dagster_home(tmp_path_factory):
-    return str(tmp_path_factory.mktemp("dagster"))
-
-
-@pytest.fixture
-def run(capfd, monkeypatch, database_url, tmp_path, dagster_home):
-    """Run a command in this process, against this test's clean database."""
-    monkeypatch.setenv("CONTACT_PIPELINES_DATABASE_URL", database_url)
-    monkeypatch.setenv("CONTACT_PIPELINES_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DAGSTER_HOME", dagster_home)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> SimpleNamespace:
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return SimpleNamespace(code=ended.value.code, out=out, err=err)
-
-    return run
 
 
 def as_text(delimiter: str = ",") -> str:

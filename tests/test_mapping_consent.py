@@ -18,10 +18,12 @@ Consentement newsletter; Aceita receber e-mails; Zgoda marketingowa; Согла�
 이메일 수신동의"""
 IF_VALUES = """Newsletter; subscribed; Abonniert; Inscrito; Boletín; Nieuwsbrief; Рассылка; メルマガ; 订阅;
 join_mailing_list"""
-NEITHER = """SMS opt-out; sms_blacklist; Accepts SMS Marketing; WhatsApp Opt-in; phone_opt_out; Post consent; Push opt in;
+NEITHER = """SMS opt-out; sms_blacklist; Accepts SMS Marketing; WhatsApp Opt-in; phone_opt_out; Post consent;
+Push opt in;
 Not unsubscribed; non-unsubscribed; Never opted out; Opt-in/Opt-out; opt_in_or_opt_out; unsub_reason; UNSUB_CAMPAIGN_ID;
 Opt-in source; Opt-out IP; optin_time; Consent timestamp; double_opt-in; GDPR consent; Terms accepted; Do not call;
-Active; Subscription; Blocked; Newsletter premium; Third party marketing consent; Suppression reason; Unsubscribe count"""
+Active; Subscription; Blocked; Newsletter premium; Third party marketing consent; Suppression reason;
+Unsubscribe count"""
 
 
 def listed(text):

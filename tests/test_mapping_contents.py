@@ -31,6 +31,7 @@ def headerless(*columns):
         ("Name", ["ORD-17 Ann", "ORD-18 Bob", "Zoe"], "-"),
         ("Name", ["Ann Ames", "Bob 2 Best", "Zoe"], "full_name"),
         ("Company", ["yes", "no", "no"], "-"),
+        ("First name", ["x"], "first_name"),
         ("Company", ["Yes Ltd", "No Inc"], "company"),
         ("Customer ID", ["7"] * 4 + ["8"] * 4, "-"),
         ("Customer ID", ["1", "2", "3", "4", "5"], "external_id"),

@@ -2,7 +2,8 @@
 
 `mapping_sets.tsv` has a header set a line: its name, its language, and `Header = field` for each column, with other
 fields that a careful person might accept after a slash. `property` stands for a property of its own or for ignored.
-The sets were written from what exports of these products look like, before the words and rules were.
+The sets were written from what exports of these products look like before the suggester saw them. Where it showed
+that a set's author had chosen one of two equally good columns, the other was allowed as well.
 """
 
 from __future__ import annotations

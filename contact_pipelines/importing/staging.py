@@ -29,6 +29,7 @@ import duckdb
 from contact_pipelines.house import Limits
 from contact_pipelines.importing.reading.json_records import stage_json
 from contact_pipelines.importing.reading.opening import OpenedFile, open_file
+from contact_pipelines.importing.reading.parquet_records import stage_parquet
 from contact_pipelines.importing.reading.recognising import Format
 from contact_pipelines.importing.reading.staging_job import StagedFile
 from contact_pipelines.importing.reading.text_file import stage_text
@@ -80,8 +81,6 @@ def stage_opened(  # noqa: PLR0917
         lines = opened.format is Format.JSON_LINES
         return stage_json(con, opened.path, target, scratch=scratch, file_name=opened.name, lines=lines, limits=limits)
     if opened.format is Format.PARQUET:
-        from contact_pipelines.importing.reading.parquet_records import stage_parquet  # TEMP
-
         return stage_parquet(con, opened.path, target, scratch=scratch, file_name=opened.name, limits=limits)
     return stage_text(
         con,

@@ -13,6 +13,7 @@ from contact_pipelines.operations.contacts import (
     list_property_definitions,
     list_saved_mappings,
 )
+from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.lookups import (
     copy_results,
@@ -36,6 +37,7 @@ from contact_pipelines.operations.steps import (
 )
 
 __all__ = [
+    "Erasure",
     "FileAsRead",
     "Preview",
     "Report",
@@ -47,6 +49,7 @@ __all__ = [
     "create_property",
     "delete_saved_mapping",
     "describe_file",
+    "erase_contact",
     "get_contact",
     "get_import",
     "import_warnings",

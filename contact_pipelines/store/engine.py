@@ -1,7 +1,8 @@
 """The way to the contact store: its connections, and what their failures are called.
 
 Whatever goes wrong with a connection, when it is made or in the middle of a statement, leaves here as
-StoreUnavailable, in a sentence without credentials and without data.
+StoreUnavailable, in a sentence without credentials and without data. What the database refuses for the sake of
+consent (migration 0003) leaves here as a ConsentError.
 """
 
 from __future__ import annotations
@@ -20,7 +21,16 @@ from psycopg import errors as pg
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy import exc as sa
 
-from contact_pipelines.errors import InvalidOption, SchemaMismatch, StoreUnavailable
+from contact_pipelines.errors import (
+    AddressNotNormal,
+    AddressSuppressed,
+    ConsentError,
+    ConsentProtected,
+    ContactPipelinesError,
+    InvalidOption,
+    SchemaMismatch,
+    StoreUnavailable,
+)
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import embedded, schema
 
@@ -64,6 +74,23 @@ _REASONS = {
     "does not support ssl|no encryption": "it does not encrypt as sslmode asks for",
     "certificate": "its certificate is not accepted",
 }
+_REFUSALS: dict[str, tuple[type[ConsentError], str]] = {
+    "CP001": (
+        ConsentProtected,
+        "The contact store keeps opt-outs and suppressions: this would have undone one without a grant of consent that"
+        " gives a reason. Nothing was written.",
+    ),
+    "CP002": (
+        AddressSuppressed,
+        "An address on the suppression list cannot be subscribed. Nothing was written; lift the suppression first"
+        " (contact-pipelines suppressions remove) if its owner asked for that.",
+    ),
+    "CP003": (
+        AddressNotNormal,
+        "The contact store takes email addresses trimmed and in lower case only. Nothing was written.",
+    ),
+}
+"""By SQLSTATE: what the triggers of migration 0003 refuse."""
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
@@ -119,7 +146,7 @@ class Store:
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn the failures of connections inside into StoreUnavailable."""
+        """Turn the failures of connections inside into StoreUnavailable, refusals of consent into ConsentError."""
         with translated(self._place):
             yield
 
@@ -170,16 +197,19 @@ def open_store(settings: Settings, *, check_schema: bool = True) -> Store:
 
 @contextmanager
 def translated(place: str = "the contact store") -> Iterator[None]:
-    """Turn failures of connections into StoreUnavailable that says where; LockNotAvailable stays as it is."""
+    """Turn failures of connections into StoreUnavailable that says where, and refusals of consent into ConsentError.
+
+    LockNotAvailable stays as it is.
+    """
     try:
         yield
     except sa.DBAPIError as error:
-        if isinstance(error.orig, psycopg.Error) and _is_loss(error.orig):
-            raise StoreUnavailable(_sentence(place, error.orig)) from None
+        if isinstance(error.orig, psycopg.Error) and (known := _known(place, error.orig)):
+            raise known from None
         raise
     except psycopg.Error as error:
-        if _is_loss(error):
-            raise StoreUnavailable(_sentence(place, error)) from None
+        if known := _known(place, error):
+            raise known from None
         raise
     except sa.TimeoutError:
         raise StoreUnavailable(_begin(place) + " is busy: no connection became free. Try again.") from None
@@ -246,6 +276,15 @@ def _address(url: URL) -> str:
 
 
 # -- failures
+
+
+def _known(place: str, error: psycopg.Error) -> ContactPipelinesError | None:
+    """Return our error for one of the driver's, None if it is the statement's own."""
+    refusal = _REFUSALS.get(error.diag.sqlstate or "")
+    if refusal is not None:
+        kind, sentence = refusal
+        return kind(sentence)
+    return StoreUnavailable(_sentence(place, error)) if _is_loss(error) else None
 
 
 def _is_loss(error: psycopg.Error) -> bool:

@@ -70,12 +70,14 @@ def read(label: str) -> Reading:
     custom = _custom_property(label, parts)
     if custom:
         return custom
+    if compact(parts) in NO_FIELDS:
+        return Reading(label, parts)
     known = look_up(parts)
     if known:
         return Reading(label, parts, known, _reason(label, known[0]))
     if secrets.is_secret(parts):
         return Reading(label, parts, reason=SECRET, barred=True)
-    if len(parts) > _MOST_WORDS or not parts or compact(parts) in NO_FIELDS:
+    if len(parts) > _MOST_WORDS or not parts:
         too_long = len(label) > LONGEST or not SOMEBODY_ELSE.isdisjoint(parts)
         return Reading(label, parts, barred=too_long)
     return _read_open(label, parts)

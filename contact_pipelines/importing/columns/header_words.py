@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from contact_pipelines.importing.columns.headers import phrase_set, word_set
 
 PARTICLES = word_set(
-    """a an the of your my our s is what whats please enter provide in here and or de del della
-    dell delle dello degli dei di du des d l le la les il lo el los las do da dos das o as der die das des dem den ihr ihre ihren dein deine bitte von und votre vos su sus tu
-    tuo tua suo sua seu sua uw je van het een en y e i og och ditt din deg vas vase twoj
-    twoja pani pana podaj ваш ваша ваше का की के का"""
+    """a an the of your my our s is what whats please enter provide in here and or de del della dell delle
+    dello degli dei di du des d l le la les il lo el los las do da dos das o as der die dem den ihr ihre
+    ihren dein deine bitte von und votre vos su sus tu tuo tua suo sua seu uw je van het een en y e i og och
+    ditt din deg vas vase twoj twoja pani pana podaj ваш ваша ваше का की के"""
 )
 """Words without a meaning of their own. Left out only if the header is not a field's name with them."""
 
 LISTING = word_set("and or und oder et ou y o e and en i och og и")
 """Particles that join two things: "name and company" is neither."""
 
-NO_FIELDS = phrase_set("email client, mail client, email clients, email user agent, phone user agent")
+NO_FIELDS = phrase_set(
+    "email client, mail client, email clients, email user agent, phone user agent, street number, house number"
+)
 """Names of things that read as a field and a person, and are neither."""
 
 BOOLEAN_STARTS = word_set("""is has are was can does do did wants want should ist hat est sono tiene""")
@@ -47,48 +49,51 @@ _ABOUT = frozenset({"birthday", "language", "gender", "website", "job_title", "c
 _PERSONAL = _NAMES | _REACH | _PLACE | _ABOUT
 
 ROLES = word_set(
-    """guest guests buyer buyers purchaser requester requestor booker submitter insured policyholder backer pledger
-    recipient lead leads kaeufer käufer besteller auftraggeber gast gaeste gäste acheteur commanditaire comprador
-    huesped huespedes titular acquirente ospite ospiti compratore hospede koper kjoper kober kopare gosc goscie
-    nabywca zamawiajacy vendeg покупатель заказчик гость гостя покупателя ضيف الضيف
-    gaste gasts misafir misafirin hosta hostu musafir oaspete gjest gjesten gasten vieras vieraan επισκέπτη
-    επισκέπτης האורח אורח käufers bestellers acheteurs compradora kupujacego objednatele rendelo cumparator kjøper
-    køber ostaja"""
+    """guest guests buyer buyers purchaser requester requestor booker submitter insured policyholder backer
+    pledger recipient lead leads kaeufer käufer besteller auftraggeber gast gaeste gäste acheteur
+    commanditaire comprador huesped huespedes titular acquirente ospite ospiti compratore hospede koper
+    kjoper kober kopare gosc goscie nabywca zamawiajacy vendeg покупатель заказчик гость гостя покупателя
+    ضيف الضيف gaste gasts misafir misafirin hosta hostu musafir oaspete gjest gjesten gasten vieras vieraan
+    επισκέπτη επισκέπτης האורח אורח käufers bestellers acheteurs compradora kupujacego objednatele rendelo
+    cumparator kjøper køber ostaja"""
 )
 """People whom only some files are about. Beside columns of a contact without such a word they are somebody else."""
 
 PERSON = ROLES | word_set(
-    """contact contacts person people customer customers client clients subscriber subscribers member members attendee
-    participant user registrant respondent donor volunteer student patient applicant candidate employee staff
-    invitee delegate prospect kontakt kontakte kunde kunden kundin teilnehmer teilnehmerin mitglied abonnent
-    abonnenten benutzer personne participante adherent membre abonne utilisateur contacto cliente clientes
-    suscriptor miembro socio socia usuario persona asistente contatto partecipante iscritto membro utente contato
-    assinante inscrito utilizador klant deelnemer lid abonnee contactpersoon klient klienta uczestnik uczestnika
-    kontaktu zakaznik zakaznika ucastnik ucastnika kund deltagare medlem deltager kontaktperson musteri uye
-    katilimci asiakas jasen ugyfel клиент клиента контакт контакта участник участника подписчик подписчика
-    пользователя العميل المشترك العضو ग्राहक सदस्य 고객 회원 참가자 참석자 passenger traveller traveler resident alumni
-    alumnus pupil player visitor supporter constituent follower reader trainee learner fan voter parishioner signer
-    worker associate mitarbeiter mitarbeiterin patientin besucher schueler schuelerin spender studierende
-    studierender bewerber interessent mitglieds kontakts etudiant etudiante patiente adherente salarie salariee
-    employe donateur visiteur eleve empleado empleada alumno alumna paciente estudiante visitante donante afiliado
-    abonado postulante studente studentessa paziente dipendente donatore visitatore tesserato aluno aluna estudante
-    funcionario doador medewerker leerling bezoeker pracownik pracownika pacjent pacjenta czlonek czlonka darczynca
-    subskrybent subskrybenta odbiorca studenta clen clena zamestnanec medlemmar anstalld elev medarbejder ansatt
-    kupca clana korisnik korisnika polaznik participantului membru membrului angajat musterinin uyenin ogrenci
-    calisan kisi ugyfelnek resztvevo пациент пациента сотрудник сотрудника ученик студента студент пользователь
-    абонент участница клієнт клієнта учасник учасника підписник пацієнт الطالب الموظف المريض المشارك الزبون مشتری
-    عضو کاربر विद्यार्थी छात्र छात्रा आवेदक प्रतिभागी व्यक्ति मरीज রোগী ছাত্র গ্রাহক সদস্য শিক্ষার্থী pelanggan
-    anggota peserta siswa karyawan pasien לקוח חבר תלמיד מטופל עובד משתתף πελάτη μέλους πελάτης μέλος patron patrons
-    attendees ucznia uczen pacjentki kandydat kandydata pracownicy uczennicy abonent абонента ученика ученицы
-    учащегося слушателя посетителя кандидата соискателя пассажира учня відвідувача abonenin ogrencinin hastanin
-    adayin aday calisanin kullanici abone katilimcinin pacienta zamestnance navstevnika uchazece uchazec studentky
-    tanulo diak beteg jelentkezo elevului studentului clientului pacientului μαθητή φοιτητή ασθενή συμμετέχοντα
-    μαθητής asiakkaan jasenen osallistujan osallistuja opiskelijan opiskelija potilaan potilas kundens medlemmens
-    medlemmets deltagarens deltagerens elevens patientens schuelers schülers schüler teilnehmers patienten bewerbers
-    mitarbeiters inscrit inscrits invite stagiaire licencie licenciee allievo allieva corsista volontario volontaria
-    voluntario voluntaria benevole freiwilliger freiwillige apprenant apprenante cursist patiënt للطالب للعميل
-    للمشترك للمشارك للموظف للمريض للعضو المتدرب المتقدم الضيف الزائر התלמיד המטופל הלקוח החבר המשתתף ग्राहकों
-    अभ्यर्थी উপভোক্তা વિદ્યાર્થી ગ્રાહક மாணவர் வாடிக்கையாளர் విద్యార్థి కస్టమర్ طالب علم گاہک mwanafunzi mteja"""
+    """contact contacts person people customer customers client clients subscriber subscribers member members
+    attendee participant user registrant respondent donor volunteer student patient applicant candidate
+    employee staff invitee delegate prospect kontakt kontakte kunde kunden kundin teilnehmer teilnehmerin
+    mitglied abonnent abonnenten benutzer personne participante adherent membre abonne utilisateur contacto
+    cliente clientes suscriptor miembro socio socia usuario persona asistente contatto partecipante iscritto
+    membro utente contato assinante inscrito utilizador klant deelnemer lid abonnee contactpersoon klient
+    klienta uczestnik uczestnika kontaktu zakaznik zakaznika ucastnik ucastnika kund deltagare medlem
+    deltager kontaktperson musteri uye katilimci asiakas jasen ugyfel клиент клиента контакт контакта
+    участник участника подписчик подписчика пользователя العميل المشترك العضو ग्राहक सदस्य 고객 회원 참가자 참석자
+    passenger traveller traveler resident alumni alumnus pupil player visitor supporter constituent follower
+    reader trainee learner fan voter parishioner signer worker associate mitarbeiter mitarbeiterin patientin
+    besucher schueler schuelerin spender studierende studierender bewerber interessent mitglieds kontakts
+    etudiant etudiante patiente adherente salarie salariee employe donateur visiteur eleve empleado empleada
+    alumno alumna paciente estudiante visitante donante afiliado abonado postulante studente studentessa
+    paziente dipendente donatore visitatore tesserato aluno aluna estudante funcionario doador medewerker
+    leerling bezoeker pracownik pracownika pacjent pacjenta czlonek czlonka darczynca subskrybent
+    subskrybenta odbiorca studenta clen clena zamestnanec medlemmar anstalld elev medarbejder ansatt kupca
+    clana korisnik korisnika polaznik participantului membru membrului angajat musterinin uyenin ogrenci
+    calisan kisi ugyfelnek resztvevo пациент пациента сотрудник сотрудника ученик студента студент
+    пользователь абонент участница клієнт клієнта учасник учасника підписник пацієнт الطالب الموظف المريض
+    المشارك الزبون مشتری عضو کاربر विद्यार्थी छात्र छात्रा आवेदक प्रतिभागी व्यक्ति मरीज রোগী ছাত্র গ্রাহক
+    সদস্য শিক্ষার্থী pelanggan anggota peserta siswa karyawan pasien לקוח חבר תלמיד מטופל עובד משתתף πελάτη
+    μέλους πελάτης μέλος patron patrons attendees ucznia uczen pacjentki kandydat kandydata pracownicy
+    uczennicy abonent абонента ученика ученицы учащегося слушателя посетителя кандидата соискателя пассажира
+    учня відвідувача abonenin ogrencinin hastanin adayin aday calisanin kullanici abone katilimcinin
+    pacienta zamestnance navstevnika uchazece uchazec studentky tanulo diak beteg jelentkezo elevului
+    studentului clientului pacientului μαθητή φοιτητή ασθενή συμμετέχοντα μαθητής asiakkaan jasenen
+    osallistujan osallistuja opiskelijan opiskelija potilaan potilas kundens medlemmens medlemmets
+    deltagarens deltagerens elevens patientens schuelers schülers schüler teilnehmers patienten bewerbers
+    mitarbeiters inscrit inscrits invite stagiaire licencie licenciee allievo allieva alunno alunna corsista
+    volontario volontaria voluntario voluntaria benevole freiwilliger freiwillige apprenant apprenante
+    cursist patiënt للطالب للعميل للمشترك للمشارك للموظف للمريض للعضو المتدرب المتقدم الضيف الزائر התלמיד
+    המטופל הלקוח החבר המשתתף ग्राहकों अभ्यर्थी উপভোক্তা વિદ્યાર્થી ગ્રાહક மாணவர் வாடிக்கையாளர் విద్యార్థి
+    కస్టమర్ طالب علم گاہک mwanafunzi mteja"""
 )
 """The one whom the row is about."""
 

@@ -69,8 +69,10 @@ def _refusal_of_words(field: str, samples: Sequence[str]) -> str:
 
 
 def _are_only_answers(samples: Sequence[str]) -> bool:
-    """Whether the values are yes and no in words. Ones and zeros alone may be anything."""
-    return are_answers(samples) and any(_LETTER.search(value) for value in samples) and len(set(samples)) <= _FEW
+    """Whether the values are yes and no in words. Ones and zeros may be anything, and a single "Si" is a name."""
+    in_words = any(_LETTER.search(value) for value in samples)
+    several = len(set(samples)) > 1 or len(samples) >= _FEW
+    return in_words and several and are_answers(samples)
 
 
 def _is_honorific(value: str) -> bool:

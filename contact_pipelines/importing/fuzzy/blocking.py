@@ -19,17 +19,9 @@ from dataclasses import dataclass
 import duckdb
 
 from contact_pipelines.importing.duck import sql_blocks
-from contact_pipelines.importing.fuzzy.evidence import Comparison, Kind, evidence_of, fields_of
+from contact_pipelines.importing.fuzzy.comparing import Comparison, Search
+from contact_pipelines.importing.fuzzy.evidence import Kind, evidence_of
 from contact_pipelines.importing.fuzzy.records import some, value, words
-
-ALONE = 25
-"""Records of either side that a token may have to make a block by itself."""
-
-AT_MOST = 150
-"""Records of either side that a block of two tokens may have, or of one where a comparison has a single field."""
-
-COMBINED = 6
-"""Frequent tokens of a record that are combined two by two: at most 15 blocks a comparison."""
 
 _TOKENS = {
     Kind.NAME: "fuzzy_name_tokens({0}, {1})",
@@ -48,64 +40,43 @@ class LeftOut:
     pairs: int = 0
 
 
-@dataclass(frozen=True)
-class Caps:
-    """The sizes of blocks: see `ALONE`, `AT_MOST`, `COMBINED`."""
+def make_blocks(con: duckdb.DuckDBPyConnection, search: Search) -> LeftOut:
+    """Make the tables `<side>_blocks` (record, key) of both sides, and `fuzzy_twins` (key, record).
 
-    alone: int = ALONE
-    at_most: int = AT_MOST
-    combined: int = COMBINED
-
-
-def make_blocks(
-    con: duckdb.DuckDBPyConnection, left: str, right: str, on: Sequence[Comparison], caps: Caps
-) -> LeftOut:
-    """Make the tables `<left>_blocks` and `<right>_blocks` (record, key), and `fuzzy_twins` (key, record).
-
-    `left` and `right` are tables of `records.make_records`; the same one to look for duplicates inside it. A record
-    is named by its rowid.
+    The sides are tables of `records.make_records`; a record is named by its rowid.
     """
-    sides = list(dict.fromkeys([left, right]))
-    blocks = sql_blocks("fuzzy")
-    for side in sides:
-        known = blocks["known"].format(left=f"{left}_tokens") if side != left else ""
-        con.execute(blocks["keep_tokens"].format(table=f"{side}_tokens", tokens=_tokens(side, on), known=known))
-    _count(con, sides, "tokens")
-    lone = ", ".join(str(number) for number, comparison in enumerate(on) if len(comparison.fields) == 1)
-    alone = f"CASE WHEN t.item IN ({lone}) THEN {caps.at_most} ELSE {caps.alone} END" if lone else str(caps.alone)
-    for side in sides:
-        _combine(con, side, left, alone, caps)
-    _count(con, sides, "together")
-    for side in sides:
+    for side in search.sides:
+        _keep(con, search, side, "tokens", _tokens(side, search.on))
+    _count(con, search, "tokens")
+    for side in search.sides:
+        _combine(con, search, side)
+    _count(con, search, "together")
+    for side in search.sides:
         parts = [
-            blocks["blocks"].format(tokens=f"{side}_{kind}", sizes=f"fuzzy_{kind}_sizes", at_most=at_most)
-            for kind, at_most in (("tokens", alone), ("together", str(caps.at_most)))
+            sql_blocks("fuzzy")["blocks"].format(tokens=f"{side}_{kind}", sizes=f"fuzzy_{kind}_sizes", at_most=at_most)
+            for kind, at_most in (("tokens", _alone(search)), ("together", search.caps.at_most))
         ]
         con.execute(f"CREATE OR REPLACE TABLE {side}_blocks AS {parts[0]}")
         con.execute(f"INSERT INTO {side}_blocks {parts[1]}")
-    con.execute(blocks["twins"].format(exact=exact(right, on)))
-    left_out = [_left_out(con, left, right, "together", "", caps)]
-    if lone:
-        left_out.append(_left_out(con, left, right, "tokens", f"WHERE item IN ({lone})", caps))
-    for side in sides:
+    con.execute(sql_blocks("fuzzy")["twins"].format(exact=_exact(search.right, search.on)))
+    left_out = _left_out(con, search)
+    for side in search.sides:
         for kind in ("tokens", "frequent", "together"):
             con.execute(f"DROP TABLE {side}_{kind}")
-    return LeftOut(sum(some.blocks for some in left_out), sum(some.pairs for some in left_out))
+    return left_out
 
 
-def make_candidates(
-    con: duckdb.DuckDBPyConnection, left: str, right: str, on: Sequence[Comparison], first: int, last: int
-) -> int:
+def make_candidates(con: duckdb.DuckDBPyConnection, search: Search, first: int, last: int) -> int:
     """Make `fuzzy_candidates` (left_record, right_record), each pair once, of the left records `first` to `last`.
 
-    Inside one table, each pair is there with the later record on the left. Returns how many pairs there are.
+    Inside a file, each pair is there with the later record on the left. Returns how many pairs there are.
     """
     con.execute(
         sql_blocks("fuzzy")["candidates"].format(
-            left=left,
-            right=right,
-            exact=exact(left, on),
-            earlier=" AND r.record < l.record" if left == right else "",
+            left=search.left,
+            right=search.right,
+            exact=_exact(search.left, search.on),
+            earlier=" AND r.record < l.record" if search.inside else "",
             first=first,
             last=last,
         )
@@ -113,67 +84,80 @@ def make_candidates(
     return int(con.sql("SELECT count(*) FROM fuzzy_candidates").fetchall()[0][0])
 
 
-def exact(records: str, on: Sequence[Comparison]) -> str:
+def _exact(records: str, on: Sequence[Comparison]) -> str:
     """Return SQL of (record, id, key): the same key for all that is equal in every field of a comparison."""
     return "\nUNION ALL\n".join(
         sql_blocks("fuzzy")["exact"].format(
             records=records,
-            item=number,
+            item=item,
             values=", ".join(value(field) for field in comparison.fields),
             some=some(comparison.fields),
         )
-        for number, comparison in enumerate(on)
+        for item, comparison in enumerate(on)
     )
 
 
 def _tokens(records: str, on: Sequence[Comparison]) -> str:
-    parts = []
-    for item, comparison in enumerate(on):
-        for unit_number, unit in enumerate(comparison.units):
-            # The fields of a name share tokens, for names that are swapped.
-            for field in fields_of(unit):
-                if field in comparison.available:
-                    parts.append(
-                        sql_blocks("fuzzy")["tokens"].format(
-                            item=item,
-                            field=comparison.fields.index(field),
-                            unit=unit_number,
-                            tokens=_TOKENS[evidence_of(field).kind].format(value(field), words(field)),
-                            records=records,
-                            value=value(field),
-                        )
-                    )
-    return "\nUNION ALL\n".join(parts)
-
-
-def _count(con: duckdb.DuckDBPyConnection, sides: Sequence[str], kind: str) -> None:
-    counted = [sql_blocks("fuzzy")["counted"].format(tokens=f"{side}_{kind}") for side in sides]
-    con.execute(
-        sql_blocks("fuzzy")["sizes"].format(table=f"fuzzy_{kind}_sizes", counted="\nUNION ALL\n".join(counted))
+    """Return SQL of (record, item, field, key). The two fields of a name share tokens, for names that are swapped."""
+    return "\nUNION ALL\n".join(
+        sql_blocks("fuzzy")["tokens"].format(
+            item=item,
+            field=comparison.fields.index(field),
+            unit=number,
+            tokens=_TOKENS[evidence_of(field).kind].format(value(field), words(field)),
+            records=records,
+            value=value(field),
+        )
+        for item, comparison in enumerate(on)
+        for number, unit in enumerate(comparison.units)
+        for field in comparison.available_of(unit)
     )
 
 
-def _combine(con: duckdb.DuckDBPyConnection, side: str, left: str, alone: str, caps: Caps) -> None:
-    blocks = sql_blocks("fuzzy")
+def _keep(con: duckdb.DuckDBPyConnection, search: Search, side: str, kind: str, tokens: str) -> None:
+    """Make the table `<side>_<kind>`; of contacts, with those tokens only that the file has too."""
+    known = "" if side == search.left else sql_blocks("fuzzy")["known"].format(left=f"{search.left}_{kind}")
+    con.execute(sql_blocks("fuzzy")["keep_tokens"].format(table=f"{side}_{kind}", tokens=tokens, known=known))
+
+
+def _count(con: duckdb.DuckDBPyConnection, search: Search, kind: str) -> None:
+    counted = [sql_blocks("fuzzy")["counted"].format(tokens=f"{side}_{kind}") for side in search.sides]
+    con.execute(sql_blocks("fuzzy")["sizes"].format(table=f"fuzzy_{kind}_sizes", counted="\nUNION ALL\n".join(counted)))
+
+
+def _combine(con: duckdb.DuckDBPyConnection, search: Search, side: str) -> None:
+    """Make `<side>_together`: the frequent tokens of each record, two by two."""
     con.execute(
-        blocks["frequent"].format(
+        sql_blocks("fuzzy")["frequent"].format(
             table=f"{side}_frequent",
             tokens=f"{side}_tokens",
             sizes="fuzzy_tokens_sizes",
-            alone=alone,
-            combined=caps.combined,
+            alone=_alone(search),
+            combined=search.caps.combined,
         )
     )
-    together = blocks["together"].format(frequent=f"{side}_frequent")
-    known = blocks["known"].format(left=f"{left}_together") if side != left else ""
-    con.execute(blocks["keep_tokens"].format(table=f"{side}_together", tokens=together, known=known))
+    _keep(con, search, side, "together", sql_blocks("fuzzy")["together"].format(frequent=f"{side}_frequent"))
 
 
-def _left_out(con: duckdb.DuckDBPyConnection, left: str, right: str, kind: str, where: str, caps: Caps) -> LeftOut:
-    pairs = "l.size * (l.size - 1) // 2" if left == right else "l.size * r.size"
-    found = con.sql(
-        sql_blocks("fuzzy")["too_large"].format(
-            left=f"{left}_{kind}", right=f"{right}_{kind}", where=where, pairs=pairs, at_most=caps.at_most
+def _lone(search: Search) -> str:
+    """Return SQL of the comparisons that have a single field: nothing to combine its tokens with."""
+    lone = [str(item) for item, comparison in enumerate(search.on) if len(comparison.fields) == 1]
+    return f"item IN ({', '.join(lone)})" if lone else "false"
+
+
+def _alone(search: Search) -> str:
+    return f"CASE WHEN {_lone(search)} THEN {search.caps.at_most} ELSE {search.caps.alone} END"
+
+
+def _left_out(con: duckdb.DuckDBPyConnection, search: Search) -> LeftOut:
+    counts = []
+    for kind, where in (("together", "true"), ("tokens", _lone(search))):
+        too_large = sql_blocks("fuzzy")["too_large"].format(
+            left=f"{search.left}_{kind}",
+            right=f"{search.right}_{kind}",
+            where=where,
+            pairs="l.size * (l.size - 1) // 2" if search.inside else "l.size * r.size",
+            at_most=search.caps.at_most,
         )
-    ).fetchall()[0]
-    return LeftOut(*found)
+        counts.append(con.sql(too_large).fetchall()[0])
+    return LeftOut(sum(blocks for blocks, _ in counts), sum(pairs for _, pairs in counts))

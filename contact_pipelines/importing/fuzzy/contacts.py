@@ -27,9 +27,10 @@ def fetch_contacts(
     scratch: Path,
     table: str = "fuzzy_contacts",
 ) -> None:
-    """Make `table` (id UUID, the `fields` as texts) of the tenant's contacts that have any of them.
+    """Make the view `table` (id UUID, the `fields` as texts) of the tenant's contacts that have any of them.
 
-    `fields` are contact fields and `properties.<key>`; `scratch` is a folder for the file that `COPY` writes.
+    `fields` are contact fields and `properties.<key>`. The view reads a file in the folder `scratch`, which has to
+    stay until the search is done.
     """
     answer = scratch / f"{table}.csv"
     texts = [_text(field) for field in fields]
@@ -48,7 +49,6 @@ def fetch_contacts(
             columns=", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items()),
         )
     )
-    answer.unlink()
 
 
 def _text(field: str) -> str:

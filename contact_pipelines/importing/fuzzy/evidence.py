@@ -16,10 +16,11 @@ data sets 1 and 2; sets 3 and 4 were left for measuring (see benchmarks/fuzzy.py
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contact_pipelines.importing.fuzzy.options import NAME, NAME_FIELDS, units_of
+from contact_pipelines.importing.fuzzy.options import NAME, NAME_FIELDS
 
 ENOUGH = 30.0
 """Bits that make a score of 100: a billion times likelier one person than two. The default threshold of 85 is
@@ -97,35 +98,7 @@ def fields_of(unit: str) -> tuple[str, ...]:
     return NAME_FIELDS if unit == NAME else (unit,)
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """One entry of `on`: what it compares together, and with which of its fields the file can serve."""
-
-    text: str
-    available: frozenset[str]
-
-    @property
-    def units(self) -> list[str]:
-        """The things compared, without those of which the file has no column."""
-        return [unit for unit in units_of(self.text) if any(field in self.available for field in fields_of(unit))]
-
-    @property
-    def fields(self) -> list[str]:
-        """The contact fields and properties compared, without those of which the file has no column."""
-        return [field for unit in self.units for field in fields_of(unit) if field in self.available]
-
-    @property
-    def enough(self) -> float:
-        """Bits that score 100: all that the comparison could ever give, or what is enough."""
-        return min(ENOUGH, most([field for unit in units_of(self.text) for field in fields_of(unit)]))
-
-    @property
-    def highest_score(self) -> int:
-        """The score of two records that agree in every column that the file has."""
-        return min(100, math.floor(100 * most(self.fields) / self.enough))
-
-
-def most(fields: list[str]) -> float:
+def most(fields: Sequence[str]) -> float:
     """Return the bits of records that agree in all these fields."""
     own = sum(evidence_of(field).agreement for field in fields if not evidence_of(field).shared)
     shared = sum(evidence_of(field).agreement for field in fields if evidence_of(field).shared)

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from contact_pipelines.errors import InvalidOption
 from contact_pipelines.importing.duck import ROW, identifier, sql_blocks
 from contact_pipelines.importing.fuzzy import blocking, scoring
-from contact_pipelines.importing.fuzzy.blocking import Caps, LeftOut
-from contact_pipelines.importing.fuzzy.evidence import Comparison
+from contact_pipelines.importing.fuzzy.blocking import LeftOut
+from contact_pipelines.importing.fuzzy.comparing import DEFAULT_CAPS, Caps, Search, comparisons
 from contact_pipelines.importing.fuzzy.options import FuzzyOptions
 from contact_pipelines.importing.fuzzy.records import make_records
 
@@ -35,23 +34,6 @@ class Found:
     left_out: LeftOut
 
 
-def comparisons(options: FuzzyOptions, available: Sequence[str]) -> list[Comparison]:
-    """Return the comparisons that `available` (the fields that the file maps) can serve.
-
-    Raises InvalidOption if none can ever reach the threshold: it would find nobody, and say nothing.
-    """
-    there = frozenset(available) & frozenset(options.fields)
-    on = [Comparison(text, there) for text in options.on]
-    useful = [comparison for comparison in on if comparison.highest_score >= options.threshold]
-    if not useful:
-        missing = ", ".join(field for field in options.fields if field not in there)
-        raise InvalidOption(
-            f"Fuzzy duplicates cannot be found by {' or '.join(options.on)}: the file has no column for {missing}, and "
-            f"without it no pair reaches {options.threshold}. Compare other fields, map more columns, or turn it off."
-        )
-    return useful
-
-
 def find_duplicate_contacts(
     con: duckdb.DuckDBPyConnection,
     source: str,
@@ -59,19 +41,18 @@ def find_duplicate_contacts(
     available: Sequence[str],
     options: FuzzyOptions,
     *,
-    caps: Caps | None = None,
+    caps: Caps = DEFAULT_CAPS,
 ) -> Found:
     """Make `fuzzy_pairs` (_row, contact_id, score, reason): contacts that rows of `source` are likely to be.
 
     `source` is a table or view of valid rows with `_row` and the fields `available`; leave out rows that a key has
     matched already. `contacts` is a table with `id` and the same fields (see `contacts.fetch_contacts`). Also makes
-    `fuzzy_best`, one line a row that was found (see `_best`). Raises InvalidOption (see `comparisons`).
+    `fuzzy_best`, one line a row that was found (see `_best`). Raises InvalidOption (see `comparing.comparisons`).
     """
-    on = comparisons(options, available)
-    fields = _fields(on)
-    make_records(con, source, ROW, fields, "fuzzy_left", ordered=True)
-    make_records(con, contacts, "id", fields, "fuzzy_right", ordered=False)
-    found = _search(con, "fuzzy_left", "fuzzy_right", on, options.threshold, caps or Caps())
+    search = Search(comparisons(options, available), options.threshold, inside=False, caps=caps)
+    make_records(con, source, search.left, search.fields, key=ROW, ordered=True)
+    make_records(con, contacts, search.right, search.fields, key="id", ordered=False)
+    found = _run(con, search)
     _publish(con, "fuzzy_pairs", "contact_id")
     _best(con, "fuzzy_pairs", "contact_id", "fuzzy_best")
     return found
@@ -83,37 +64,31 @@ def find_duplicate_rows(
     available: Sequence[str],
     options: FuzzyOptions,
     *,
-    caps: Caps | None = None,
+    caps: Caps = DEFAULT_CAPS,
 ) -> Found:
     """Make `fuzzy_row_pairs` (_row, other_row, score, reason): earlier rows that rows of `source` are likely to be.
 
     `source` and `available` are as for `find_duplicate_contacts`; `other_row` is always less than `_row`. Also makes
-    `fuzzy_best_rows`, one line a row that was found (see `_best`). Raises InvalidOption (see `comparisons`).
+    `fuzzy_best_rows`, one line a row that was found (see `_best`). Raises InvalidOption (see `comparing.comparisons`).
     """
-    on = comparisons(options, available)
-    make_records(con, source, ROW, _fields(on), "fuzzy_left", ordered=True)
-    found = _search(con, "fuzzy_left", "fuzzy_left", on, options.threshold, caps or Caps())
+    search = Search(comparisons(options, available), options.threshold, inside=True, caps=caps)
+    make_records(con, source, search.left, search.fields, key=ROW, ordered=True)
+    found = _run(con, search)
     _publish(con, "fuzzy_row_pairs", "other_row")
     _best(con, "fuzzy_row_pairs", "other_row", "fuzzy_best_rows")
     return found
 
 
-def _fields(on: Sequence[Comparison]) -> list[str]:
-    return list(dict.fromkeys(field for comparison in on for field in comparison.fields))
-
-
-def _search(
-    con: duckdb.DuckDBPyConnection, left: str, right: str, on: Sequence[Comparison], threshold: int, caps: Caps
-) -> Found:
+def _run(con: duckdb.DuckDBPyConnection, search: Search) -> Found:
     """Make `fuzzy_scores` (left_id, right_id, score, reason), each pair once; drop what it took to find them."""
-    left_out = blocking.make_blocks(con, left, right, on, caps)
-    scoring.make_scores(con, left, right)
-    rows = con.sql(f"SELECT count(*) FROM {left}").fetchall()[0][0]
+    left_out = blocking.make_blocks(con, search)
+    scoring.make_scores(con, search)
+    rows = con.sql(f"SELECT count(*) FROM {search.left}").fetchall()[0][0]
     candidates = 0
     for first in range(0, rows, SLICE):
-        candidates += blocking.make_candidates(con, left, right, on, first, first + SLICE - 1)
-        scoring.add_scores(con, left, right, on, threshold)
-    for side in dict.fromkeys([left, right]):
+        candidates += blocking.make_candidates(con, search, first, first + SLICE - 1)
+        scoring.add_scores(con, search)
+    for side in search.sides:
         con.execute(f"DROP TABLE {side}")
         con.execute(f"DROP TABLE {side}_blocks")
     for table in ("fuzzy_candidates", "fuzzy_twins", "fuzzy_tokens_sizes", "fuzzy_together_sizes"):

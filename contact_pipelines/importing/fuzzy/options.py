@@ -18,10 +18,11 @@ COMPARABLE = ("external_id", "email", "phone", *NAME_FIELDS, "company")
 
 MAX_COMPARISONS, MAX_FIELDS = 10, 20
 
-DEFAULT_ON = (
-    "name+email+phone+company+properties.birthday+properties.address+properties.city"
-    "+properties.postal_code+properties.state+properties.country",
+_WHO_SOMEBODY_IS = (
+    *(NAME, "email", "phone", "company", "properties.birthday", "properties.address"),
+    *("properties.city", "properties.postal_code", "properties.state", "properties.country"),
 )
+DEFAULT_ON = ("+".join(_WHO_SOMEBODY_IS),)
 """All that usually says who somebody is, weighed together. What a file does not have says nothing."""
 
 

@@ -22,13 +22,13 @@ _ANY_ORDER = (Kind.TEXT, Kind.ORGANISATION)
 
 
 def make_records(
-    con: duckdb.DuckDBPyConnection, source: str, key: str, fields: Sequence[str], table: str, *, ordered: bool
-) -> int:
+    con: duckdb.DuckDBPyConnection, source: str, table: str, fields: Sequence[str], *, key: str, ordered: bool
+) -> None:
     """Make `table` of `source` (a table or view with the column `key` and the compared `fields`, all texts).
 
     Columns: `id`, `value.<field>` (without spaces; NULL for none), and where it consists of words, `words.<field>`
     (parted by one space) and `sorted.<field>` (in alphabetic order, without spaces). `ordered`: rows are in the
-    order of `key`, so rowid tells which comes first. Returns how many there are.
+    order of `key`, so rowid tells which comes first. The macros of `scoring` and `blocking` exist afterwards.
     """
     for macros in ("text_macros", "token_macros", "likeness_macros"):
         for statement in sql_blocks("fuzzy")[macros].split(";\n"):
@@ -50,7 +50,6 @@ def make_records(
             order=f"ORDER BY {identifier(key)}" if ordered else "",
         )
     )
-    return int(con.sql(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
 def words(field: str) -> str:

@@ -14,14 +14,8 @@ from collections.abc import Sequence
 import duckdb
 
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
-from contact_pipelines.importing.fuzzy.evidence import (
-    SHARED_AT_MOST,
-    SWAP_COST,
-    Comparison,
-    Kind,
-    evidence_of,
-    fields_of,
-)
+from contact_pipelines.importing.fuzzy.comparing import Comparison, Search
+from contact_pipelines.importing.fuzzy.evidence import SHARED_AT_MOST, SWAP_COST, Kind, evidence_of, fields_of
 from contact_pipelines.importing.fuzzy.records import sorted_value, value, words
 
 _ALIKE = {
@@ -33,39 +27,27 @@ _ALIKE = {
 }
 
 
-def make_scores(con: duckdb.DuckDBPyConnection, left: str, right: str) -> None:
+def make_scores(con: duckdb.DuckDBPyConnection, search: Search) -> None:
     """Make the empty table `fuzzy_scores` (left_id, right_id, score, reason) that `add_scores` fills."""
-    con.execute(sql_blocks("fuzzy")["scores"].format(left=left, right=right))
+    con.execute(sql_blocks("fuzzy")["scores"].format(left=search.left, right=search.right))
 
 
-def add_scores(
-    con: duckdb.DuckDBPyConnection,
-    left: str,
-    right: str,
-    on: Sequence[Comparison],
-    threshold: int,
-) -> None:
-    """Score `fuzzy_candidates`; add those that reach the threshold to `fuzzy_scores`.
-
-    `left` and `right` are tables of `records.make_records`; candidates name their records by rowid.
-    """
-    units = {unit: _agreement(unit, comparison) for comparison in on for unit in comparison.units}
-    available = on[0].available
-    numbers = range(len(on))
+def add_scores(con: duckdb.DuckDBPyConnection, search: Search) -> None:
+    """Score `fuzzy_candidates` (pairs of rowids); add those that reach the threshold to `fuzzy_scores`."""
+    units = {unit: comparison.available_of(unit) for comparison in search.on for unit in comparison.units}
+    alike = {column: sql for unit, fields in units.items() for column, sql in _alike(unit, fields).items()}
     con.execute(
         sql_blocks("fuzzy")["scored"].format(
-            alike="".join(
-                f", {alike} AS {column}" for unit in units for column, alike in _alike(unit, available).items()
-            ),
-            bits="".join(f", {_bits(unit, available)} AS {_bits_of(unit)}" for unit in units),
-            scores="".join(f", {_score(on[number])} AS score_{number}" for number in numbers),
-            each=", ".join(f"score_{number}" for number in numbers),
+            alike="".join(f", {sql} AS {column}" for column, sql in alike.items()),
+            bits="".join(f", {_bits(unit, fields)} AS {_bits_of(unit)}" for unit, fields in units.items()),
+            scores="".join(f", {_score(comparison)} AS score_{item}" for item, comparison in enumerate(search.on)),
+            each=", ".join(f"score_{item}" for item in range(len(search.on))),
             reasons=" ".join(
-                f"WHEN score_{number} = score THEN {_reason(on[number], units)}" for number in numbers
+                f"WHEN score_{item} = score THEN {_reason(comparison)}" for item, comparison in enumerate(search.on)
             ),
-            left=left,
-            right=right,
-            threshold=threshold,
+            left=search.left,
+            right=search.right,
+            threshold=search.threshold,
         )
     )
 
@@ -78,12 +60,11 @@ def _alike_of(*fields: str) -> str:
     return identifier("alike." + "/".join(fields))
 
 
-def _alike(unit: str, available: frozenset[str]) -> dict[str, str]:
+def _alike(unit: str, fields: Sequence[str]) -> dict[str, str]:
     """Return column -> SQL of the similarities (0 to 1, NULL for a missing value) that a unit is judged by.
 
     They are columns of their own, since DuckDB would otherwise work each out as often as it is named.
     """
-    fields = [field for field in fields_of(unit) if field in available]
     if len(fields) == 1:
         alike = _ALIKE[evidence_of(fields[0]).kind].format(value(fields[0]), sorted_value(fields[0]))
         return {_alike_of(fields[0]): alike}
@@ -98,9 +79,8 @@ def _alike(unit: str, available: frozenset[str]) -> dict[str, str]:
     return crossed | {_alike_of(unit): whole}
 
 
-def _bits(unit: str, available: frozenset[str]) -> str:
+def _bits(unit: str, fields: Sequence[str]) -> str:
     """Return SQL of the bits that a field (or the name) gives for a pair; NULL where either side lacks it."""
-    fields = [field for field in fields_of(unit) if field in available]
     if len(fields) == 1:
         return f"fuzzy_bits({_alike_of(fields[0])}, {_weights([fields[0]])})"
     first, last = fields
@@ -123,29 +103,31 @@ def _bits(unit: str, available: frozenset[str]) -> str:
 
 def _weights(fields: Sequence[str], share: float = 1.0) -> str:
     """Return SQL of the bits for agreement and disagreement in all these fields: two arguments of `fuzzy_bits`."""
-    agreement = sum(evidence_of(field).agreement for field in fields)
     disagreement = sum(evidence_of(field).disagreement for field in fields)
-    return f"{share * agreement:.4f}, {share * disagreement:.4f}"
+    return f"{_double(share * _agreement(fields))}, {_double(share * disagreement)}"
+
+
+def _double(number: float) -> str:
+    """Spell a number so that DuckDB takes it for a DOUBLE; without an exponent it would be a DECIMAL."""
+    return f"{number!r}e0"
 
 
 def _score(comparison: Comparison) -> str:
-    """Return SQL of a comparison's score. The sum is rounded: adding up in another order changes its last digits."""
+    """Return SQL of a comparison's score, rounded down (but for what is lost in adding up)."""
     sums = {
-        shared: " + ".join(
-            f"coalesce({_bits_of(unit)}, 0)" for unit in comparison.units if _is_shared(unit) is shared
-        )
+        shared: " + ".join(f"coalesce({_bits_of(unit)}, 0)" for unit in comparison.units if _is_shared(unit) is shared)
         or "0"
         for shared in (False, True)
     }
     bits = f"{sums[False]} + least({sums[True]}, {SHARED_AT_MOST})"
-    share = f"100 * ({bits}) / {comparison.enough:.4f}"
-    return f"CAST(floor(greatest(0, least(100, {share} + 0.001))) AS INTEGER)"
+    share = f"100 * ({bits}) / {_double(comparison.enough)}"
+    return f"CAST(floor(greatest(0, least(100, {share} + 1e-6))) AS INTEGER)"
 
 
-def _reason(comparison: Comparison, agreements: dict[str, float]) -> str:
+def _reason(comparison: Comparison) -> str:
     """Return SQL of what speaks for a pair and against it: names of fields, never their values."""
     parts = [
-        f"CASE WHEN {bits} >= {0.999 * agreements[unit]:.4f} THEN {literal('same ' + unit)}"
+        f"CASE WHEN {bits} >= {0.999 * _agreement(comparison.available_of(unit))} THEN {literal('same ' + unit)}"
         f" WHEN {bits} > 0 THEN {literal('similar ' + unit)} WHEN {bits} <= 0 THEN {literal('different ' + unit)} END"
         for unit in comparison.units
         for bits in [_bits_of(unit)]
@@ -157,5 +139,5 @@ def _is_shared(unit: str) -> bool:
     return evidence_of(fields_of(unit)[0]).shared
 
 
-def _agreement(unit: str, comparison: Comparison) -> float:
-    return sum(evidence_of(field).agreement for field in fields_of(unit) if field in comparison.available)
+def _agreement(fields: Sequence[str]) -> float:
+    return sum(evidence_of(field).agreement for field in fields)

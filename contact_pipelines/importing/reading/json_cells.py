@@ -46,9 +46,7 @@ class CellReader:
     @property
     def layers(self) -> str:
         """SQL of the passes over `object`, as columns."""
-        passes = (
-            f"json_transform(object, {literal(json.dumps(one.structure))}) AS {one.name}" for one in self._passes
-        )
+        passes = (f"json_transform(object, {literal(json.dumps(one.structure))}) AS {one.name}" for one in self._passes)
         return ", ".join(passes) or "NULL AS pass0"
 
     @property
@@ -59,8 +57,7 @@ class CellReader:
     def _cell(self, column: JsonColumn) -> str:
         value = self._value(column)
         if column.plain:
-            # Kinds are known of all values: none of them is an object but an empty one.
-            return f"CASE WHEN {value} <> '{{}}' THEN {value} END" if column.flattened else value
+            return value
         text = f"CAST({value} AS VARCHAR)"
         self._careful.append(f"CASE WHEN NOT starts_with({text}, '{{') THEN {text} END" if column.flattened else text)
         return f"careful[{len(self._careful)}]"

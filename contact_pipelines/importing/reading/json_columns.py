@@ -22,8 +22,8 @@ MAX_DEPTH = 3
 TYPED_VALUE = frozenset(("type", "value"))
 """The keys of an object that is nothing but a value with its type, as APIs give properties."""
 
-_PLAIN = frozenset(("text", "integer", "boolean", "null", "empty"))
-"""Kinds whose text DuckDB gives as it stands; `empty` is an object without members, left out separately."""
+_PLAIN = frozenset(("text", "integer", "boolean", "null"))
+"""Kinds whose text DuckDB gives as it stands."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ def find_columns(con: duckdb.DuckDBPyConnection, records: Path, name: str, limit
     return list(_in_order(_by_parent(found), ()))
 
 
-def _members(
-    con: duckdb.DuckDBPyConnection, objects: str, parents: list[tuple[str, ...]], limit: int
-) -> list[_Found]:
+def _members(con: duckdb.DuckDBPyConnection, objects: str, parents: list[tuple[str, ...]], limit: int) -> list[_Found]:
     """Return the keys of `objects` (SQL: n, parent from 1, value) by their paths, not more than `limit`."""
     sql = sql_blocks("json_records")["keys"].format(objects=objects, limit=limit)
     return [

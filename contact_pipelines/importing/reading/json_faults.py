@@ -27,7 +27,6 @@ _WHAT = {
 """What Python's parser says -> what is said here. Its own words may quote the file."""
 
 
-
 def parse_strictly(text: str) -> object:
     """Parse one JSON value; raises json.JSONDecodeError, also for NaN, and for what is nested too deeply."""
 

@@ -26,11 +26,14 @@ _MAX_ARRAYS = 1_000
 _GLANCE = 64 * 1024
 _BLANKS = b" \t\r\n"
 
-COLLECTIONS = frozenset(
-    """contacts contact people persons subscribers members users customers clients profiles leads recipients employees
-    attendees participants guests donors audience data results result items records rows entries list elements nodes
-    objects documents docs values value resources content response payload""".split()
-)
+# fmt: off
+COLLECTIONS = frozenset((
+    "contacts", "contact", "people", "persons", "subscribers", "members", "users", "customers", "clients",
+    "profiles", "leads", "recipients", "employees", "attendees", "participants", "guests", "donors", "audience",
+    "data", "results", "result", "items", "records", "rows", "entries", "list", "elements", "nodes", "objects",
+    "documents", "docs", "values", "value", "resources", "content", "response", "payload",
+))
+# fmt: on
 """Keys under which programs and APIs put the list of what was asked for."""
 _PERSONAL = frozenset(("email", "emailaddress", "phone", "mobile", "firstname", "lastname", "fullname", "name"))
 """Keys that a person has: an object with one of them is a contact, and a list in it belongs to that contact."""

@@ -78,7 +78,7 @@ def broken_document(path: Path, layout: JsonLayout, name: str, number: int) -> F
     done = 0
     for stretch in _stretches(path, layout, name):
         if done + stretch.count >= number:
-            start, stop = stretch.cuts[number - done - 1] + 1, stretch.cuts[number - done]
+            start, stop = int(stretch.cuts[number - done - 1]) + 1, int(stretch.cuts[number - done])
             return broken_record(path, name, stretch.offset + start, stretch.data[start:stop])
         done += stretch.count
     return broken_at(path, name, layout.start)
@@ -110,10 +110,10 @@ def _lines(data: bytes, number: int, *, cut: bool) -> pa.RecordBatch:
 
 
 def _batch(bodies: pa.Array, number: int, *, cut: bool = False) -> pa.RecordBatch:
-    """Number the records behind the first `number` ones."""
+    """Return records with their numbers, which go on from `number`."""
     count = len(bodies)
-    numbers = pa.array(range(number + 1, number + 1 + count), pa.int64())
-    return pa.record_batch([numbers, bodies, pa.array([cut, *[False] * (count - 1)])], schema=_SCHEMA)
+    numbers = pl.int_range(number + 1, number + 1 + count, eager=True)
+    return pa.record_batch([numbers.to_arrow(), bodies, ((numbers == number + 1) & cut).to_arrow()], schema=_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class _Stretch:
 
     offset: int
     data: bytes
-    cuts: list[int]
+    cuts: pl.Series
 
     @property
     def count(self) -> int:
@@ -137,7 +137,7 @@ def _document_batches(path: Path, layout: JsonLayout, name: str) -> Iterator[pa.
         return
     number = 0
     for stretch in _stretches(path, layout, name):
-        offsets = pa.array(stretch.cuts, pa.int32()).buffers()[1]
+        offsets = stretch.cuts.to_arrow().buffers()[1]
         elements = pa.Array.from_buffers(pa.binary(), stretch.count, [None, offsets, pa.py_buffer(stretch.data)])
         # Each begins with the comma or bracket before it. Slicing that off fails in PyArrow 26 (binary_slice).
         yield _batch(pc.binary_replace_slice(elements, start=0, stop=1, replacement=b" "), number)
@@ -147,26 +147,24 @@ def _document_batches(path: Path, layout: JsonLayout, name: str) -> Iterator[pa.
 def _stretches(path: Path, layout: JsonLayout, name: str) -> Iterator[_Stretch]:
     """Cut an array at its commas; each stretch begins with the bracket or comma in front of its first element."""
     rest, number = b"", 1
-    closed = False
     for piece in outline(path, layout.start, layout.stop):
         depth, kind, at = pl.col("depth"), pl.col("kind"), pl.col("at")
         marks = piece.marks
-        ends = marks.filter(depth == 0, (at > 0) | (piece.offset > layout.start))["at"].head(1).to_list()
-        closed = bool(ends)
-        inner = marks.filter(depth == 1, kind == COMMA, at < ends[0] if ends else True)["at"]
-        cuts = [0, *(len(rest) + place for place in (*inner.to_list(), *ends))]
+        end = marks.filter(depth == 0, (at > 0) | (piece.offset > layout.start))["at"].head(1)
+        commas = marks.filter(depth == 1, kind == COMMA, at < end.item() if len(end) else True)["at"]
         data, offset = rest + piece.data, piece.offset - len(rest)
+        cuts = pl.concat([pl.Series([0], dtype=pl.Int32), (commas.append(end).cast(pl.Int32) + len(rest))])
         if len(cuts) > 1:
             yield _Stretch(offset, data, cuts)
             number += len(cuts) - 1
-        rest = data[cuts[-1] :]
-        if closed:
-            _refuse_what_follows(path, name, offset + cuts[-1] + 1, layout.stop)
+        begin = int(cuts[-1])
+        if len(end):
+            _refuse_what_follows(path, name, offset + begin + 1, layout.stop)
             return
+        rest = data[begin:]
         if len(rest) > MAX_RECORD:
-            raise _never_closed(path, name, offset + cuts[-1] + 1, number, f"is longer than {MAX_RECORD // 2**20} MB")
-    if not closed:
-        raise _never_closed(path, name, layout.stop - len(rest) + 1, number, "is not closed")
+            raise _never_closed(path, name, offset + begin + 1, number, f"is longer than {MAX_RECORD // 2**20} MB")
+    raise _never_closed(path, name, layout.stop - len(rest) + 1, number, "is not closed")
 
 
 def _read(path: Path, layout: JsonLayout) -> bytes:

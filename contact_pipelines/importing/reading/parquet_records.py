@@ -12,16 +12,15 @@ from itertools import groupby
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.house import Limits
 from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.importing.reading.dialect import Dialect, labels
+from contact_pipelines.importing.reading.dialect import labels
 from contact_pipelines.importing.reading.json_cells import CellReader, JsonColumn, number_text
 from contact_pipelines.importing.reading.json_columns import find_columns
-from contact_pipelines.importing.reading.json_records import Tally, require_rows, write_records, write_rows
+from contact_pipelines.importing.reading.record_rows import NO_DIALECT, RecordsJob, Tally
 from contact_pipelines.importing.reading.staging_job import StagedFile
 from contact_pipelines.models import FileReading
 
@@ -32,9 +31,9 @@ _EXACT_IN_JSON = frozenset(
 )
 """Types that DuckDB writes to JSON without loss; others go there as texts."""
 _BATCH_BYTES = 4 * 1024 * 1024
+_BATCH_ROWS = 50_000
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 
-# What DuckDB and Arrow raise for bytes that make no sense.
 _DAMAGED = (
     duckdb.InvalidInputException,
     duckdb.IOException,
@@ -43,9 +42,8 @@ _DAMAGED = (
     duckdb.SerializationException,
     duckdb.NotImplementedException,
     duckdb.InternalException,
-    pa.ArrowException,
-    UnicodeDecodeError,
 )
+"""What DuckDB raises for bytes that make no sense, besides its bare Error."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +73,19 @@ def stage_parquet(
     try:
         rows, size = _size(con, path)
         columns = _columns(con, path)
-        _require_within(rows, size, columns, file_name, limits)
         with tempfile.TemporaryDirectory(prefix="parquet-", dir=scratch) as folder:
-            records = Path(folder) / "records.parquet"
-            batch_rows = max(1, min(122_880, _BATCH_BYTES * rows // max(size, 1)))
-            write_records(con, _records(path, columns), records, batch_rows)
-            header, broken = _write(con, records, target, columns, file_name, limits)
+            job = RecordsJob(con, file_name, Path(folder) / "records.parquet", target, limits)
+            _require_within(job, rows, size, columns)
+            job.write_records(_records(path, columns), max(1, min(_BATCH_ROWS, _BATCH_BYTES * rows // max(size, 1))))
+            header, broken = _write(job, columns)
     except duckdb.OutOfMemoryException:
         raise FileNotImportable(f"{file_name} has rows that are too long for the memory limit.") from None
-    except _DAMAGED:
+    except duckdb.Error as error:
+        if type(error) is not duckdb.Error and not isinstance(error, _DAMAGED):
+            raise
         raise FileUnreadable(f"{file_name} is damaged or incomplete, or encrypted. Export it again.") from None
     reading = FileReading(format="parquet", delimiter="", quote="", escape="", header_row=None)
-    return StagedFile(header, Dialect("", quote="", escape="", header_row=None), rows, broken, reading)
+    return StagedFile(header, NO_DIALECT, rows, broken, reading)
 
 
 def _require_magic(path: Path, name: str) -> None:
@@ -108,10 +107,11 @@ def _from(path: Path) -> str:
 
 def _size(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, int]:
     """Return the rows and the uncompressed bytes that the file says it has."""
+    file = file_literal(path)
     sql = (
-        "SELECT (SELECT num_rows FROM parquet_file_metadata({file})),"
-        " (SELECT coalesce(sum(total_uncompressed_size), 0) FROM parquet_metadata({file}))"
-    ).format(file=file_literal(path))
+        f"SELECT (SELECT num_rows FROM parquet_file_metadata({file})),"
+        f" (SELECT coalesce(sum(total_uncompressed_size), 0) FROM parquet_metadata({file}))"
+    )
     rows, size = con.execute(sql).fetchall()[0]
     return int(rows), int(size)
 
@@ -121,10 +121,12 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[_Column]:
     return [_Column(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
 
-def _require_within(rows: int, size: int, columns: list[_Column], name: str, limits: Limits) -> None:
+def _require_within(job: RecordsJob, rows: int, size: int, columns: list[_Column]) -> None:
+    """Raise NoDataRows for no rows, and FileNotImportable for more of anything than the limits allow."""
+    name, limits = job.name, job.limits
     if not rows:
         raise NoDataRows(f"{name} has columns but no rows.", [column.name for column in columns])
-    require_rows(rows, name, limits)
+    job.require_rows(rows)
     if size > limits.decompressed_bytes:
         raise FileNotImportable(
             f"{name} unpacks to {size:,} bytes; at most {int(limits.decompressed_bytes):,} are read. Split the file."
@@ -137,7 +139,9 @@ def _records(path: Path, columns: list[_Column]) -> str:
     """Return SQL of the rows in the shape of JSON records: texts f1, f2, ... of plain columns, the rest an object."""
     plain = [(i, column) for i, column in enumerate(columns, 1) if not column.nested]
     nested = [column for column in columns if column.nested]
-    members = ", ".join(f"{literal(c.name)}, to_json(CAST({identifier(c.name)} AS {_json_type(c.type)}))" for c in nested)
+    members = ", ".join(
+        f"{literal(c.name)}, to_json(CAST({identifier(c.name)} AS {_json_type(c.type)}))" for c in nested
+    )
     texts = "".join(f", {_text(column)} AS f{i}" for i, column in plain)
     warnings = ", ".join(_blob_warning(column) for _, column in plain if column.type.id == "blob")
     return sql_blocks("json_records")["parquet"].format(
@@ -153,7 +157,8 @@ def _text(column: _Column) -> str:
     """Return SQL of a plain column's text."""
     name, kind = identifier(column.name), column.type.id
     if kind in _FLOATS:
-        return f"CASE WHEN NOT isnan({name}) THEN {number_text(f'CAST({name} AS VARCHAR)')} END"
+        # Not isnan(): DuckDB 2.0 takes it for false throughout a file whose statistics have no NaN, as they never do.
+        return f"nullif({number_text(f'CAST({name} AS VARCHAR)')}, 'nan')"
     if kind == "timestamp with time zone":
         return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR) || '+00:00'"
     if kind == "blob":
@@ -169,30 +174,31 @@ def _blob_warning(column: _Column) -> str:
 
 def _json_type(kind: DuckDBPyType) -> str:
     """Return the type to cast to before to_json, so that decimals, dates and times keep their spelling."""
-    if kind.id in ("list", "array"):
-        return f"{_json_type(kind.children[0][1])}[]"
-    if kind.id == "map":
-        return f"MAP(VARCHAR, {_json_type(dict(kind.children)['value'])})"
+    if kind.id not in _NESTED:
+        return str(kind) if kind.id in _EXACT_IN_JSON else "VARCHAR"
+    members = {name: _json_type(member) for name, member in kind.children if isinstance(member, DuckDBPyType)}
     if kind.id == "struct":
-        return f"STRUCT({', '.join(f'{identifier(name)} {_json_type(member)}' for name, member in kind.children)})"
-    return str(kind) if kind.id in _EXACT_IN_JSON else "VARCHAR"
+        return f"STRUCT({', '.join(f'{identifier(name)} {member}' for name, member in members.items())})"
+    if kind.id == "map":
+        return f"MAP(VARCHAR, {members['value']})"
+    return f"{members['child']}[]"
 
 
-def _write(
-    con: duckdb.DuckDBPyConnection, records: Path, target: Path, columns: list[_Column], name: str, limits: Limits
-) -> tuple[list[str], int]:
+def _write(job: RecordsJob, columns: list[_Column]) -> tuple[list[str], int]:
     """Write the staged rows; return the header and how many are broken."""
-    nested = find_columns(con, records, name, limits) if any(column.nested for column in columns) else []
+    nested: list[JsonColumn] = []
+    if any(column.nested for column in columns):
+        nested = find_columns(job.con, job.records, job.name, job.limits)
     below = {key: list(group) for key, group in groupby(nested, key=lambda column: column.path[0])}
     reader = CellReader(nested)
     cells_of = dict(zip(nested, reader.cells, strict=True))
     header: list[str] = []
     cells: list[str] = []
     for i, column in enumerate(columns, 1):
-        members: list[JsonColumn] = below.get(column.name, [])
+        members = below.get(column.name, [])
         header += [member.label for member in members] if column.nested else [column.name]
         cells += [cells_of[member] for member in members] if column.nested else [f"f{i}"]
-    sql = f"SELECT count(*), 0, max(size), sum(size) FROM read_parquet({file_literal(records)})"
-    tally = Tally(*con.execute(sql).fetchall()[0])
-    header = labels(header, name, limits)
-    return header, write_rows(con, records, target, header, cells, reader, tally, limits)
+    sql = f"SELECT count(*), 0, max(size), sum(size) FROM read_parquet({file_literal(job.records)})"
+    tally = Tally(*job.con.execute(sql).fetchall()[0])
+    header = labels(header, job.name, job.limits)
+    return header, job.write_rows(header, cells, reader, tally, raw="array_to_string(cells, ', ')")

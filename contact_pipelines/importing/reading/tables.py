@@ -83,8 +83,8 @@ def first_table(records: Sequence[Record]) -> Table:
         own = find_top(block, whole_file=False) if len(block) > 1 else None
         if own and own.header is not None and own.evidence > 0 and _keeps_width(block, own):
             table = _table(filled, TableTop(own.header + at, own.first + at, own.width, own.evidence))
-            if top.header is not None or table.contacts:
-                return table
+            if table.contacts or top.header is not None:
+                return table if table.contacts else _contacts_on_top(records) or table
         at += len(block)
         if at > latest:
             break

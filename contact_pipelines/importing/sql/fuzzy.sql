@@ -6,7 +6,8 @@
 SELECT id{fields} FROM contacts WHERE tenant_id = {tenant} AND ({some})
 
 -- name: load_contacts
-CREATE OR REPLACE TABLE {table} AS
+-- A view: the contacts are read once, and need not be held twice.
+CREATE OR REPLACE VIEW {table} AS
 SELECT *
 FROM read_csv({path}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '"',
     escape = '"', allow_quoted_nulls = false, max_line_size = 16777216)
@@ -28,9 +29,7 @@ CREATE OR REPLACE TEMPORARY MACRO fuzzy_organisation(t) AS coalesce(nullif(regex
     '( (inc|incorporated|llc|llp|lp|ltd|limited|plc|corp|corporation|co|company|gmbh|mbh|ag|kg|ohg|ug|se|sa|sas|sarl|srl'
     '|spa|sl|bv|nv|ab|as|asa|aps|oy|oyj|kk|pty|pte|pvt|lda|ltda|sro|zoo))+$', ''), ''), fuzzy_words(t));
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_sorted(words) AS
-    CASE
-    WHEN contains(words, ' ') THEN list_aggregate(list_sort(string_split(words, ' ')), 'string_agg', '') ELSE words
-END;
+    CASE WHEN contains(words, ' ') THEN array_to_string(list_sort(string_split(words, ' ')), '') ELSE words END;
 
 -- name: token_macros
 -- fuzzy_sound: after Soundex: the first letter, and three digits for the consonants after it. Vowels do not part
@@ -44,9 +43,12 @@ CREATE OR REPLACE TEMPORARY MACRO fuzzy_sound(word) AS CASE
 END;
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_sounds(words) AS
     list_transform(string_split(words, ' '), lambda word: fuzzy_sound(word));
+-- Words run together count as one too: people leave out the space.
+CREATE OR REPLACE TEMPORARY MACRO fuzzy_text_tokens(t, words) AS
+    CASE WHEN t = words THEN [fuzzy_sound(t)] ELSE list_append(fuzzy_sounds(words), fuzzy_sound(t)) END;
+-- A name's end too, for a beginning that is misspelt.
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_name_tokens(name, words) AS
-    list_concat(fuzzy_sounds(words), [fuzzy_sound(name), '-' || right(name, 3)]);
-CREATE OR REPLACE TEMPORARY MACRO fuzzy_text_tokens(t, words) AS list_append(fuzzy_sounds(words), fuzzy_sound(t));
+    list_append(fuzzy_text_tokens(name, words), '-' || right(name, 3));
 -- Of a date or a number, either end too: a slip of the finger spoils one of them only.
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_code_tokens(code) AS CASE
     WHEN length(code) >= 8 THEN [code, left(code, -2) || '-', '-' || right(code, 6)] ELSE [code]
@@ -55,10 +57,13 @@ CREATE OR REPLACE TEMPORARY MACRO fuzzy_email_tokens(address) AS [
     address, split_part(address, '@', 1) || '@', fuzzy_sound(regexp_replace(split_part(address, '@', 1), '[^a-z]', '', 'g'))];
 
 -- name: likeness_macros
--- DuckDB compares texts byte by byte. A letter beyond ASCII is several bytes, of which a script's letters share most:
--- so each becomes one byte here. Two of a script of less than 94 letters never become the same.
-CREATE OR REPLACE TEMPORARY MACRO fuzzy_folded(t) AS list_aggregate(
-    list_transform(string_split(t, ''), lambda letter: chr(CAST(33 + unicode(letter) % 94 AS INTEGER))), 'string_agg', '');
+-- DuckDB compares texts byte by byte. A letter beyond ASCII is several bytes, of which a script's letters share most.
+-- So each becomes one of the 58 signs that are neither small letter nor digit: no two of a script's neighbours the
+-- same, and none the same as a letter or digit that stands beside it.
+CREATE OR REPLACE TEMPORARY MACRO fuzzy_sign(place) AS
+    chr(CAST(place + CASE WHEN place < 15 THEN 33 WHEN place < 54 THEN 43 ELSE 69 END AS INTEGER));
+CREATE OR REPLACE TEMPORARY MACRO fuzzy_folded(t) AS array_to_string(list_transform(string_split(t, ''),
+    lambda letter: CASE WHEN unicode(letter) < 128 THEN letter ELSE fuzzy_sign(unicode(letter) % 58) END), '');
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_alike(a, b) AS CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN a = b THEN 1.0
@@ -74,23 +79,22 @@ CREATE OR REPLACE TEMPORARY MACRO fuzzy_texts_alike(a, b, sorted_a, sorted_b) AS
     WHEN a = b OR (a = sorted_a AND b = sorted_b) THEN fuzzy_alike(a, b)
     ELSE greatest(fuzzy_alike(a, b), fuzzy_alike(sorted_a, sorted_b))
 END;
--- One character wrong, missing, added or swapped with its neighbour: 0.85; two, of eight or more: 0.75.
+-- One character wrong, missing, added or swapped with its neighbour: 0.85; two wrong, missing or added, of eight or
+-- more: 0.7. Damerau, who knows swaps, takes five times as long as Levenshtein, to whom a swap is two errors.
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_codes_alike(a, b) AS CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN a = b THEN 1.0
-    WHEN abs(strlen(a) - strlen(b)) > 2 OR least(strlen(a), strlen(b)) < 4 OR jaro_winkler_similarity(a, b) < 0.8 THEN 0.0
-    WHEN strlen(a) > 100 OR strlen(b) > 100 THEN 0.0
-    ELSE CASE damerau_levenshtein(a, b)
-        WHEN 1 THEN 0.85
-        WHEN 2 THEN CASE WHEN least(strlen(a), strlen(b)) >= 8 THEN 0.75 ELSE 0.0 END
-        ELSE 0.0
-    END
+    WHEN abs(strlen(a) - strlen(b)) > 2 OR strlen(a) NOT BETWEEN 4 AND 200 OR strlen(b) NOT BETWEEN 4 AND 200 THEN 0.0
+    WHEN levenshtein(a, b) > 2 THEN 0.0
+    WHEN damerau_levenshtein(a, b) = 1 THEN 0.85
+    WHEN least(strlen(a), strlen(b)) >= 8 THEN 0.7
+    ELSE 0.0
 END;
 -- Text from here on is unlike: strangers' names, streets and towns are hardly ever more alike.
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_bits(alike, agreement, disagreement) AS
     CASE WHEN alike IS NOT NULL
-        THEN disagreement + (agreement - disagreement) * greatest(0.0, (alike - 0.7) / (1 - 0.7))
-    END;
+    THEN disagreement + (agreement - disagreement) * greatest(0.0, (alike - 0.65) / (1 - 0.65))
+END;
 
 -- name: records
 -- What is compared, ready to compare. Whoever has nothing to compare is left out. In order, so that of two rows
@@ -152,8 +156,8 @@ WHERE s.size <= {at_most}
 -- name: too_large
 -- Blocks that are left out, and how many pairs are in them: other blocks may have some of those.
 SELECT count(*), coalesce(sum({pairs}), 0)::BIGINT
-FROM (SELECT key, count(*) AS size FROM {left} {where} GROUP BY key) l
-JOIN (SELECT key, count(*) AS size FROM {right} {where} GROUP BY key) r USING (key)
+FROM (SELECT key, count(*) AS size FROM {left} WHERE {where} GROUP BY key) l
+JOIN (SELECT key, count(*) AS size FROM {right} WHERE {where} GROUP BY key) r USING (key)
 WHERE greatest(l.size, r.size) > {at_most}
 
 -- name: name_bits

@@ -155,7 +155,7 @@ END
 -- Items joined by commas if nothing in them could be taken for a separator; else a JSON array of them. Of objects, it is
 -- what they are called. NULL for an empty array; what has deeper values stays as it is.
 list_transform(
-    [list_filter(CAST(json_extract({value}, '$[*]') AS VARCHAR[]), lambda item: item NOT IN ('null', '""', '{{}}', '[]'))],
+    [list_filter(CAST(json_extract({value}, '$[*]') AS VARCHAR[]), lambda item: item NOT IN ('null', 'NaN', '""', '{{}}', '[]'))],
     lambda items: list_transform(
         [list_transform(items, lambda item: CASE left(item, 1) WHEN '{{' THEN {called} ELSE {item} END)],
         lambda names: CASE
@@ -192,12 +192,14 @@ COPY (
                     THEN 'row_too_long' END AS code
         FROM listed
     ), kept AS (
-        SELECT * REPLACE (CASE WHEN code IS NULL THEN cells END AS cells) FROM judged
+        SELECT n, message, warning, code, CASE WHEN code IS NULL THEN cells END AS cells,
+               CASE WHEN code IS NOT NULL THEN coalesce(text, left({raw}, {shown})) END AS text
+        FROM judged
     )
     SELECT CAST(n AS INTEGER) AS _row, {labelled}, code AS _error_code,
            CASE WHEN message IS NOT NULL THEN message WHEN code = 'cell_too_long' THEN {cell_too_long}
                 WHEN code = 'row_too_long' THEN {row_too_long} END AS _error,
-           CASE WHEN code IS NOT NULL THEN coalesce(text, left(object, {shown})) END AS _text,
+           text AS _text,
            CASE WHEN code IS NULL THEN warning END AS _warning
     FROM kept
 ) TO {target} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {row_group_size})

@@ -1,0 +1,179 @@
+"""How a file is to be read and imported, and a tenant's properties. Checked when made, immutable, kept as JSON."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from contact_pipelines.models.words import (
+    PROPERTY_KEY,
+    Blank,
+    Case,
+    ContactStatus,
+    CreateProperties,
+    Duplicates,
+    FieldRule,
+    Mode,
+    Preset,
+    PropertyType,
+)
+
+
+class Transformation(BaseModel):
+    """How a column's text is read. What is None is as the column's field has it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trim: bool | None = Field(None, description="Leave out white space around the text; it is, unless this is false")
+    case: Case | None = Field(None, description="lower, upper or title")
+    date_format: str | None = Field(
+        None, description="How dates are written, as strptime has it: %d/%m/%Y", min_length=2
+    )
+    time_zone: str | None = Field(None, description="Where times without a zone were written: Europe/Berlin")
+    decimal_comma: bool | None = Field(None, description="Numbers are written 1.234,56")
+    list_delimiter: str | None = Field(None, description="What separates tags or options", min_length=1, max_length=5)
+    country: str | None = Field(None, description="Region of phone numbers without country code", max_length=2)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            return value and str(ZoneInfo(value))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is not a time zone such as Europe/Berlin or UTC") from None
+
+
+class ReadingOptions(BaseModel):
+    """How a file is to be read, where that is not to be found out from its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoding: str | None = Field(None, description="The text's encoding, for example cp1252")
+    delimiter: str | None = Field(None, description="What separates cells: one character, or tab", max_length=3)
+    header: int | Literal["none"] | None = Field(None, description="The header's row number (from 1), or none")
+    sheet: str | None = Field(None, description="The workbook's sheet, by name")
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        named = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
+        if named is not None and (len(named) != 1 or named in '"\r\n\0'):
+            raise ValueError("is not one character (or the word tab) that can separate cells")
+        return named
+
+    @field_validator("header")
+    @classmethod
+    def _from_one(cls, value: int | str | None) -> int | str | None:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("is a row number from 1, or none")
+        return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        try:
+            return value and codecs.lookup(value).name
+        except LookupError:
+            raise ValueError("is not an encoding such as utf-8, cp1252 or shift_jis") from None
+
+
+class ImportOptions(ReadingOptions):
+    """How a file is to be imported. Immutable, and stored with the import as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = Field(Mode.UPSERT, description="upsert, create_only or update_only")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="Header -> field; overrides what is suggested for that column"
+    )
+    only_given_columns: bool = Field(
+        default=False,
+        description="Ignore the columns that `columns` does not name, instead of suggesting a field",
+    )
+    duplicates: Duplicates = Field(Duplicates.FIRST, description="Which row counts of several with the same email")
+    blank: Blank = Field(Blank.IGNORE, description="What an empty cell does on update: ignore or erase")
+    rules: dict[str, FieldRule] = Field(
+        default_factory=dict,
+        description="Field -> what an update does to it; `*` is the default of all fields",
+    )
+    tags: tuple[str, ...] = Field((), description="Tags put on every created or matched contact")
+    status: ContactStatus = Field(ContactStatus.SUBSCRIBED, description="Status of new contacts without one")
+    create_properties: CreateProperties = Field(
+        CreateProperties.MATCHING,
+        description="Which unmapped columns become properties: matching (custom_*, cf_*), yes (all) or no",
+    )
+    transform: dict[str, Transformation] = Field(
+        default_factory=dict,
+        description="Column -> how its text is read; `*` is the default of all columns",
+    )
+    preset: Preset | None = Field(
+        None,
+        description="The whole file lists people who left: unsubscribed, cleaned or complained; none: it does not",
+    )
+    saved_mapping: str | None = Field(
+        None,
+        description="Name of the saved mapping to use; none: not even one whose headers are the file's",
+    )
+    save_mapping: str | None = Field(
+        None,
+        description="Name to save this file's mapping under, for files with the same headers",
+        pattern=r"^[\w .-]{1,100}$",
+    )
+    country: str | None = Field(
+        None,
+        description="Two-letter region for phone numbers that are written without country code",
+        max_length=2,
+    )
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        import phonenumbers
+
+        if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("is not a two-letter country code that phone numbers know, such as US or DE")
+        return value.upper()
+
+    def over(self, defaults: ImportOptions) -> ImportOptions:
+        """Return these options, with `defaults` where nothing was set; of dictionaries, key by key."""
+        merged: dict[str, Any] = {}
+        for name in self.model_fields_set:
+            mine, base = getattr(self, name), getattr(defaults, name)
+            merged[name] = {**base, **mine} if isinstance(mine, dict) else mine
+        return defaults.model_copy(update=merged)
+
+    @field_validator("tags")
+    @classmethod
+    def _plain_tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        cleaned = tuple(dict.fromkeys(tag.strip() for tag in value))
+        if any(not tag or len(tag) > 100 or "\x00" in tag for tag in cleaned):  # noqa: PLR2004
+            raise ValueError("a tag has 1 to 100 characters")
+        return cleaned
+
+
+class PropertyDefinition(BaseModel):
+    """A tenant's custom field and the rules its values keep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    type: PropertyType = PropertyType.TEXT
+    label: str = ""
+    min: float | None = None
+    max: float | None = None
+    pattern: str | None = None
+    options: tuple[str, ...] = ()
+    required: bool = Field(default=False, description="New contacts need a value, and an import cannot erase it")
+
+    @field_validator("key")
+    @classmethod
+    def _key(cls, value: str) -> str:
+        if not PROPERTY_KEY.fullmatch(value):
+            raise ValueError("a property key is 1 to 50 of a-z, 0-9 and _")
+        return value

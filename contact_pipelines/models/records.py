@@ -1,0 +1,127 @@
+"""What is known of an import, its file and its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from contact_pipelines.models.options import ImportOptions
+from contact_pipelines.models.words import Consent, ImportStatus, PropertyType
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """What one column of a file is taken for, how sure that is (0 to 1), and why."""
+
+    column: str
+    field: str
+    confidence: float = 1.0
+    reason: str = ""
+    creates: PropertyType | None = None  # the type of the property that the import has to create for it
+    consent: Consent | None = None  # of a column that is mapped to status: how it is read
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """How a file was read: what it is, how it is written, where its table stands, and what is worth telling.
+
+    `format`: csv, xlsx, xls, xlsb, ods, json, jsonl or parquet. `container`: gz, zip or empty. `header_row`: the
+    header's row number as a spreadsheet shows it; None if the file has no header. `confidence`: of the encoding,
+    0 to 1. `notes`: sentences such as "rows 1 to 3 stand above the header and were left out".
+    """
+
+    format: str = "csv"
+    container: str = ""
+    sheet: str = ""
+    encoding: str = "utf-8"
+    confidence: float = 1.0
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header_row: int | None = 1
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """The immutable copy of a source: its name at the source, size in bytes, SHA-256 (hex)."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of a file by outcome; `total` is always the sum of the others."""
+
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    @property
+    def add_up(self) -> bool:
+        """Whether every row has exactly one outcome."""
+        return self.total == self.created + self.updated + self.unchanged + self.skipped + self.failed
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts in the order of the JSON contract."""
+        return {
+            "total": self.total,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "failed": self.failed,
+        }
+
+
+@dataclass(frozen=True)
+class RollbackCounts:
+    """Contacts by what a rollback did: fields restored, deleted, or kept because somebody changed them since."""
+
+    restored: int = 0
+    deleted: int = 0
+    kept: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts in the order of the JSON contract."""
+        return {"restored": self.restored, "deleted": self.deleted, "kept": self.kept}
+
+
+@dataclass(frozen=True)
+class ImportProgress:
+    """How far a running import is, as other connections see it. Times in seconds."""
+
+    step: str = ""
+    rows_done: int = 0
+    rows_total: int = 0
+    elapsed: float = 0.0
+    remaining: float | None = None
+
+
+@dataclass(frozen=True)
+class Import:
+    """One file version brought in with one set of options, as the store knows it."""
+
+    id: str
+    tenant_id: str
+    name: str
+    status: ImportStatus
+    file_name: str
+    source: str
+    options: ImportOptions
+    file: LandedFile | None = None
+    rows: int | None = None
+    reading: FileReading | None = None
+    mapping: tuple[ColumnMapping, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+    warnings: int = 0
+    progress: ImportProgress = field(default_factory=ImportProgress)
+    error: str | None = None
+    error_code: str | None = None
+    rollback: RollbackCounts | None = None
+    times: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,154 @@
+"""The words of the domain: names of fields, and the choices that options and records are made of."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+DEFAULT_TENANT = "default"
+
+CONTACT_FIELDS: tuple[str, ...] = (
+    "external_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "company",
+    "status",
+    "lead_score",
+    "tags",
+    "created_at",
+    "updated_at",
+)
+"""What a column can be mapped to, besides `full_name`, `properties.<key>` and `ignore`."""
+
+FULL_NAME = "full_name"
+IGNORE = "ignore"
+PROPERTY_PREFIX = "properties."
+
+PROPERTY_KEY = re.compile(r"[a-z0-9_]{1,50}")
+
+WELL_KNOWN_PROPERTIES: dict[str, str] = {
+    "job_title": "Job title",
+    "address": "Address",
+    "city": "City",
+    "state": "State",
+    "country": "Country",
+    "postal_code": "Postal code",
+    "language": "Language",
+    "birthday": "Birthday",
+    "website": "Website",
+    "gender": "Gender",
+}
+"""Predefined text properties: key -> label. A mapping may name them without `properties.`"""
+
+
+class PropertyType(StrEnum):
+    """Type of a property's values."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    SELECT = "select"
+    MULTI_SELECT = "multi_select"
+
+
+class ContactStatus(StrEnum):
+    """Consent. All but `subscribed` are opt-outs."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    AWAITING_REVIEW = "awaiting_review"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    ROLLED_BACK = "rolled_back"
+
+
+class Mode(StrEnum):
+    """What an import may do to the store."""
+
+    UPSERT = "upsert"
+    CREATE_ONLY = "create_only"
+    UPDATE_ONLY = "update_only"
+
+
+class Blank(StrEnum):
+    """What an empty cell does to the field of a contact that exists."""
+
+    IGNORE = "ignore"
+    ERASE = "erase"
+
+
+class Duplicates(StrEnum):
+    """Which of several rows with the same match key counts."""
+
+    FIRST = "first"
+    LAST = "last"
+    ERROR = "error"
+
+
+class FieldRule(StrEnum):
+    """What an update does to a field that has a value."""
+
+    OVERWRITE = "overwrite"
+    FILL_BLANK = "fill_blank"
+    KEEP = "keep"
+    APPEND = "append"
+    KEEP_HIGHER = "keep_higher"
+    KEEP_LOWER = "keep_lower"
+
+
+class CreateProperties(StrEnum):
+    """Which unmapped columns become new properties: `custom_*` and `cf_*` and given ones, every one, or none."""
+
+    MATCHING = "matching"
+    YES = "yes"
+    NO = "no"
+
+
+class Consent(StrEnum):
+    """How a column that is mapped to `status` is to be read.
+
+    WORD: its words name a status. OPT_OUT: yes, or a date, means the person left (`unsubscribed`). OPT_IN: yes
+    means that the person wants to hear from us, no that not (`accepts_marketing`).
+    """
+
+    WORD = "word"
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+
+
+class Preset(StrEnum):
+    """What a whole file says of its people: an export of those who left. Read from the file's name unless given."""
+
+    NONE = "none"
+    UNSUBSCRIBED = "unsubscribed"
+    CLEANED = "cleaned"
+    COMPLAINED = "complained"
+
+
+class Case(StrEnum):
+    """Letters of a text."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+    TITLE = "title"
+
+
+class Severity(StrEnum):
+    """An error rejects the row; a warning drops the value and keeps the row."""
+
+    ERROR = "error"
+    WARNING = "warning"

@@ -1,0 +1,203 @@
+"""Erasing a person: from the contacts, the memberships, the journal, and the files that imports left behind.
+
+What stays is a suppression, the keyed hash of the address, so that no later import brings the person back.
+
+The files of an import hold whole rows and are not rewritten: of an import that read the person, all files with rows
+are removed. It can still be rolled back, which needs the journal only; its results can no longer be had.
+
+PostgreSQL's old row versions go with the next VACUUM; backups and files outside the artifact folder (the sources,
+finished exports) are their owner's to clean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import duckdb
+import fsspec
+
+from contact_pipelines.errors import NotFound, WrongState
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.importing import duck
+from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal
+from contact_pipelines.models import DEFAULT_TENANT, ImportStatus
+from contact_pipelines.operations.names import MAPPED, REPORT, STAGED
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import erasing, imports, suppressions
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.erasing import Person, TenantImport
+
+ERASED = "erased"
+"""The reason of the suppression that stays, before the one that was given."""
+
+WITHOUT_ROWS = frozenset((REPORT,))
+"""Artifacts that hold no rows of the file: counts and column headers only. All others do, whatever they are."""
+
+SHORTEST_PHONE = 7
+"""Digits of a cell that is compared with the end of a phone number: a subscriber's number without its area code."""
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What was removed. `imports` are the names of those whose files are gone, `files` how many files that were.
+
+    `not_searched` are imports whose file could not be looked into, because it was never read to its end.
+    """
+
+    contacts: int
+    memberships: int
+    changes: int
+    files: int
+    imports: tuple[str, ...]
+    not_searched: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What the files of the tenant's imports hold of a person: row numbers by import id, where the address is theirs."""
+
+    found: tuple[TenantImport, ...]
+    rows: dict[str, list[int]]
+    not_searched: tuple[TenantImport, ...]
+
+
+def erase_contact(
+    store: Store, settings: Settings, key: str, *, tenant_id: str = DEFAULT_TENANT, reason: str = ""
+) -> Erasure:
+    """Erase the person whose id, email, external id or phone is `key`; waits while imports of the tenant run.
+
+    The database's part is one transaction, and the files go before it is committed: whatever is interrupted, the
+    journal still names the imports when it is done again. Raises NotFound, and WrongState if an import that awaits
+    review holds the person.
+    """
+    from contact_pipelines.store.waiting import wait_for_running_imports
+
+    wait_for_running_imports(store, tenant_id)
+    with store.begin() as connection:
+        imports.lock_tenant(connection, tenant_id)
+        person = erasing.find_person(connection, tenant_id, key)
+        everything = erasing.tenant_imports(connection, tenant_id)
+        search = _search(settings, tenant_id, everything, person)
+        person = erasing.with_deleted_contacts(connection, tenant_id, person, search.rows)
+        if not (person.contact_ids or search.found) and not _is_erased(connection, tenant_id, person):
+            raise NotFound(f"Tenant {tenant_id} has no contact with this id, email, external id or phone.")
+        changed = erasing.imports_that_changed(connection, tenant_id, person)
+        touched = [it for it in everything if it.id in changed or it in search.found]
+        _require_none_in_review(touched)
+        told = f"{ERASED}: {reason.strip()}" if reason.strip() else ERASED
+        rows = erasing.erase_rows(connection, tenant_id, person, reason=told)
+        removed = {it.name: _remove_rows(settings, tenant_id, it) for it in touched}
+    return Erasure(
+        **asdict(rows),
+        files=sum(removed.values()),
+        imports=tuple(name for name, files in removed.items() if files),
+        not_searched=tuple(it.name for it in search.not_searched if it not in touched),
+    )
+
+
+def _is_erased(connection: object, tenant_id: str, person: Person) -> bool:
+    return any(suppressions.is_suppressed(connection, tenant_id, address) for address in person.addresses)  # type: ignore[arg-type]
+
+
+def _require_none_in_review(touched: Sequence[TenantImport]) -> None:
+    waiting = [it.name for it in touched if it.status == ImportStatus.AWAITING_REVIEW]
+    if waiting:
+        raise WrongState(
+            f"The import {waiting[0]} awaits review and holds this person; confirm or cancel it, then erase."
+            " Nothing was erased."
+        )
+
+
+def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImport], person: Person) -> _Search:
+    """Look for the person in the rows of every import that is not running at this moment."""
+    found, rows, not_searched = [], {}, []
+    con = duck.connect()
+    try:
+        for it in everything:
+            artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
+            names = _names(artifacts) if it.status != ImportStatus.RUNNING else []
+            if f"{STAGED}.parquet" in names:
+                mapped = f"{MAPPED}.parquet" in names
+                if _holds(con, artifacts, person, mapped=mapped):
+                    found.append(it)
+                    rows[it.id] = _rows_of(con, artifacts, person) if mapped else []
+            elif set(names) - WITHOUT_ROWS:
+                not_searched.append(it)
+            artifacts.close()
+    finally:
+        con.close()
+    return _Search(tuple(found), rows, tuple(not_searched))
+
+
+def _holds(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person, *, mapped: bool) -> bool:
+    """Say whether a row has one of the addresses in any cell, or is mapped to a phone or external id of theirs."""
+    conditions = {STAGED: _has_address(con, artifacts, person)}
+    if mapped:
+        columns = _columns(con, artifacts, MAPPED)
+        conditions[MAPPED] = " OR ".join(_recognised(columns, person))
+    return any(
+        con.sql(f"SELECT EXISTS (FROM {_table(artifacts, name)} WHERE {condition})").fetchall()[0][0]
+        for name, condition in conditions.items()
+        if condition
+    )
+
+
+def _has_address(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person) -> str:
+    cells = [identifier(name) for name, kind in _columns(con, artifacts, STAGED).items() if kind == "VARCHAR"]
+    if len(cells) > duck.WIDE:
+        duck.make_room(con)
+    text = f"lower(concat_ws(' ', {', '.join(cells)}))"
+    return " OR ".join(f"contains({text}, {literal(address)})" for address in person.addresses)
+
+
+def _recognised(columns: dict[str, str], person: Person) -> list[str]:
+    conditions = []
+    if "phone" in columns and person.phones:
+        # Written nationally, a number lacks its country code and may begin with a zero.
+        digits = r"ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0')"
+        conditions += [
+            f"(length({digits}) >= {SHORTEST_PHONE} AND ends_with({literal(phone)}, {digits}))"
+            for phone in person.phones
+        ]
+    if "external_id" in columns and person.external_ids:
+        conditions.append(f"trim(external_id) IN ({', '.join(literal(value) for value in person.external_ids)})")
+    return conditions
+
+
+def _rows_of(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person) -> list[int]:
+    """Return the numbers of the rows whose own address is one of the person's."""
+    if "email" not in _columns(con, artifacts, MAPPED) or not person.addresses:
+        return []
+    theirs = ", ".join(literal(address) for address in person.addresses)
+    found = con.sql(f"SELECT {ROW} FROM {_table(artifacts, MAPPED)} WHERE lower(trim(email)) IN ({theirs})")
+    return [number for (number,) in found.fetchall()]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, name: str) -> dict[str, str]:
+    relation = con.sql(f"FROM {_table(artifacts, name)}")
+    return dict(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
+
+
+def _table(artifacts: ArtifactFolder, name: str) -> str:
+    return f"read_parquet({file_literal(artifacts.reading(f'{name}.parquet'))})"
+
+
+def _remove_rows(settings: Settings, tenant_id: str, it: TenantImport) -> int:
+    """Remove the import's files that hold rows, what killed processes left included; return how many."""
+    artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
+    names = [name for name in _names(artifacts) if name not in WITHOUT_ROWS]
+    for name in names:
+        artifacts.discard(name)
+    artifacts.close()
+    return len(names)
+
+
+def _names(artifacts: ArtifactFolder) -> list[str]:
+    """Return the names of all files of an import, those in folders below its own with their path."""
+    files, folder = fsspec.core.url_to_fs(artifacts.url(""))
+    return sorted(path.removeprefix(folder.rstrip("/") + "/") for path in files.find(folder.rstrip("/")))

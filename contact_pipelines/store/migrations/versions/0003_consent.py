@@ -1,0 +1,478 @@
+"""Consent, kept by the database itself: no path makes an opt-out a subscription, not even hand-written SQL.
+
+What the triggers refuse, they refuse with a SQLSTATE of our own and a text without contact data:
+
+    CP001   an opt-out would be undone, a suppression lifted or its key changed, and the transaction carries no grant
+    CP002   a suppressed address would be subscribed; no grant helps, the suppression has to be lifted first
+    CP003   an address that is not trimmed and lower-case, which would be another one to the unique index
+
+A grant is a reason that lasts for one transaction: SELECT contact_pipelines_grant_consent('asked us by phone').
+Each use of it is recorded in `consent_grants`, which names contacts by id and never by address.
+
+Where an address that has opted out leaves the table (its contact is deleted, or gets another address), a tombstone
+stays in `suppressions`. The list holds keyed hashes (HMAC-SHA-256, RFC 2104) with a random key for each tenant,
+because an address outlives its contact there, erasure included.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_RANDOM_KEY = "sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))"
+"""Two UUIDs hold 244 random bits; gen_random_bytes would need the extension pgcrypto."""
+
+_FUNCTIONS = (
+    "contact_pipelines_protect_suppression_key()",
+    "contact_pipelines_protect_suppressions()",
+    "contact_pipelines_check_truncate()",
+    "contact_pipelines_check_update()",
+    "contact_pipelines_check_insert()",
+    "contact_pipelines_check_suppressed()",
+    "contact_pipelines_leave_tombstone()",
+    "contact_pipelines_use_grant(text, uuid, text, text)",
+    "contact_pipelines_grant_consent(text)",
+    "contact_pipelines_granted_reason()",
+    "contact_pipelines_address_hash(text, text)",
+    "contact_pipelines_hash_pads(text)",
+    "contact_pipelines_keyed_hash(bytea, bytea, text)",
+    "contact_pipelines_give_suppression_key()",
+)
+
+
+def upgrade() -> None:
+    _suppression_keys()
+    _consent_grants()
+    _hash_functions()
+    _grant_functions()
+    _tombstones()
+    _check_suppressed()
+    _check_insert()
+    _check_update()
+    _check_truncate()
+    _protect_suppressions()
+
+
+def downgrade() -> None:
+    for function in _FUNCTIONS:
+        op.execute(f"DROP FUNCTION {function} CASCADE")  # and the triggers that call it
+    op.drop_table("consent_grants")
+    op.drop_column("tenants", "suppression_key")
+
+
+def _suppression_keys() -> None:
+    """Give each tenant a key. By a trigger and not by a default: Alembic, which compares the defaults of the database
+    with those of the code by evaluating both, would find that a random one has changed.
+    """
+    op.add_column("tenants", sa.Column("suppression_key", sa.LargeBinary()))
+    op.execute(f"UPDATE tenants SET suppression_key = {_RANDOM_KEY}")
+    op.alter_column("tenants", "suppression_key", nullable=False)
+    op.execute(
+        f"""
+        CREATE FUNCTION contact_pipelines_give_suppression_key() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            NEW.suppression_key := {_RANDOM_KEY};
+            RETURN NEW;
+        END
+        $$
+        """
+    )
+    op.execute(
+        """
+        CREATE TRIGGER give_suppression_key BEFORE INSERT ON tenants FOR EACH ROW
+        WHEN (NEW.suppression_key IS NULL) EXECUTE FUNCTION contact_pipelines_give_suppression_key()
+        """
+    )
+
+
+def _consent_grants() -> None:
+    op.create_table(
+        "consent_grants",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("contact_id", sa.UUID()),
+        sa.Column("old_status", sa.Text(), nullable=False),
+        sa.Column("new_status", sa.Text()),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("database_user", sa.Text(), server_default=sa.text("SESSION_USER"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_consent_grants")),
+    )
+    op.create_index("ix_consent_grants_contact", "consent_grants", ["tenant_id", "contact_id"])
+
+
+def _hash_functions() -> None:
+    """HMAC-SHA-256 without pgcrypto. Its two padded keys cost as much as many hashes, so a query over many addresses
+    takes them once, from `hash_pads`, and `address_hash` is for one address.
+    """
+    op.execute(
+        r"""
+        CREATE FUNCTION contact_pipelines_keyed_hash(inner_pad bytea, outer_pad bytea, email text) RETURNS text
+        LANGUAGE sql STABLE PARALLEL SAFE AS $$
+            -- The collation is the database's own: that of the column emails, "C", knows ASCII letters only.
+            SELECT encode(
+                sha256(
+                    outer_pad || sha256(
+                        inner_pad || convert_to(lower(btrim(email, E' \t\n\r\f\v') COLLATE "default"), 'UTF8')
+                    )
+                ),
+                'hex'
+            )
+        $$
+        """
+    )
+    op.execute(
+        r"""
+        CREATE FUNCTION contact_pipelines_hash_pads(tenant text) RETURNS TABLE (inner_pad bytea, outer_pad bytea)
+        LANGUAGE sql STABLE AS $$
+            SELECT
+                string_agg(set_byte('\x00', 0, get_byte(k.padded, i) # 54), ''::bytea ORDER BY i),  -- 0x36
+                string_agg(set_byte('\x00', 0, get_byte(k.padded, i) # 92), ''::bytea ORDER BY i)  -- 0x5c
+            FROM (
+                SELECT suppression_key || decode(repeat('00', 64 - length(suppression_key)), 'hex')
+                FROM tenants
+                WHERE id = tenant
+            ) k (padded),
+            generate_series(0, 63) AS i
+            HAVING count(*) > 0
+        $$
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION contact_pipelines_address_hash(tenant text, email text) RETURNS text
+        LANGUAGE sql STABLE AS $$
+            SELECT contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, email)
+            FROM contact_pipelines_hash_pads(tenant) p
+        $$
+        """
+    )
+
+
+def _grant_functions() -> None:
+    op.execute(
+        """
+        CREATE FUNCTION contact_pipelines_grant_consent(reason text) RETURNS void LANGUAGE plpgsql AS $$
+        BEGIN
+            IF btrim(coalesce(reason, '')) = '' THEN
+                RAISE EXCEPTION 'A grant of consent needs a reason.' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            PERFORM set_config('contact_pipelines.consent_grant', reason, true);
+        END
+        $$
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION contact_pipelines_granted_reason() RETURNS text LANGUAGE sql STABLE AS $$
+            SELECT nullif(btrim(current_setting('contact_pipelines.consent_grant', true)), '')
+        $$
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION contact_pipelines_use_grant(tenant text, contact uuid, old_status text, new_status text)
+        RETURNS boolean LANGUAGE plpgsql AS $$
+        DECLARE
+            granted text := contact_pipelines_granted_reason();
+        BEGIN
+            IF granted IS NULL THEN
+                RETURN false;
+            END IF;
+            INSERT INTO consent_grants (tenant_id, contact_id, old_status, new_status, reason)
+            VALUES (tenant, contact, old_status, new_status, granted);
+            RETURN true;
+        END
+        $$
+        """
+    )
+
+
+def _trigger_function(name: str, body: str) -> None:
+    """Make a trigger function that may read and write our tables whoever touches `contacts`.
+
+    Its search path is fixed, so that nobody can put a table of their own in the place of one of ours.
+    """
+    op.execute(
+        f"""
+        CREATE FUNCTION {name} RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = {_schema()}, pg_temp AS $$
+        {body}
+        $$
+        """
+    )
+
+
+def _schema() -> str:
+    return str(op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())")))
+
+
+def _tombstones() -> None:
+    """Keep an address that opted out, when its contact goes or gets another one.
+
+    Before the row and not after it: in one statement that deletes and inserts, the checks of what was inserted come
+    at the statement's end and must find the tombstone.
+    """
+    _trigger_function(
+        "contact_pipelines_leave_tombstone()",
+        """
+        BEGIN
+            IF contact_pipelines_granted_reason() IS NULL THEN
+                INSERT INTO tenants (id) VALUES (OLD.tenant_id) ON CONFLICT DO NOTHING;
+                INSERT INTO suppressions (tenant_id, address_hash, reason)
+                VALUES (OLD.tenant_id, contact_pipelines_address_hash(OLD.tenant_id, OLD.email), OLD.status)
+                ON CONFLICT DO NOTHING;
+            ELSIF TG_OP = 'DELETE' THEN
+                PERFORM contact_pipelines_use_grant(OLD.tenant_id, OLD.id, OLD.status, NULL);
+            ELSIF NEW.status <> 'subscribed' THEN  -- or else check_update records it
+                PERFORM contact_pipelines_use_grant(OLD.tenant_id, OLD.id, OLD.status, NEW.status);
+            END IF;
+            RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        END
+        """,
+    )
+    op.execute(
+        """
+        CREATE TRIGGER leave_tombstone_of_deleted BEFORE DELETE ON contacts FOR EACH ROW
+        WHEN (OLD.status <> 'subscribed' AND OLD.email IS NOT NULL)
+        EXECUTE FUNCTION contact_pipelines_leave_tombstone()
+        """
+    )
+    op.execute(
+        """
+        CREATE TRIGGER leave_tombstone_of_changed BEFORE UPDATE ON contacts FOR EACH ROW
+        WHEN (
+            OLD.status <> 'subscribed' AND OLD.email IS NOT NULL AND (
+                NEW.email IS DISTINCT FROM OLD.email
+                OR NEW.tenant_id <> OLD.tenant_id
+                OR NEW.is_duplicate <> OLD.is_duplicate
+            )
+        )
+        EXECUTE FUNCTION contact_pipelines_leave_tombstone()
+        """
+    )
+
+
+def _check_suppressed() -> None:
+    """Refuse new subscribed contacts with a suppressed address: once a statement, over all rows that it inserted.
+
+    At the statement's end and not row by row: a COPY keeps its batches, a suppression that came in meanwhile is
+    seen, and the hashes are one join. EXECUTE plans it for the rows there are, not for those of the first time.
+    """
+    _trigger_function(
+        "contact_pipelines_check_suppressed()",
+        """
+        DECLARE
+            found boolean;
+        BEGIN
+            IF NOT EXISTS (SELECT FROM suppressions) THEN
+                RETURN NULL;
+            END IF;
+            EXECUTE '
+                WITH pads AS MATERIALIZED (
+                    SELECT t.tenant_id, p.*
+                    FROM (SELECT DISTINCT tenant_id FROM inserted) t
+                    CROSS JOIN LATERAL contact_pipelines_hash_pads(t.tenant_id) p
+                    WHERE EXISTS (SELECT FROM suppressions s WHERE s.tenant_id = t.tenant_id)
+                )
+                SELECT EXISTS (
+                    SELECT
+                    FROM inserted n
+                    JOIN pads p ON p.tenant_id = n.tenant_id
+                    JOIN suppressions s
+                        ON s.tenant_id = n.tenant_id
+                        AND s.address_hash = contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, n.email)
+                    WHERE n.status = ''subscribed''
+                )' INTO found;
+            IF found THEN
+                RAISE EXCEPTION 'A suppressed address cannot be subscribed.' USING ERRCODE = 'CP002';
+            END IF;
+            RETURN NULL;
+        END
+        """,
+    )
+    op.execute(
+        """
+        CREATE TRIGGER check_suppressed AFTER INSERT ON contacts REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
+        EXECUTE FUNCTION contact_pipelines_check_suppressed()
+        """
+    )
+
+
+_REQUIRE_GRANT = """
+                    RAISE EXCEPTION 'An opt-out cannot become a subscription.'
+                        USING ERRCODE = 'CP001', HINT = 'SELECT contact_pipelines_grant_consent(reason) beforehand.';
+"""
+
+_REFUSE_SPELLING = """
+                RAISE EXCEPTION 'An email is stored trimmed and in lower case.' USING ERRCODE = 'CP003';
+"""
+
+
+def _check_insert() -> None:
+    """Refuse what the unique index lets through beside a contact that opted out: a marked duplicate of it, or its
+    address in another spelling. The WHEN clause is what each row of a COPY pays, 0.2 µs, so it only looks for hints.
+    """
+    _trigger_function(
+        "contact_pipelines_check_insert()",
+        f"""
+        DECLARE
+            theirs text;
+        BEGIN
+            IF NEW.email <> lower(btrim(NEW.email)) THEN
+                {_REFUSE_SPELLING}
+            END IF;
+            IF NEW.is_duplicate AND NEW.status = 'subscribed' THEN
+                SELECT status INTO theirs
+                FROM contacts
+                WHERE tenant_id = NEW.tenant_id AND email = NEW.email AND NOT is_duplicate;
+                IF theirs <> 'subscribed'
+                    AND NOT contact_pipelines_use_grant(NEW.tenant_id, NEW.id, theirs, NEW.status)
+                THEN
+                    {_REQUIRE_GRANT}
+                END IF;
+            END IF;
+            RETURN NULL;
+        END
+        """,
+    )
+    op.execute(
+        """
+        CREATE TRIGGER check_insert AFTER INSERT ON contacts FOR EACH ROW
+        WHEN (NEW.is_duplicate OR NEW.email <> lower(NEW.email) OR NEW.email < '!' OR NEW.email LIKE '% ')
+        EXECUTE FUNCTION contact_pipelines_check_insert()
+        """
+    )
+
+
+def _check_update() -> None:
+    """Refuse to subscribe who opted out, or whose new address is suppressed. After the row: no later trigger can
+    change it any more.
+    """
+    _trigger_function(
+        "contact_pipelines_check_update()",
+        f"""
+        DECLARE
+            theirs text := OLD.status;
+        BEGIN
+            IF NEW.email IS DISTINCT FROM OLD.email AND NEW.email <> lower(btrim(NEW.email)) THEN
+                {_REFUSE_SPELLING}
+            END IF;
+            IF NEW.status <> 'subscribed' THEN
+                RETURN NULL;
+            END IF;
+            IF NEW.is_duplicate AND theirs = 'subscribed' THEN
+                SELECT status INTO theirs
+                FROM contacts
+                WHERE tenant_id = NEW.tenant_id AND email = NEW.email AND NOT is_duplicate;
+            END IF;
+            IF theirs <> 'subscribed'
+                AND NOT contact_pipelines_use_grant(NEW.tenant_id, NEW.id, theirs, NEW.status)
+            THEN
+                {_REQUIRE_GRANT}
+            END IF;
+            IF EXISTS (
+                SELECT
+                FROM suppressions
+                WHERE tenant_id = NEW.tenant_id
+                    AND address_hash = contact_pipelines_address_hash(NEW.tenant_id, NEW.email)
+            ) THEN
+                RAISE EXCEPTION 'A suppressed address cannot be subscribed.' USING ERRCODE = 'CP002';
+            END IF;
+            RETURN NULL;
+        END
+        """,
+    )
+    op.execute(
+        """
+        CREATE TRIGGER check_update AFTER UPDATE ON contacts FOR EACH ROW
+        WHEN (
+            (OLD.status <> 'subscribed' AND NEW.status = 'subscribed')
+            OR NEW.email IS DISTINCT FROM OLD.email
+            OR NEW.tenant_id <> OLD.tenant_id
+            OR NEW.is_duplicate <> OLD.is_duplicate
+        )
+        EXECUTE FUNCTION contact_pipelines_check_update()
+        """
+    )
+
+
+def _check_truncate() -> None:
+    """TRUNCATE shows no rows to a trigger, so there would be no tombstones: only a table without opt-outs may go."""
+    _trigger_function(
+        "contact_pipelines_check_truncate()",
+        """
+        DECLARE
+            granted text := contact_pipelines_granted_reason();
+        BEGIN
+            IF granted IS NOT NULL THEN
+                INSERT INTO consent_grants (tenant_id, contact_id, old_status, reason)
+                SELECT tenant_id, id, status, granted FROM contacts WHERE status <> 'subscribed';
+            ELSIF EXISTS (SELECT FROM contacts WHERE status <> 'subscribed') THEN
+                RAISE EXCEPTION 'Contacts who have opted out cannot be truncated; delete them, or grant it.'
+                    USING ERRCODE = 'CP001', HINT = 'SELECT contact_pipelines_grant_consent(reason) beforehand.';
+            END IF;
+            RETURN NULL;
+        END
+        """,
+    )
+    op.execute(
+        """
+        CREATE TRIGGER check_truncate BEFORE TRUNCATE ON contacts FOR EACH STATEMENT
+        EXECUTE FUNCTION contact_pipelines_check_truncate()
+        """
+    )
+
+
+def _protect_suppressions() -> None:
+    """A suppression is lifted, and the key that its hash was made with is changed, only with a grant."""
+    refuse = """
+                RAISE EXCEPTION 'A suppression cannot be lifted.'
+                    USING ERRCODE = 'CP001', HINT = 'SELECT contact_pipelines_grant_consent(reason) beforehand.';
+    """
+    _trigger_function(
+        "contact_pipelines_protect_suppressions()",
+        f"""
+        BEGIN
+            IF TG_OP = 'TRUNCATE' THEN
+                {refuse}
+            END IF;
+            IF NOT contact_pipelines_use_grant(OLD.tenant_id, NULL, 'suppressed', NULL) THEN
+                {refuse}
+            END IF;
+            RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+        END
+        """,
+    )
+    for when, each in (
+        ("DELETE", "ROW"),
+        ("UPDATE OF tenant_id, address_hash", "ROW"),
+        ("TRUNCATE", "STATEMENT"),
+    ):
+        op.execute(
+            f"CREATE TRIGGER protect_suppressions_{when.split()[0].lower()} BEFORE {when} ON suppressions"
+            f" FOR EACH {each} EXECUTE FUNCTION contact_pipelines_protect_suppressions()"
+        )
+    _trigger_function(
+        "contact_pipelines_protect_suppression_key()",
+        f"""
+        BEGIN
+            IF NOT contact_pipelines_use_grant(OLD.id, NULL, 'suppression_key', NULL) THEN
+                {refuse}
+            END IF;
+            RETURN NEW;
+        END
+        """,
+    )
+    op.execute(
+        """
+        CREATE TRIGGER protect_suppression_key BEFORE UPDATE OF suppression_key ON tenants FOR EACH ROW
+        WHEN (NEW.suppression_key <> OLD.suppression_key)
+        EXECUTE FUNCTION contact_pipelines_protect_suppression_key()
+        """
+    )
