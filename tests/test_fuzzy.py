@@ -207,6 +207,14 @@ def test_quotes_in_names_of_properties_and_values_are_data(con):
     assert repeated(con, rows, ["properties.o+phone"], fields) == [(3, 2, 100, "same properties.o, same phone")]
 
 
+def test_of_very_long_values_the_beginning_is_compared(con):
+    # Whole, each pair would take as long as a million short ones.
+    rows = [person("Ada", "Byron", address="a" * 200 + str(number) * 1_000_000) for number in range(10)]
+    found = repeated(con, rows, ["name+address"])
+    assert len(found) == 45
+    assert {row[2:] for row in found} == {(100, "same name, same properties.address")}
+
+
 def test_empty_sides_find_nobody(con):
     assert linked(con, [], [JOHN]) == []
     assert linked(con, [JOHN], []) == []

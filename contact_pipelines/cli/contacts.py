@@ -1,15 +1,18 @@
-"""`contacts`: looking at contacts."""
+"""`contacts`: looking at contacts, and erasing a person."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
-app = typer.Typer(help="Look at contacts.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from contact_pipelines.operations import Erasure
+
+app = typer.Typer(help="Look at contacts, erase a person.", no_args_is_help=True)
 
 
 @app.command("get")
@@ -57,6 +60,59 @@ def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
         print_json({"count": number})
     else:
         typer.echo(number)
+
+
+@app.command("erase")
+def erase(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="An email, an external id, a phone number or an id.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the suppression list, so name nobody.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Erase a person: contacts, memberships, journal, and the files of all imports that read them. It cannot be undone.
+
+    Example: contact-pipelines contacts erase john@example.com --reason "asked us by letter"
+
+    The address goes on the suppression list as a keyed hash, so that no import brings the person back. Results files
+    of those imports are gone too; rolling them back still works.
+    """
+    from contact_pipelines import operations
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.errors import InvalidOption
+
+    if json_ and not yes:
+        raise InvalidOption("--json asks no questions; add --yes to erase.")
+    if not yes and not typer.confirm(f"Erase this person of tenant {tenant} for good?", err=True):
+        typer.echo("Nothing was erased.", err=True)
+        raise typer.Exit(1)
+    with opened_store() as (settings, store):
+        done = operations.erase_contact(store, settings, key, tenant_id=tenant, reason=reason)
+    if json_:
+        print_json(done.as_dict())
+    else:
+        _tell_erasure(done)
+
+
+def _tell_erasure(done: Erasure) -> None:
+    from contact_pipelines.cli.printing import print_facts
+
+    print_facts(
+        [
+            ("contacts", done.contacts),
+            ("memberships", done.memberships),
+            ("journal rows", done.changes),
+            ("files", done.files),
+            ("of imports", ", ".join(done.imports) or "none"),
+        ]
+    )
+    if done.not_searched:
+        typer.echo(
+            "These imports were never read to their end, and their files not searched; look at them yourself: "
+            + ", ".join(done.not_searched),
+            err=True,
+        )
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 
 import duckdb
 import fsspec
+import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
@@ -100,8 +101,8 @@ def erase_contact(
     )
 
 
-def _is_erased(connection: object, tenant_id: str, person: Person) -> bool:
-    return any(suppressions.is_suppressed(connection, tenant_id, address) for address in person.addresses)  # type: ignore[arg-type]
+def _is_erased(connection: sa.Connection, tenant_id: str, person: Person) -> bool:
+    return any(suppressions.is_suppressed(connection, tenant_id, address) for address in person.addresses)
 
 
 def _require_none_in_review(touched: Sequence[TenantImport]) -> None:
@@ -135,7 +136,10 @@ def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImpor
 
 
 def _holds(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person, *, mapped: bool) -> bool:
-    """Say whether a row has one of the addresses in any cell, or is mapped to a phone or external id of theirs."""
+    """Say whether a row has one of the addresses in any cell, or is mapped to a phone or external id of theirs.
+
+    A longer address that ends alike counts too: rather a file too many than the person in one that stays.
+    """
     conditions = {STAGED: _has_address(con, artifacts, person)}
     if mapped:
         columns = _columns(con, artifacts, MAPPED)

@@ -83,12 +83,10 @@ def find_person(connection: sa.Connection, tenant_id: str, key: str) -> Person:
         if "@" not in key or "\x00" in key:
             raise
         return Person(addresses=(key.strip().lower(),))
+    same_email = contacts.c.email == contact["email"] if contact["email"] else sa.false()
     rows = connection.execute(
         sa.select(contacts.c.id, contacts.c.email, contacts.c.phone, contacts.c.external_id)
-        .where(
-            contacts.c.tenant_id == tenant_id,
-            sa.or_(contacts.c.id == uuid.UUID(contact["id"]), contacts.c.email == contact["email"]),
-        )
+        .where(contacts.c.tenant_id == tenant_id, sa.or_(contacts.c.id == uuid.UUID(contact["id"]), same_email))
         .with_for_update()
     ).all()
     ids = tuple(row.id for row in rows)
@@ -136,9 +134,7 @@ def erase_rows(connection: sa.Connection, tenant_id: str, person: Person, *, rea
 
     A suppression that was there already gets this reason: the old one may have named the person.
     """
-    connection.execute(
-        sa.text(_SUPPRESS), {"tenant": tenant_id, "addresses": list(person.addresses), "reason": reason}
-    )
+    connection.execute(sa.text(_SUPPRESS), {"tenant": tenant_id, "addresses": list(person.addresses), "reason": reason})
     return ErasedRows(
         contacts=_delete(connection, contacts, contacts.c.id, tenant_id, person),
         memberships=_delete(connection, group_members, group_members.c.contact_id, tenant_id, person),

@@ -70,9 +70,7 @@ class Suppression:
     created_at: datetime
 
 
-def suppress(
-    connection: sa.Connection, tenant_id: str, addresses: Iterable[str], *, reason: str = ""
-) -> Suppressed:
+def suppress(connection: sa.Connection, tenant_id: str, addresses: Iterable[str], *, reason: str = "") -> Suppressed:
     """Put addresses on the list and opt out the subscribed contacts that have them, creating nobody.
 
     Waits while an import of the tenant is applied. An address that is on the list already keeps its reason.

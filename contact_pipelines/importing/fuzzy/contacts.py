@@ -1,8 +1,8 @@
 """The store's side of the search: the fields to compare of a tenant's contacts, and nothing else of theirs.
 
-A `COPY` of the whole tenant: typing errors know no index, and one pass in order is what PostgreSQL does fastest
-(about 1 s and 60 to 100 MB of scratch file for a million contacts). Everything after it works on what shares a
-token with the file, and spills to the scratch folder.
+A `COPY` of the tenant's contacts in one pass: a misspelt name is in no index. So the time, and the scratch file
+(id and compared texts, about 100 bytes a contact), grow with the store, however short the file. What DuckDB makes of it
+spills to the scratch folder; beyond the normal forms it keeps of a contact only the tokens that the file has too.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ The probabilities are fixed, not estimated from each file: so a pair has the sam
 store, whatever else is in it, and a file of ten rows is judged as well as one of a million. They are round figures
 of what lists of people look like: `u` from how many values a field has and how evenly they are used, `m` from how
 often people change or misspell it (an address far more often than a birthday). They were checked against FEBRL
-data sets 1 and 2; sets 3 and 4 were left for measuring (see benchmarks/fuzzy.py).
+data sets 1 and 2; none was chosen by what sets 3 and 4 gave (see benchmarks/fuzzy.py).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from contact_pipelines.importing.fuzzy.options import FuzzyOptions
 from contact_pipelines.importing.fuzzy.records import make_records
 
 SLICE = 100_000
-"""Records whose candidates are found and scored at once: some ten million pairs, 100 to 200 MB."""
+"""Rows whose candidates are found and scored at once: some three million pairs of real people, 50 MB."""
 
 
 @dataclass(frozen=True)

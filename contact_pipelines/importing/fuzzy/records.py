@@ -16,6 +16,9 @@ _NORMAL = {
     Kind.EMAIL: "lower({0})",
     Kind.CODE: "fuzzy_words({0})",
 }
+CHARACTERS = 200
+"""Of each value that are compared: the time to compare two texts grows with the product of their lengths."""
+
 _OF_WORDS = (Kind.NAME, Kind.TEXT, Kind.ORGANISATION)
 _ANY_ORDER = (Kind.TEXT, Kind.ORGANISATION)
 """Kinds whose words may stand in another order."""
@@ -33,7 +36,7 @@ def make_records(
     for macros in ("text_macros", "token_macros", "likeness_macros"):
         for statement in sql_blocks("fuzzy")[macros].split(";\n"):
             con.execute(statement)
-    normal = [f"{_NORMAL[evidence_of(field).kind].format(identifier(field))} AS {words(field)}" for field in fields]
+    normal = [f"{_NORMAL[evidence_of(field).kind].format(_beginning(field))} AS {words(field)}" for field in fields]
     columns = []
     for field in fields:
         kind = evidence_of(field).kind
@@ -50,6 +53,10 @@ def make_records(
             order=f"ORDER BY {identifier(key)}" if ordered else "",
         )
     )
+
+
+def _beginning(field: str) -> str:
+    return f"left({identifier(field)}, {CHARACTERS})"
 
 
 def words(field: str) -> str:

@@ -84,7 +84,7 @@ END;
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_codes_alike(a, b) AS CASE
     WHEN a IS NULL OR b IS NULL THEN NULL
     WHEN a = b THEN 1.0
-    WHEN abs(strlen(a) - strlen(b)) > 2 OR strlen(a) NOT BETWEEN 4 AND 200 OR strlen(b) NOT BETWEEN 4 AND 200 THEN 0.0
+    WHEN abs(strlen(a) - strlen(b)) > 2 OR least(strlen(a), strlen(b)) < 4 THEN 0.0
     WHEN levenshtein(a, b) > 2 THEN 0.0
     WHEN damerau_levenshtein(a, b) = 1 THEN 0.85
     WHEN least(strlen(a), strlen(b)) >= 8 THEN 0.7

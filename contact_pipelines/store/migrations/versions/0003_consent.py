@@ -66,8 +66,10 @@ def downgrade() -> None:
 
 
 def _suppression_keys() -> None:
-    """Give each tenant a key. By a trigger and not by a default: Alembic, which compares the defaults of the database
-    with those of the code by evaluating both, would find that a random one has changed.
+    """Give each tenant a key.
+
+    By a trigger and not by a default: Alembic compares the defaults of the database with those of the code by
+    evaluating both, and would always find that a random one has changed.
     """
     op.add_column("tenants", sa.Column("suppression_key", sa.LargeBinary()))
     op.execute(f"UPDATE tenants SET suppression_key = {_RANDOM_KEY}")
@@ -107,9 +109,12 @@ def _consent_grants() -> None:
 
 
 def _hash_functions() -> None:
-    """HMAC-SHA-256 without pgcrypto. Its two padded keys cost as much as many hashes, so a query over many addresses
-    takes them once, from `hash_pads`, and `address_hash` is for one address.
+    """Make HMAC-SHA-256 without pgcrypto.
+
+    Its two padded keys cost as much as many hashes: a query over many addresses takes them once, from `hash_pads`;
+    `address_hash` is for one address.
     """
+    _hash_pads()
     op.execute(
         r"""
         CREATE FUNCTION contact_pipelines_keyed_hash(inner_pad bytea, outer_pad bytea, email text) RETURNS text
@@ -127,12 +132,25 @@ def _hash_functions() -> None:
         """
     )
     op.execute(
+        """
+        CREATE FUNCTION contact_pipelines_address_hash(tenant text, email text) RETURNS text
+        LANGUAGE sql STABLE AS $$
+            SELECT contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, email)
+            FROM contact_pipelines_hash_pads(tenant) p
+        $$
+        """
+    )
+
+
+def _hash_pads() -> None:
+    """Make the function of the key's two paddings: its 64 bytes, each with 0x36 or 0x5c flipped in (RFC 2104)."""
+    op.execute(
         r"""
         CREATE FUNCTION contact_pipelines_hash_pads(tenant text) RETURNS TABLE (inner_pad bytea, outer_pad bytea)
         LANGUAGE sql STABLE AS $$
             SELECT
-                string_agg(set_byte('\x00', 0, get_byte(k.padded, i) # 54), ''::bytea ORDER BY i),  -- 0x36
-                string_agg(set_byte('\x00', 0, get_byte(k.padded, i) # 92), ''::bytea ORDER BY i)  -- 0x5c
+                string_agg(set_byte('\x00', 0, get_byte(k.padded, i) # 54), ''::bytea ORDER BY i),
+                string_agg(set_byte('\x00', 0, get_byte(k.padded, i) # 92), ''::bytea ORDER BY i)
             FROM (
                 SELECT suppression_key || decode(repeat('00', 64 - length(suppression_key)), 'hex')
                 FROM tenants
@@ -140,15 +158,6 @@ def _hash_functions() -> None:
             ) k (padded),
             generate_series(0, 63) AS i
             HAVING count(*) > 0
-        $$
-        """
-    )
-    op.execute(
-        """
-        CREATE FUNCTION contact_pipelines_address_hash(tenant text, email text) RETURNS text
-        LANGUAGE sql STABLE AS $$
-            SELECT contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, email)
-            FROM contact_pipelines_hash_pads(tenant) p
         $$
         """
     )
@@ -236,16 +245,12 @@ def _tombstones() -> None:
         END
         """,
     )
-    op.execute(
-        """
-        CREATE TRIGGER leave_tombstone_of_deleted BEFORE DELETE ON contacts FOR EACH ROW
+    _trigger("leave_tombstone_of_deleted", """
+        BEFORE DELETE ON contacts FOR EACH ROW
         WHEN (OLD.status <> 'subscribed' AND OLD.email IS NOT NULL)
-        EXECUTE FUNCTION contact_pipelines_leave_tombstone()
-        """
-    )
-    op.execute(
-        """
-        CREATE TRIGGER leave_tombstone_of_changed BEFORE UPDATE ON contacts FOR EACH ROW
+    """, "contact_pipelines_leave_tombstone()")
+    _trigger("leave_tombstone_of_changed", """
+        BEFORE UPDATE ON contacts FOR EACH ROW
         WHEN (
             OLD.status <> 'subscribed' AND OLD.email IS NOT NULL AND (
                 NEW.email IS DISTINCT FROM OLD.email
@@ -253,9 +258,7 @@ def _tombstones() -> None:
                 OR NEW.is_duplicate <> OLD.is_duplicate
             )
         )
-        EXECUTE FUNCTION contact_pipelines_leave_tombstone()
-        """
-    )
+    """, "contact_pipelines_leave_tombstone()")
 
 
 def _check_suppressed() -> None:
@@ -296,12 +299,9 @@ def _check_suppressed() -> None:
         END
         """,
     )
-    op.execute(
-        """
-        CREATE TRIGGER check_suppressed AFTER INSERT ON contacts REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-        EXECUTE FUNCTION contact_pipelines_check_suppressed()
-        """
-    )
+    _trigger("check_suppressed", """
+        AFTER INSERT ON contacts REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
+    """, "contact_pipelines_check_suppressed()")
 
 
 _REQUIRE_GRANT = """
@@ -315,8 +315,10 @@ _REFUSE_SPELLING = """
 
 
 def _check_insert() -> None:
-    """Refuse what the unique index lets through beside a contact that opted out: a marked duplicate of it, or its
-    address in another spelling. The WHEN clause is what each row of a COPY pays, 0.2 µs, so it only looks for hints.
+    """Refuse what the unique index lets through beside a contact that opted out.
+
+    That is a marked duplicate of it, or its address in another spelling. Each row of a COPY pays for the WHEN clause,
+    so that is cheap and only looks for hints.
     """
     _trigger_function(
         "contact_pipelines_check_insert()",
@@ -341,18 +343,16 @@ def _check_insert() -> None:
         END
         """,
     )
-    op.execute(
-        """
-        CREATE TRIGGER check_insert AFTER INSERT ON contacts FOR EACH ROW
+    _trigger("check_insert", """
+        AFTER INSERT ON contacts FOR EACH ROW
         WHEN (NEW.is_duplicate OR NEW.email <> lower(NEW.email) OR NEW.email < '!' OR NEW.email LIKE '% ')
-        EXECUTE FUNCTION contact_pipelines_check_insert()
-        """
-    )
+    """, "contact_pipelines_check_insert()")
 
 
 def _check_update() -> None:
-    """Refuse to subscribe who opted out, or whose new address is suppressed. After the row: no later trigger can
-    change it any more.
+    """Refuse to subscribe who opted out, or whose new address is suppressed.
+
+    After the row: no other trigger can change it any more.
     """
     _trigger_function(
         "contact_pipelines_check_update()",
@@ -388,18 +388,15 @@ def _check_update() -> None:
         END
         """,
     )
-    op.execute(
-        """
-        CREATE TRIGGER check_update AFTER UPDATE ON contacts FOR EACH ROW
+    _trigger("check_update", """
+        AFTER UPDATE ON contacts FOR EACH ROW
         WHEN (
             (OLD.status <> 'subscribed' AND NEW.status = 'subscribed')
             OR NEW.email IS DISTINCT FROM OLD.email
             OR NEW.tenant_id <> OLD.tenant_id
             OR NEW.is_duplicate <> OLD.is_duplicate
         )
-        EXECUTE FUNCTION contact_pipelines_check_update()
-        """
-    )
+    """, "contact_pipelines_check_update()")
 
 
 def _check_truncate() -> None:
@@ -421,16 +418,13 @@ def _check_truncate() -> None:
         END
         """,
     )
-    op.execute(
-        """
-        CREATE TRIGGER check_truncate BEFORE TRUNCATE ON contacts FOR EACH STATEMENT
-        EXECUTE FUNCTION contact_pipelines_check_truncate()
-        """
-    )
+    _trigger("check_truncate", """
+        BEFORE TRUNCATE ON contacts FOR EACH STATEMENT
+    """, "contact_pipelines_check_truncate()")
 
 
 def _protect_suppressions() -> None:
-    """A suppression is lifted, and the key that its hash was made with is changed, only with a grant."""
+    """Refuse to lift a suppression, or to change the key of its hash, without a grant."""
     refuse = """
                 RAISE EXCEPTION 'A suppression cannot be lifted.'
                     USING ERRCODE = 'CP001', HINT = 'SELECT contact_pipelines_grant_consent(reason) beforehand.';
@@ -469,10 +463,7 @@ def _protect_suppressions() -> None:
         END
         """,
     )
-    op.execute(
-        """
-        CREATE TRIGGER protect_suppression_key BEFORE UPDATE OF suppression_key ON tenants FOR EACH ROW
+    _trigger("protect_suppression_key", """
+        BEFORE UPDATE OF suppression_key ON tenants FOR EACH ROW
         WHEN (NEW.suppression_key <> OLD.suppression_key)
-        EXECUTE FUNCTION contact_pipelines_protect_suppression_key()
-        """
-    )
+    """, "contact_pipelines_protect_suppression_key()")
