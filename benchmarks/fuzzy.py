@@ -10,7 +10,7 @@ the caps of blocks were checked against sets 1 and 2; nothing was chosen by what
 number is left out.
 
 With `--rows`, one more line: so many people against as many contacts, of values of set 4 thrown together anew. A
-tenth of the people are contacts too, under a misspelt last name; they are the true pairs.
+tenth of the people are contacts too, with a misspelt last name and another street; they are the true pairs.
 """
 
 from __future__ import annotations

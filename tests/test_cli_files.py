@@ -209,3 +209,15 @@ def test_a_saved_mapping_is_listed_and_deleted(run, tmp_path):
     assert {column["column"]: column["field"] for column in again["mapping"]}["Company"] == "ignore"
     assert run("mapping", "delete", "partner").code == 0
     assert json.loads(run("mapping", "list", "--json").out) == []
+
+
+def test_secrets_are_neither_imported_nor_shown(run, tmp_path):
+    (tmp_path / "p.csv").write_text("email,first_name,Password\nann@example.com,Ann,hunter2\n")
+    for command in (["map", "--json"], ["map"], ["preview", "--json"], ["preview"], ["import", "--json"]):
+        result = run(command[0], "p.csv", *command[1:])
+        assert result.code == 0, result.err
+        assert "Password" in result.out
+        assert "hunter2" not in result.out + result.err
+    refused = run("import", "p.csv", "--map", "Password=properties.pw")
+    assert refused.code != 0
+    assert "never imported" in refused.err

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import typer
@@ -78,6 +79,11 @@ def tell(error: BaseException, *, as_json: bool, result: Mapping[str, Any] | Non
         print_json({**(result or {}), "error": failure.as_dict()})
     typer.echo(f"Error: {safe(failure.message)}", err=True)
     return failure.exit_code
+
+
+def of_file(file: str, message: str) -> str:
+    """Return a failure's sentence with the file before it, unless it names the file itself."""
+    return message if PurePath(file).name in message else f"{file}: {message}"
 
 
 def silence_standard_output() -> None:

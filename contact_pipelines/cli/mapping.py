@@ -33,7 +33,8 @@ def map_files(
 
     A file needs a header or rows, not both. A file that cannot be read does not keep the others from being shown.
     """
-    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.cli.failing import of_file
+    from contact_pipelines.cli.printing import print_json, safe
     from contact_pipelines.settings import load_settings
 
     options = reading.reading_options(encoding, delimiter, header, sheet)
@@ -43,7 +44,7 @@ def map_files(
         print_json(entries)
     for entry in entries:
         if "error" in entry:
-            typer.echo(f"Error: {entry['file']}: {entry['error']['message']}", err=True)
+            typer.echo(f"Error: {safe(of_file(entry['file'], entry['error']['message']))}", err=True)
         elif not json_:
             _print(entry)
     if any("error" in entry for entry in entries):

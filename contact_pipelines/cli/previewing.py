@@ -179,11 +179,12 @@ def _stage_shape(done: FileAsRead) -> dict[str, Any]:
 
 
 def _print_staged(done: FileAsRead) -> None:
+    from contact_pipelines.cli.failing import of_file
     from contact_pipelines.cli.printing import how_read, rows, safe
     from contact_pipelines.cli.shapes import reading_shape
 
     if done.staged is None:
-        typer.echo(f"Error: {safe(done.path)}: {safe(done.error)}", err=True)
+        typer.echo(f"Error: {safe(of_file(str(done.path), str(done.error)))}", err=True)
         return
     entry = reading_shape(done.staged.reading)
     broken = f", {done.staged.broken_count:,} of them broken" if done.staged.broken_count else ""

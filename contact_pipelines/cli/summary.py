@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from contact_pipelines import operations
-from contact_pipelines.cli.printing import duration, moment, print_facts, print_table, rows, safe, size
-from contact_pipelines.cli.shapes import duration_seconds
+from contact_pipelines.cli.printing import duration, how_read, moment, print_facts, print_table, rows, safe, size
+from contact_pipelines.cli.shapes import duration_seconds, reading_shape
 from contact_pipelines.models import DEFAULT_TENANT, IGNORE, Import, ImportStatus
 from contact_pipelines.settings import Settings
 
@@ -16,6 +16,8 @@ _MOST_WARNINGS = 10
 def print_import(settings: Settings, record: Import) -> None:
     """Print what the file was, what became of its rows, what is doubtful, and what can be done next."""
     _headline(record)
+    if record.reading:
+        typer.echo(f"  {how_read(reading_shape(record.reading))}\n")
     if record.status in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK):
         _counts(record)
     if record.error:

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster import AssetExecutionContext, ResourceParam
 
 from contact_pipelines.defs import checks, describing
-from contact_pipelines.defs.describing import Stopwatch
+from contact_pipelines.defs.describing import Stopwatch, reading_metadata
 from contact_pipelines.defs.failures import plain_failures
 from contact_pipelines.defs.names import ARTIFACTS, BACKFILL_TAG, GROUP, IMPORTS, OWNERS
 from contact_pipelines.defs.parquet_io import row_count
@@ -64,8 +64,8 @@ def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
 def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
     """Every row of the file as text, with its number as a spreadsheet shows it.
 
-    Encoding, delimiter and header are found out. A row that cannot be read is kept with its text and counts
-    as failed: no row is ever lost.
+    Format, encoding, delimiter, header and table are found out; the metadata tells how. A row that cannot be read
+    is kept with its text and counts as failed: no row is ever lost.
     """
     from contact_pipelines import operations
 
@@ -80,7 +80,7 @@ def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
         count = row_count(rows)
         yield dg.MaterializeResult(
             value=rows,
-            metadata={"rows": count, "seconds": watch.seconds},
+            metadata={"rows": count, **reading_metadata(session.record.reading), "seconds": watch.seconds},
             check_results=[checks.importable("staged_rows", rows=count)],
         )
 

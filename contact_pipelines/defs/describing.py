@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from contact_pipelines.importing.validating import ErrorCount
-from contact_pipelines.models import ColumnMapping, Counts
+from contact_pipelines.models import ColumnMapping, Counts, FileReading
 
 Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
 
@@ -21,6 +21,22 @@ class Stopwatch:
     def seconds(self) -> float:
         """The seconds, as people read them."""
         return round(time.monotonic() - self._started, 2)
+
+
+def reading_metadata(reading: FileReading | None) -> Metadata:
+    """Tell how a file was read: what it is, its encoding and how sure that is, its layout, what was left out."""
+    if reading is None:
+        return {}
+    facts: Metadata = {"format": str(reading.format)}
+    for name in ("container", "sheet", "encoding", "delimiter"):
+        if value := getattr(reading, name):
+            facts[name] = dg.MetadataValue.text({"\t": "tab", " ": "space"}.get(value, value))
+    if reading.encoding:
+        facts["encoding_confidence"] = round(reading.confidence, 2)
+    facts["header_row"] = reading.header_row if reading.header_row is not None else "none"
+    if reading.notes:
+        facts["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in reading.notes))
+    return facts
 
 
 def mapping_table(columns: Sequence[ColumnMapping]) -> dg.MetadataValue:

@@ -60,7 +60,7 @@ class Erasure:
 
 @dataclass(frozen=True)
 class _Search:
-    """What the files of the tenant's imports hold of a person: row numbers by import id, where the address is theirs."""
+    """What the imports' files hold of a person. `rows`: by import id, the numbers of the rows with their address."""
 
     found: tuple[TenantImport, ...]
     rows: dict[str, list[int]]

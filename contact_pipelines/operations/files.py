@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from contact_pipelines.errors import ContactPipelinesError, InvalidOption, NoDat
 from contact_pipelines.files import landing
 from contact_pipelines.house import House, Limits
 from contact_pipelines.importing import describing, duck, mapping, planning, staging
+from contact_pipelines.importing.columns.column_reading import read
 from contact_pipelines.importing.describing import FileDescription
 from contact_pipelines.importing.duck import file_literal
 from contact_pipelines.importing.planning import ColumnPlan
@@ -37,18 +38,22 @@ def describe_file(
 ) -> tuple[FileDescription, list[ColumnMapping]]:
     """Return how a file is written and which field each of its columns is taken for. Raises FileError.
 
-    Of text only the beginning is read; a header without rows is enough.
+    Of text only the beginning is read; a header without rows is enough. A secret's samples are left out.
     """
     landing.require_file(path)
     found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
-    return found, mapping.suggest(found.header, found.samples, file_name=path.name)
+    columns = mapping.suggest(found.header, found.samples, file_name=path.name)
+    secrets = _secrets(found.header)
+    shown = {label: [] if label in secrets else values for label, values in found.samples.items()}
+    return replace(found, samples=shown), columns
 
 
 @dataclass(frozen=True)
 class Preview:
     """What an import of a file would make of it, short of the store: rows are valid, or have an error.
 
-    `first_rows`: the cells of the first rows, as read. `warned`: valid rows with a warning.
+    `first_rows`: the cells of the first rows, as read, but for passwords and other secrets. `warned`: valid rows with
+    a warning.
     """
 
     reading: FileReading
@@ -120,20 +125,20 @@ def stage_files(
     error, and the next is taken. Two files of one name: the second becomes <name>_2_converted.csv.
     """
     _make_folder(out)
-    read = partial(staging.stage, options=options or ReadingOptions(), limits=limits or Limits())
+    stage = partial(staging.stage, options=options or ReadingOptions(), limits=limits or Limits())
     taken: set[str] = set()
     for path in paths:
         target = out / _free_name(path.name, format, taken)
         try:
             landing.require_file(path)
-            yield FileAsRead(path, target, _write_as_read(read, path, target, format))
+            yield FileAsRead(path, target, _write_as_read(stage, path, target, format))
         except ContactPipelinesError as error:
             target.unlink(missing_ok=True)
             yield FileAsRead(path, error=error)
 
 
 def _write_as_read(
-    read: Callable[..., StagedFile],
+    stage: Callable[..., StagedFile],
     path: Path,
     target: Path,
     format: StageFormat,  # noqa: A002
@@ -141,7 +146,7 @@ def _write_as_read(
     with _scratch() as (con, folder):
         rows = folder / f"{STAGED}.parquet"
         try:
-            staged = read(con, path, rows, scratch=folder, file_name=path.name)
+            staged = stage(con, path, rows, scratch=folder, file_name=path.name)
         except NoDataRows as error:
             as_read.write_header(con, error.header, target, format)
             return StagedFile.without_rows(error.header)
@@ -158,11 +163,17 @@ def _judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOpti
 
 
 def _first_rows(con: duckdb.DuckDBPyConnection, staged: Path, header: Sequence[str]) -> list[list[str | None]]:
-    cells = ", ".join(duck.identifier(label) for label in header)
+    secrets = _secrets(header)
+    cells = ", ".join("NULL" if label in secrets else duck.identifier(label) for label in header)
     found = con.sql(
         f"SELECT {cells} FROM read_parquet({file_literal(staged)}) WHERE _error_code IS NULL LIMIT {PREVIEW_ROWS}"
     )
     return [list(row) for row in found.fetchall()]
+
+
+def _secrets(header: Sequence[str]) -> set[str]:
+    """Return the columns whose values nobody is shown."""
+    return {label for label in header if read(label).secret}
 
 
 @contextmanager

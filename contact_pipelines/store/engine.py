@@ -74,23 +74,21 @@ _REASONS = {
     "does not support ssl|no encryption": "it does not encrypt as sslmode asks for",
     "certificate": "its certificate is not accepted",
 }
+_PROTECTED = (
+    "The contact store keeps opt-outs and suppressions: this would have undone one without a grant of consent that"
+    " gives a reason. Nothing was written."
+)
+_SUPPRESSED = (
+    "An address on the suppression list cannot be subscribed. Nothing was written; lift the suppression first"
+    " (contact-pipelines suppressions remove) if its owner asked for that."
+)
+_NOT_NORMAL = "The contact store takes email addresses trimmed and in lower case only. Nothing was written."
 _REFUSALS: dict[str, tuple[type[ConsentError], str]] = {
-    "CP001": (
-        ConsentProtected,
-        "The contact store keeps opt-outs and suppressions: this would have undone one without a grant of consent that"
-        " gives a reason. Nothing was written.",
-    ),
-    "CP002": (
-        AddressSuppressed,
-        "An address on the suppression list cannot be subscribed. Nothing was written; lift the suppression first"
-        " (contact-pipelines suppressions remove) if its owner asked for that.",
-    ),
-    "CP003": (
-        AddressNotNormal,
-        "The contact store takes email addresses trimmed and in lower case only. Nothing was written.",
-    ),
+    # By SQLSTATE: what the triggers of migration 0003 refuse.
+    "CP001": (ConsentProtected, _PROTECTED),
+    "CP002": (AddressSuppressed, _SUPPRESSED),
+    "CP003": (AddressNotNormal, _NOT_NORMAL),
 }
-"""By SQLSTATE: what the triggers of migration 0003 refuse."""
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 

@@ -54,7 +54,8 @@ CREATE OR REPLACE TEMPORARY MACRO fuzzy_code_tokens(code) AS CASE
     WHEN length(code) >= 8 THEN [code, left(code, -2) || '-', '-' || right(code, 6)] ELSE [code]
 END;
 CREATE OR REPLACE TEMPORARY MACRO fuzzy_email_tokens(address) AS [
-    address, split_part(address, '@', 1) || '@', fuzzy_sound(regexp_replace(split_part(address, '@', 1), '[^a-z]', '', 'g'))];
+    address, split_part(address, '@', 1) || '@',
+    fuzzy_sound(regexp_replace(split_part(address, '@', 1), '[^a-z]', '', 'g'))];
 
 -- name: likeness_macros
 -- DuckDB compares texts byte by byte. A letter beyond ASCII is several bytes, of which a script's letters share most.

@@ -46,8 +46,8 @@ def check_emails(
 
     `source` is a table or view with `_row` and `email` (normalised by `emails.email_column`, or NULL), `header`
     the column as the file heads it. The codes are `disposable_email`, `role_email`, `no_mail_domain` and
-    `mail_domain_unknown`; an action `reject` makes an error, `warn` a warning, `accept` leaves the check out. Disposable are the domains of the
-    package disposable-email-domains and everything below them.
+    `mail_domain_unknown`; an action `reject` makes an error, `warn` a warning, `accept` leaves the check out.
+    Disposable are the domains of the package disposable-email-domains and everything below them.
 
     A million addresses cost about 0.12 s of CPU for the disposable domains (0.4 s if each has a domain of its own,
     below another one); the role check, where it is wanted, about as much. The MX check takes at most

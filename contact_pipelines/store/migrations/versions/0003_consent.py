@@ -84,11 +84,10 @@ def _suppression_keys() -> None:
         $$
         """
     )
-    op.execute(
-        """
-        CREATE TRIGGER give_suppression_key BEFORE INSERT ON tenants FOR EACH ROW
-        WHEN (NEW.suppression_key IS NULL) EXECUTE FUNCTION contact_pipelines_give_suppression_key()
-        """
+    _trigger(
+        "give_suppression_key",
+        "contact_pipelines_give_suppression_key()",
+        "BEFORE INSERT ON tenants FOR EACH ROW WHEN (NEW.suppression_key IS NULL)",
     )
 
 
@@ -217,6 +216,10 @@ def _trigger_function(name: str, body: str) -> None:
     )
 
 
+def _trigger(name: str, function: str, when: str) -> None:
+    op.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {function}")
+
+
 def _schema() -> str:
     return str(op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())")))
 
@@ -245,11 +248,18 @@ def _tombstones() -> None:
         END
         """,
     )
-    _trigger("leave_tombstone_of_deleted", """
+    _trigger(
+        "leave_tombstone_of_deleted",
+        "contact_pipelines_leave_tombstone()",
+        """
         BEFORE DELETE ON contacts FOR EACH ROW
         WHEN (OLD.status <> 'subscribed' AND OLD.email IS NOT NULL)
-    """, "contact_pipelines_leave_tombstone()")
-    _trigger("leave_tombstone_of_changed", """
+        """,
+    )
+    _trigger(
+        "leave_tombstone_of_changed",
+        "contact_pipelines_leave_tombstone()",
+        """
         BEFORE UPDATE ON contacts FOR EACH ROW
         WHEN (
             OLD.status <> 'subscribed' AND OLD.email IS NOT NULL AND (
@@ -258,7 +268,8 @@ def _tombstones() -> None:
                 OR NEW.is_duplicate <> OLD.is_duplicate
             )
         )
-    """, "contact_pipelines_leave_tombstone()")
+        """,
+    )
 
 
 def _check_suppressed() -> None:
@@ -299,9 +310,13 @@ def _check_suppressed() -> None:
         END
         """,
     )
-    _trigger("check_suppressed", """
+    _trigger(
+        "check_suppressed",
+        "contact_pipelines_check_suppressed()",
+        """
         AFTER INSERT ON contacts REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    """, "contact_pipelines_check_suppressed()")
+        """,
+    )
 
 
 _REQUIRE_GRANT = """
@@ -343,10 +358,14 @@ def _check_insert() -> None:
         END
         """,
     )
-    _trigger("check_insert", """
+    _trigger(
+        "check_insert",
+        "contact_pipelines_check_insert()",
+        """
         AFTER INSERT ON contacts FOR EACH ROW
         WHEN (NEW.is_duplicate OR NEW.email <> lower(NEW.email) OR NEW.email < '!' OR NEW.email LIKE '% ')
-    """, "contact_pipelines_check_insert()")
+        """,
+    )
 
 
 def _check_update() -> None:
@@ -388,7 +407,10 @@ def _check_update() -> None:
         END
         """,
     )
-    _trigger("check_update", """
+    _trigger(
+        "check_update",
+        "contact_pipelines_check_update()",
+        """
         AFTER UPDATE ON contacts FOR EACH ROW
         WHEN (
             (OLD.status <> 'subscribed' AND NEW.status = 'subscribed')
@@ -396,7 +418,8 @@ def _check_update() -> None:
             OR NEW.tenant_id <> OLD.tenant_id
             OR NEW.is_duplicate <> OLD.is_duplicate
         )
-    """, "contact_pipelines_check_update()")
+        """,
+    )
 
 
 def _check_truncate() -> None:
@@ -418,9 +441,13 @@ def _check_truncate() -> None:
         END
         """,
     )
-    _trigger("check_truncate", """
+    _trigger(
+        "check_truncate",
+        "contact_pipelines_check_truncate()",
+        """
         BEFORE TRUNCATE ON contacts FOR EACH STATEMENT
-    """, "contact_pipelines_check_truncate()")
+        """,
+    )
 
 
 def _protect_suppressions() -> None:
@@ -443,14 +470,15 @@ def _protect_suppressions() -> None:
         END
         """,
     )
-    for when, each in (
+    for event, each in (
         ("DELETE", "ROW"),
         ("UPDATE OF tenant_id, address_hash", "ROW"),
         ("TRUNCATE", "STATEMENT"),
     ):
-        op.execute(
-            f"CREATE TRIGGER protect_suppressions_{when.split()[0].lower()} BEFORE {when} ON suppressions"
-            f" FOR EACH {each} EXECUTE FUNCTION contact_pipelines_protect_suppressions()"
+        _trigger(
+            f"protect_suppressions_{event.split()[0].lower()}",
+            "contact_pipelines_protect_suppressions()",
+            f"BEFORE {event} ON suppressions FOR EACH {each}",
         )
     _trigger_function(
         "contact_pipelines_protect_suppression_key()",
@@ -463,7 +491,11 @@ def _protect_suppressions() -> None:
         END
         """,
     )
-    _trigger("protect_suppression_key", """
+    _trigger(
+        "protect_suppression_key",
+        "contact_pipelines_protect_suppression_key()",
+        """
         BEFORE UPDATE OF suppression_key ON tenants FOR EACH ROW
         WHEN (NEW.suppression_key <> OLD.suppression_key)
-    """, "contact_pipelines_protect_suppression_key()")
+        """,
+    )
