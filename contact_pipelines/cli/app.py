@@ -21,6 +21,7 @@ from contact_pipelines.cli import (
     properties,
     results,
     saved_mappings,
+    suppressions,
 )
 
 PROGRAM = "contact-pipelines"
@@ -49,6 +50,7 @@ app.command("rollback")(results.rollback)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(properties.app, name="property")
 app.add_typer(saved_mappings.app, name="mapping")
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)
 
