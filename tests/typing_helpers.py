@@ -49,6 +49,7 @@ class Typed:
         old = [(f"old.{field}", types.get(field, "VARCHAR")) for field in difference.compared]
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in old)
         fixed = '_row INTEGER, same BOOLEAN, contact_id UUID, version INTEGER, "old.updated_at" VARCHAR'
+        self.con.execute("CREATE OR REPLACE TABLE suppressed_rows (_row INTEGER)")
         self.con.execute(f"CREATE OR REPLACE TABLE matches ({fixed}{', ' + columns if columns else ''})")
         for row, values in (existing or {}).items():
             marks = ", ".join("?" for _ in old)
