@@ -22,7 +22,7 @@ from contact_pipelines.operations.lookups import (
     list_imports,
     result_files,
 )
-from contact_pipelines.operations.rollback import roll_back_import
+from contact_pipelines.operations.rollback import Rollback, roll_back_import
 from contact_pipelines.operations.running import open_import, register_import, run_import
 from contact_pipelines.operations.steps import (
     Report,
@@ -41,6 +41,7 @@ __all__ = [
     "FileAsRead",
     "Preview",
     "Report",
+    "Rollback",
     "apply",
     "column_plan",
     "compare",
