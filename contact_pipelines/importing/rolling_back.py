@@ -83,9 +83,7 @@ def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Imp
     `Rollback` is deleted, restored, partly restored, kept or gone (deleted before by somebody else); `Kept` names what
     was kept and why. It holds no values, and comes from the journal alone, so it can be written at any time.
     """
-    report = sql_blocks("rolling_back")["report"].format(
-        tenant=literal(record.tenant_id), import_id=literal(record.id)
-    )
+    report = sql_blocks("rolling_back")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     with connection.cursor() as cursor:
         copy_out(cursor, f"COPY ({report}) TO STDOUT (FORMAT csv, HEADER)", target)
 
@@ -102,8 +100,7 @@ class _Undoing:
     def run(self, block: str, **parts: str) -> sa.CursorResult[tuple[object, ...]]:
         """Execute a block of rolling_back.sql."""
         statement = sa.text(sql_blocks("rolling_back")[block].format(changes=self._changes, **parts))
-        names = {name: value for name, value in self._names.items() if name in statement._bindparams}
-        return self._connection.execute(statement, names)
+        return self._connection.execute(statement, self._names)
 
     def count(self, block: str) -> int:
         """Execute a block that gives one number."""
@@ -154,7 +151,9 @@ def _assignment(column: str) -> str:
 
 def _require(unchanged: bool) -> None:  # noqa: FBT001 - a condition
     if not unchanged:
-        raise ContactsChanged("Contacts were changed by somebody else while the import was undone; nothing was written.")
+        raise ContactsChanged(
+            "Contacts were changed by somebody else while the import was undone; nothing was written."
+        )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from contact_pipelines.operations.contacts import (
 )
 from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
+from contact_pipelines.operations.history import HistoryEvent, get_contact_history
 from contact_pipelines.operations.lookups import (
     copy_results,
     get_import,
@@ -39,6 +40,7 @@ from contact_pipelines.operations.steps import (
 __all__ = [
     "Erasure",
     "FileAsRead",
+    "HistoryEvent",
     "Preview",
     "Report",
     "Rollback",
@@ -52,6 +54,7 @@ __all__ = [
     "describe_file",
     "erase_contact",
     "get_contact",
+    "get_contact_history",
     "get_import",
     "import_warnings",
     "land",

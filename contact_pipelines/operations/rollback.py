@@ -48,8 +48,8 @@ def roll_back_import(
     afterwards, with the same call. A dry run counts what would happen and changes nothing. The report is written
     once the rollback is committed: where that was cut short, the same call again only writes the report.
 
-    Raises NotFound, InvalidOption if the reason is blank, ContactsChanged, and WrongState if the import is not completed
-    (a second rollback, for instance).
+    Raises NotFound, InvalidOption if the reason is blank, ContactsChanged, and WrongState if the import is not
+    completed (a second rollback, for instance).
     """
     from contact_pipelines.store.waiting import wait_for_running_imports
 
@@ -93,7 +93,9 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
         if restore_consent is None:
             raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
         if record.rollback is None or not record.rollback.opt_outs_kept:
-            raise WrongState(f"The import {record.name} was rolled back already, and no opt-out that it brought is left.")
+            raise WrongState(
+                f"The import {record.name} was rolled back already, and no opt-out that it brought is left."
+            )
     elif record.status != ImportStatus.COMPLETED:
         raise WrongState(f"The import {record.name} is {record.status}; only a completed import can be rolled back.")
 
