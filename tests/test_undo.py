@@ -296,7 +296,7 @@ def test_an_address_that_somebody_else_has_now_is_not_put_back(importer):
 
 EMAILS = ("a@example.com", "b@example.com", "c@example.com")
 FIELDS = ("first_name", "company", "properties.note")
-cell = st.sampled_from(["", "1", "2", "3"])
+cell = st.sampled_from(["", "x", "y", "z"])
 rows = st.dictionaries(st.sampled_from(EMAILS), st.tuples(cell, cell, cell), min_size=1)
 edits = st.lists(st.tuples(st.sampled_from(EMAILS), st.sampled_from(FIELDS)), max_size=2)
 _tenants = itertools.count()
@@ -377,11 +377,10 @@ def edit_by_hand(importer, tenant, email, field, value):
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(old=rows, first=rows, between=edits, second=rows, after=edits, in_order=st.booleans())
-def test_undoing_two_imports_in_either_order_never_changes_an_edit(
-    importer, old, first, between, second, after, in_order
-):
+@given(files=st.tuples(rows, rows, rows), between=edits, after=edits, in_order=st.booleans())
+def test_undoing_two_imports_in_either_order_never_changes_an_edit(importer, files, between, after, in_order):
     tenant, model = f"t{next(_tenants)}", Model()
+    old, first, second = files
 
     def run(who, content):
         table = [
@@ -390,7 +389,7 @@ def test_undoing_two_imports_in_either_order_never_changes_an_edit(
         ]
         model.run(who, content)
         columns = {"custom_note": "properties.note"}
-        return importer.run(table, tenant=tenant, columns=columns, new_properties=[])
+        return importer.run(table, tenant=tenant, columns=columns)
 
     def edit(changes):
         for email, field in changes:
