@@ -7,7 +7,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines import operations
@@ -296,7 +296,7 @@ def test_an_address_that_somebody_else_has_now_is_not_put_back(importer):
 
 EMAILS = ("a@example.com", "b@example.com", "c@example.com")
 FIELDS = ("first_name", "company", "properties.note")
-cell = st.sampled_from(["", "x", "y", "z"])
+cell = st.sampled_from(["", "Ada", "Bee", "Cem"])
 rows = st.dictionaries(st.sampled_from(EMAILS), st.tuples(cell, cell, cell), min_size=1)
 edits = st.lists(st.tuples(st.sampled_from(EMAILS), st.sampled_from(FIELDS)), max_size=2)
 _tenants = itertools.count()
@@ -372,7 +372,8 @@ def edit_by_hand(importer, tenant, email, field, value):
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
+    phases=[Phase.generate],  # an example takes a second: too long to shrink
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -388,7 +389,7 @@ def test_undoing_two_imports_in_either_order_never_changes_an_edit(importer, fil
             *([email, *cells] for email, cells in content.items()),
         ]
         model.run(who, content)
-        columns = {"custom_note": "properties.note"}
+        columns = {name: name for name in ("email", "first_name", "company")} | {"custom_note": "properties.note"}
         return importer.run(table, tenant=tenant, columns=columns)
 
     def edit(changes):
