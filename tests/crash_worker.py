@@ -157,7 +157,7 @@ def import_killed_at(point: str, settings, record: Import) -> None:
 def roll_back_killed_at(point: str, settings, record: Import) -> None:
     """Undo an import, and die of SIGKILL at the point."""
     install(setattr, point, _die)
-    operations.roll_back_import(open_store(settings), record.id, tenant_id=record.tenant_id)
+    operations.roll_back_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
     if point == "rollback committed":
         _die()
 

@@ -43,7 +43,9 @@ class Importer:
 
     def roll_back(self, record: Import, **options):
         """Undo an import; return what it did."""
-        return operations.roll_back_import(self.store, record.id, tenant_id=record.tenant_id, **options)[1]
+        return operations.roll_back_import(
+            self.store, self.settings, record.id, tenant_id=record.tenant_id, **options
+        ).counts
 
     def contacts(self, tenant: str = "default") -> dict[str, dict]:
         """Return every contact by its email, without ids and times."""

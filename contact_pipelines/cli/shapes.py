@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from contact_pipelines import operations
 from contact_pipelines.cli.printing import isoformat
 from contact_pipelines.importing.validating import ErrorCount
-from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition, RollbackCounts
+from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition
 from contact_pipelines.settings import Settings
 
 
@@ -68,9 +70,36 @@ def history_shape(record: Import) -> dict[str, Any]:
     }
 
 
-def rollback_shape(record: Import, counts: RollbackCounts) -> dict[str, Any]:
+def rollback_shape(done: operations.Rollback) -> dict[str, Any]:
     """Return what `rollback --json` prints."""
-    return {"id": record.id, "status": record.status.value, "counts": counts.as_dict()}
+    return {
+        "id": done.record.id,
+        "status": done.record.status.value,
+        "counts": done.counts.as_dict(),
+        "gone": done.counts.gone,
+        "opt_outs_kept": done.counts.opt_outs_kept,
+        "properties_removed": done.counts.properties_removed,
+        "report_file": done.report_file,
+    }
+
+
+def contact_history_shape(contact_id: str, events: Sequence[operations.HistoryEvent]) -> dict[str, Any]:
+    """Return what `contacts history --json` prints."""
+    return {
+        "contact_id": contact_id,
+        "events": [
+            {
+                "at": isoformat(event.at),
+                "event": event.event,
+                "import": {"id": event.import_id, "name": event.import_name} if event.import_id else None,
+                "file": event.file,
+                "row": event.row,
+                "fields": [asdict(change) for change in event.fields],
+                "note": event.note,
+            }
+            for event in events
+        ],
+    }
 
 
 def reading_shape(reading: FileReading) -> dict[str, Any]:

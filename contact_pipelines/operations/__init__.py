@@ -15,6 +15,7 @@ from contact_pipelines.operations.contacts import (
 )
 from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
+from contact_pipelines.operations.history import HistoryEvent, get_contact_history
 from contact_pipelines.operations.lookups import (
     copy_results,
     get_import,
@@ -22,7 +23,7 @@ from contact_pipelines.operations.lookups import (
     list_imports,
     result_files,
 )
-from contact_pipelines.operations.rollback import roll_back_import
+from contact_pipelines.operations.rollback import Rollback, roll_back_import
 from contact_pipelines.operations.running import open_import, register_import, run_import
 from contact_pipelines.operations.steps import (
     Report,
@@ -39,8 +40,10 @@ from contact_pipelines.operations.steps import (
 __all__ = [
     "Erasure",
     "FileAsRead",
+    "HistoryEvent",
     "Preview",
     "Report",
+    "Rollback",
     "apply",
     "column_plan",
     "compare",
@@ -51,6 +54,7 @@ __all__ = [
     "describe_file",
     "erase_contact",
     "get_contact",
+    "get_contact_history",
     "get_import",
     "import_warnings",
     "land",

@@ -179,11 +179,11 @@ def complete(connection: sa.Connection, record: Import, counts: Counts, warnings
 
 
 def record_rollback(connection: sa.Connection, record: Import, counts: RollbackCounts) -> None:
-    """Make a completed import `rolled_back`, in the transaction that undoes it."""
+    """Make an import `rolled_back`, in the transaction that undoes it (or the opt-outs that stayed at first)."""
     values = {
         "status": ImportStatus.ROLLED_BACK,
         "rolled_back_at": sa.func.clock_timestamp(),
-        "rollback_counts": counts.as_dict(),
+        "rollback_counts": asdict(counts),
     }
     connection.execute(sa.update(imports).where(_is(record)).values(values))
 

@@ -220,6 +220,12 @@ import_changes = Table(
     Column("version", Integer, nullable=False),  # the contact's version that the import left behind
     Column("before", JSONB),  # of the fields that changed only; null for a created contact
     Column("after", JSONB),
+    # Of an undone import, where the contact was not simply deleted or restored: {"what", "why"} of one that the import
+    # created, {"what", "kept": {field: why}} of one that it updated; "opt_out": true if an opt-out was kept.
+    Column("undone", JSONB),
+    # What a rollback puts back in place of `before`, because an earlier import was undone meanwhile: fields, and the
+    # key "contact" if without that import there would be none.
+    Column("restore", JSONB),
     # A contact is changed at most once by an import. New contacts have ascending ids (UUIDv7) in the order in
     # which they are written, so this index grows at its right edge; the imports lie one after the other in the
     # table, which is what BRIN is for.
