@@ -1,7 +1,7 @@
 """The use cases. Every door (Dagster, command line, HTTP) translates its arguments, calls one of these, reports.
 
-An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order. Each
-reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
+An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order; one
+that is to be reviewed has `await_review` after `compare` and ends there, until `confirm` stands for `apply`. Each reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
 be repeated, in this process or another. `run_import` does them all.
 """
 
@@ -22,11 +22,21 @@ from contact_pipelines.operations.lookups import (
     list_imports,
     result_files,
 )
+from contact_pipelines.operations.review import (
+    Review,
+    cancel_import,
+    confirm,
+    confirm_import,
+    expire_reviews,
+    get_review,
+    require_confirmable,
+)
 from contact_pipelines.operations.rollback import roll_back_import
 from contact_pipelines.operations.running import open_import, register_import, run_import
 from contact_pipelines.operations.steps import (
     Report,
     apply,
+    await_review,
     column_plan,
     compare,
     land,
@@ -41,17 +51,24 @@ __all__ = [
     "FileAsRead",
     "Preview",
     "Report",
+    "Review",
     "apply",
+    "await_review",
+    "cancel_import",
     "column_plan",
     "compare",
+    "confirm",
+    "confirm_import",
     "copy_results",
     "count_contacts",
     "create_property",
     "delete_saved_mapping",
     "describe_file",
     "erase_contact",
+    "expire_reviews",
     "get_contact",
     "get_import",
+    "get_review",
     "import_warnings",
     "land",
     "list_imports",
@@ -62,6 +79,7 @@ __all__ = [
     "preview_file",
     "register_import",
     "report",
+    "require_confirmable",
     "result_files",
     "roll_back_import",
     "run_import",
