@@ -1,8 +1,9 @@
 """The use cases. Every door (Dagster, command line, HTTP) translates its arguments, calls one of these, reports.
 
-An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order; one
-that is to be reviewed has `await_review` after `compare` and ends there, until `confirm` stands for `apply`. Each reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
-be repeated, in this process or another. `run_import` does them all.
+An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order. Each
+reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
+be repeated, in this process or another. `run_import` does them all. One that is to be reviewed ends, after `compare`,
+with `await_review`; `confirm` takes the place of `apply` then, and `confirm_import` does the rest.
 """
 
 from contact_pipelines.operations.contacts import (

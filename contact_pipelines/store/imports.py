@@ -201,8 +201,9 @@ def record_rollback(connection: sa.Connection, record: Import, counts: RollbackC
 class Heartbeat:
     """Shows other connections that an import is alive and how far it is, and notices that it was cancelled.
 
-    Each method raises ImportCancelled then. It has a connection of its own, outside the transaction that applies the import, and holds a session lock
-    there that PostgreSQL frees the moment the process dies, however it dies.
+    Each method raises ImportCancelled then. The heartbeat has a connection of its own, outside the transaction that
+    applies the import, and holds a session lock there that PostgreSQL frees the moment the process dies, however it
+    dies.
     """
 
     WRITE_EVERY_SECONDS = 0.5
@@ -394,11 +395,12 @@ def _progress(row: sa.Row[Any]) -> ImportProgress:
         return ImportProgress(step=row.step)
     now = datetime.now(UTC)
     in_step = (now - (row.step_started_at or now)).total_seconds()
+    began = row.started_at if row.status == ImportStatus.RUNNING else row.step_started_at or now
     done, total = row.progress_done, row.progress_total
     return ImportProgress(
         step=row.step,
         rows_done=done,
         rows_total=total,
-        elapsed=round((now - row.started_at).total_seconds(), 1),
+        elapsed=round((now - began).total_seconds(), 1),
         remaining=round(in_step * (total - done) / done, 1) if done and total else None,
     )
