@@ -162,6 +162,13 @@ def roll_back_killed_at(point: str, settings, record: Import) -> None:
         _die()
 
 
+def confirm_killed_at(point: str, settings, record: Import) -> None:
+    """Confirm an import that awaits review, and die of SIGKILL at the point."""
+    tempfile.tempdir = str(settings.home)
+    install(setattr, point, _die)
+    operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+
+
 def import_together(point: str, meeting, settings, record: Import) -> None:
     """Run an import; wait at the point (`start`, or one of `install`) until everybody is there."""
     store = open_store(settings)

@@ -20,6 +20,7 @@ from contact_pipelines.cli import (
     previewing,
     properties,
     results,
+    review,
     saved_mappings,
     suppressions,
 )
@@ -46,6 +47,8 @@ app.command("stage")(previewing.stage)
 app.command("show")(history.show)
 app.command("history")(history.history)
 app.command("results")(results.results)
+app.command("confirm")(review.confirm)
+app.command("cancel")(review.cancel)
 app.command("rollback")(results.rollback)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(properties.app, name="property")

@@ -23,7 +23,7 @@ _TRANSFORM = re.compile(rf"(.+):({'|'.join(Transformation.model_fields)})=(.*)",
 
 
 def build_options(
-    values: Mapping[str, str | None],
+    values: Mapping[str, str | bool | None],
     *,
     column_pairs: Sequence[str] = (),
     rule_pairs: Sequence[str] = (),

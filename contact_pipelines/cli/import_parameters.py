@@ -195,6 +195,13 @@ Country = Annotated[
         help="Where phone numbers without a country code are from, for example US or DE.",
     ),
 ]
+Review = Annotated[
+    bool,
+    typer.Option(
+        "--review",
+        help="Stop before anything is written and show what would be done; `confirm` does it, `cancel` does not.",
+    ),
+]
 OptionsFile = Annotated[
     Path | None,
     typer.Option(

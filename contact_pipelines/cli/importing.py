@@ -44,6 +44,7 @@ def import_file(
     time_zone: given.TimeZone = None,
     decimal_comma: given.DecimalComma = False,
     tag_delimiter: given.TagDelimiter = None,
+    review: given.Review = False,
     options: given.OptionsFile = None,
     idempotency_key: given.IdempotencyKey = None,
     json_: JsonFlag = False,
@@ -55,6 +56,7 @@ def import_file(
 
     All or nothing: if the import fails, nothing is written. What it did can be undone with `rollback`.
     Single rows that fail do not fail the import; they are in the error file.
+    With --review nothing is written until `confirm`.
     """
     from contact_pipelines import operations
     from contact_pipelines.cli.import_options import build_options, require_email_match
@@ -75,6 +77,7 @@ def import_file(
             "save_mapping": save_mapping,
             "create_properties": create_properties,
             "preset": preset,
+            "review": review or None,
         },
         column_pairs=map_ or (),
         rule_pairs=rule or (),
@@ -101,7 +104,7 @@ def import_file(
         )
         failure = _run(settings, store, record)
         record = operations.get_import(store, record.id, tenant_id=tenant)
-        code = _print(settings, record, failure, as_json=json_)
+        code = print_outcome(settings, record, failure, as_json=json_)
     if code:
         raise typer.Exit(code)
 
@@ -147,7 +150,7 @@ def _run_here(settings: Settings, store: Store, record: Import) -> None:
     run_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
 
 
-def _print(settings: Settings, record: Import, error: BaseException | None, *, as_json: bool) -> int:
+def print_outcome(settings: Settings, record: Import, error: BaseException | None, *, as_json: bool) -> int:
     """Print the import and, if it failed, why. Returns the exit code."""
     from contact_pipelines.cli import shapes, summary
     from contact_pipelines.cli.printing import print_json
@@ -160,4 +163,5 @@ def _print(settings: Settings, record: Import, error: BaseException | None, *, a
         print_json(shapes.import_shape(settings, record))
     else:
         summary.print_import(settings, record)
-    return 0 if record.status in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK) else failing.EXIT_FAILED
+    done = (ImportStatus.COMPLETED, ImportStatus.AWAITING_REVIEW, ImportStatus.ROLLED_BACK)
+    return 0 if record.status in done else failing.EXIT_FAILED

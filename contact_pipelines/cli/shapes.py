@@ -35,6 +35,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "results_file": results_file,
         "errors_file": errors_file,
         "duration_seconds": duration_seconds(record),
+        **_review_shape(settings, record),
     }
 
 
@@ -53,6 +54,20 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
         },
         "rollback": record.rollback.as_dict() if record.rollback else None,
         "times": {name: isoformat(value) for name, value in record.times.items()},
+    }
+
+
+def _review_shape(settings: Settings, record: Import) -> dict[str, Any]:
+    """Return, of an import that awaits review, what there is to look at and until when."""
+    review = operations.get_review(settings, record)
+    if review is None:
+        return {}
+    return {
+        "review": {
+            "expires_at": isoformat(record.times["review_expires_at"]),
+            "results_preview": review.results_preview,
+            "changes": [asdict(change) for change in review.changes],
+        }
     }
 
 
@@ -135,11 +150,19 @@ def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
 
 
 def counts_of(record: Import) -> Counts:
-    """Return the counts; all 0 as long as (or because) nothing was applied, though the rows were counted."""
+    """Return the counts, or what they would be if a review is confirmed.
+
+    All 0 as long as (or because) nothing was applied, though the rows were counted.
+    """
     return record.counts if record.counts.add_up else Counts()
 
 
 def duration_seconds(record: Import) -> float | None:
-    """Return how long the import ran, from its first step to the end of its transaction."""
+    """Return how long the import ran, from its first step to its end; not how long it waited for a review."""
     started, finished = record.times.get("started_at"), record.times.get("finished_at")
-    return round((finished - started).total_seconds(), 3) if started and finished else None
+    if not (started and finished):
+        return None
+    awaiting, confirmed = record.times.get("awaiting_since"), record.times.get("confirmed_at")
+    waited = ((confirmed or finished) - awaiting).total_seconds() if awaiting else 0.0
+    seconds: float = (finished - started).total_seconds() - waited
+    return round(seconds, 3)

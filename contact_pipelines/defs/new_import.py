@@ -130,6 +130,11 @@ class NewImport(dg.Config):
         description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append,"
         " keep_higher, keep_lower; `*` stands for all other fields. For example {first_name: fill_blank}.",
     )
+    review: bool = Field(
+        default=False,
+        description="Stop before anything is written. The import then awaits review: look at contact_changes, and"
+        " materialise applied_import for its partition to confirm.",
+    )
     idempotency_key: str = Field(
         default="",
         description="Optional. A second launch with the same key does not import the file a second time.",

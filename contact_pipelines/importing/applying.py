@@ -72,7 +72,8 @@ def apply_changes(
     """Write the plan in the transaction of `connection`; the caller commits.
 
     `plan` is the Parquet of `contact_changes`, `updated_fields` the contact columns that an update sets; `progress`
-    is told how many contacts are written. Raises ContactsChanged if a contact was created or changed by somebody
+    is told how many contacts are written, after each batch and statement; what it raises (the import was cancelled)
+    undoes everything. Raises ContactsChanged if a contact was created or changed by somebody
     else since the plan was made, StoreError if the store refuses a value.
     """
     driver = connection.connection.driver_connection
@@ -85,9 +86,9 @@ def apply_changes(
     with _without_data(), driver.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         created = _create(cursor, con, record, progress)
-        updated = _update(cursor, con, record, updated_fields)
+        updated = _update(cursor, con, record, updated_fields, lambda: progress(created))
         progress(created + updated)
-        journalled = _journal(cursor, con, record)
+        journalled = _journal(cursor, con, record, lambda: progress(created + updated))
     if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
         raise ContactsChanged("Contacts were changed by somebody else while this import was prepared.")
 
@@ -119,13 +120,14 @@ def _update(
     con: duckdb.DuckDBPyConnection,
     record: Import,
     fields: Sequence[str],
+    alive: Callable[[], None],
 ) -> int:
     blocks = sql_blocks("applying")
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
     rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated'")
     statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN"
-    sent = copying.copy_in(cursor, statement, rows, columns)
+    sent = copying.copy_in(cursor, statement, rows, columns, lambda _: alive())
     if not sent:
         return 0
     cursor.execute("ANALYZE import_updates")
@@ -134,12 +136,17 @@ def _update(
     return cursor.rowcount
 
 
-def _journal(cursor: psycopg.Cursor[tuple[object, ...]], con: duckdb.DuckDBPyConnection, record: Import) -> int:
+def _journal(
+    cursor: psycopg.Cursor[tuple[object, ...]],
+    con: duckdb.DuckDBPyConnection,
+    record: Import,
+    alive: Callable[[], None],
+) -> int:
     rows = con.sql(
         sql_blocks("applying")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     )
     statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN"
-    copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS)
+    copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS, lambda _: alive())
     return cursor.rowcount
 
 

@@ -5,6 +5,7 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 """
 
 from contact_pipelines.models.options import (
+    MAX_REVIEW_SECONDS,
     ImportOptions,
     PropertyDefinition,
     ReadingOptions,
@@ -46,6 +47,7 @@ __all__ = [
     "DEFAULT_TENANT",
     "FULL_NAME",
     "IGNORE",
+    "MAX_REVIEW_SECONDS",
     "PROPERTY_KEY",
     "PROPERTY_PREFIX",
     "WELL_KNOWN_PROPERTIES",

@@ -20,6 +20,9 @@ from contact_pipelines.models.words import (
     PropertyType,
 )
 
+MAX_REVIEW_SECONDS = 30 * 24 * 3600
+"""The plan is compared with the store again when it is confirmed; after a month hardly any of it holds."""
+
 
 class Transformation(BaseModel):
     """How a column's text is read. What is None is as the column's field has it."""
@@ -122,6 +125,15 @@ class ImportOptions(ReadingOptions):
         None,
         description="Name to save this file's mapping under, for files with the same headers",
         pattern=r"^[\w .-]{1,100}$",
+    )
+    review: bool = Field(
+        default=False, description="Stop before anything is written, and wait until a person confirms the plan"
+    )
+    review_expires: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_REVIEW_SECONDS,
+        description="Seconds in which a review can be confirmed; else what the settings file says, or one hour",
     )
     country: str | None = Field(
         None,

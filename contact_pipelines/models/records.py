@@ -131,4 +131,5 @@ class Import:
     error: str | None = None
     error_code: str | None = None
     rollback: RollbackCounts | None = None
+    plan_sha256: str | None = None  # of the plan that awaits, or had, a review
     times: dict[str, Any] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order. Each
 reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
-be repeated, in this process or another. `run_import` does them all.
+be repeated, in this process or another. `run_import` does them all. One that is to be reviewed ends, after `compare`,
+with `await_review`; `confirm` takes the place of `apply` then, and `confirm_import` does the rest.
 """
 
 from contact_pipelines.operations.contacts import (
@@ -23,11 +24,21 @@ from contact_pipelines.operations.lookups import (
     list_imports,
     result_files,
 )
+from contact_pipelines.operations.review import (
+    Review,
+    cancel_import,
+    confirm,
+    confirm_import,
+    expire_reviews,
+    get_review,
+    require_confirmable,
+)
 from contact_pipelines.operations.rollback import Rollback, roll_back_import
 from contact_pipelines.operations.running import open_import, register_import, run_import
 from contact_pipelines.operations.steps import (
     Report,
     apply,
+    await_review,
     column_plan,
     compare,
     land,
@@ -43,19 +54,26 @@ __all__ = [
     "HistoryEvent",
     "Preview",
     "Report",
+    "Review",
     "Rollback",
     "apply",
+    "await_review",
+    "cancel_import",
     "column_plan",
     "compare",
+    "confirm",
+    "confirm_import",
     "copy_results",
     "count_contacts",
     "create_property",
     "delete_saved_mapping",
     "describe_file",
     "erase_contact",
+    "expire_reviews",
     "get_contact",
     "get_contact_history",
     "get_import",
+    "get_review",
     "import_warnings",
     "land",
     "list_imports",
@@ -66,6 +84,7 @@ __all__ = [
     "preview_file",
     "register_import",
     "report",
+    "require_confirmable",
     "result_files",
     "roll_back_import",
     "run_import",

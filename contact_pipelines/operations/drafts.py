@@ -18,6 +18,8 @@ from contact_pipelines.operations.names import CHANGES, ERRORS, STAGED
 
 FILES = (reporting.RESULTS_FILE, reporting.ERRORS_FILE)
 DRAFT = "draft_"
+RESULTS_PREVIEW = "results_preview.csv"
+"""The results file as it would be, of an import that awaits review."""
 
 
 @contextmanager
@@ -27,7 +29,8 @@ def drafting(session: ImportSession) -> Iterator[None]:
         session.artifacts.discard(DRAFT + name)
     _name_relations(session)
     with ThreadPoolExecutor(1) as meanwhile:
-        draft = meanwhile.submit(_write, session, session.con.cursor(), DRAFT)
+        names = [DRAFT + name for name in FILES]
+        draft = meanwhile.submit(_write, session, session.con.cursor(), *names)
         yield
         draft.exception()  # waits; what could not be drafted is written by `publish`, which then tells why
 
@@ -39,9 +42,15 @@ def publish(session: ImportSession) -> None:
             session.artifacts.rename(DRAFT + name, name)
     else:
         _name_relations(session)
-        _write(session, session.con, "")
+        _write(session, session.con, *FILES)
         for name in FILES:
             session.artifacts.discard(DRAFT + name)
+
+
+def preview(session: ImportSession) -> None:
+    """Write what the plan would leave behind: a preview of the results, and the error file as it is."""
+    _name_relations(session)
+    _write(session, session.con, RESULTS_PREVIEW, reporting.ERRORS_FILE)
 
 
 def _name_relations(session: ImportSession) -> None:
@@ -49,10 +58,10 @@ def _name_relations(session: ImportSession) -> None:
         session.load(name).create_view(name, replace=True)
 
 
-def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, prefix: str) -> None:
+def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, results: str, errors: str) -> None:
     header = planning.header_of(con.view(STAGED))
     reporting.prepare_outcomes(con, CHANGES, ERRORS)
-    with session.artifacts.writing(prefix + reporting.RESULTS_FILE) as path:
+    with session.artifacts.writing(results) as path:
         reporting.write_results(con, STAGED, header, path)
-    with session.artifacts.writing(prefix + reporting.ERRORS_FILE) as path:
+    with session.artifacts.writing(errors) as path:
         reporting.write_errors(con, STAGED, header, path)

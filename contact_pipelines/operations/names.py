@@ -11,5 +11,11 @@ STAGED, MAPPED, VALID, ERRORS, CHANGES = (
 
 REPORT = "report.json"
 
+REVIEW = "review.json"
+"""What a person is shown of a plan that awaits review: a sample of its changes."""
+
+REVIEWED, ANEW = "reviewed_changes", "changes_at_confirmation"
+"""The plan as it was reviewed, kept when `contact_changes` has to differ from it; one made when it is confirmed."""
+
 COMPARED = "compared.txt"
 """Beside the plan: which state of the tenant's imports it was made for (see `imports.applied_mark`)."""

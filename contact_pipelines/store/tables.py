@@ -192,6 +192,11 @@ imports = Table(
     Column("rolled_back_at", DateTime(timezone=True)),
     Column("rollback_counts", JSONB),
     Column("reading", JSONB),  # how the file was read: models.FileReading
+    # Review: the SHA-256 of the plan's file, and from when to when a person may confirm it.
+    Column("plan_sha256", Text),
+    Column("awaiting_since", DateTime(timezone=True)),
+    Column("review_expires_at", DateTime(timezone=True)),
+    Column("confirmed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "name"),
     CheckConstraint(
@@ -207,6 +212,7 @@ imports = Table(
         postgresql_where=text("idempotency_key IS NOT NULL"),
     ),
     Index("ix_imports_unfinished", "status", postgresql_where=text("status IN ('pending', 'running')")),
+    Index("ix_imports_awaiting_review", "review_expires_at", postgresql_where=text("status = 'awaiting_review'")),
 )
 
 import_changes = Table(
