@@ -16,6 +16,7 @@ import psycopg
 
 from contact_pipelines.importing import copying
 from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal, sql_blocks
+from contact_pipelines.importing.grouping import WantedGroups
 from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
 
 MATCH_KEY = "email"
@@ -50,20 +51,25 @@ def find_matches(
     hashed: Sequence[str],
     needed: Sequence[str],
     given_tags: Sequence[str],
+    groups: WantedGroups,
     scratch: Path,
 ) -> None:
-    """Make the table `matches`: row, contact id, version, `same`, and the old values where not the same.
+    """Make the table `matches`: row, contact id, version, `same`, `joins`, and the old values where not the same.
 
     `source` is a view of valid rows; `duplicate_rows` must exist. `hashed` are the mapped fields that can change a
     contact, `needed` those whose old values the diff asks for (columns `old.<field>`). A contact without one of
-    `given_tags` is never the same.
+    `given_tags`, or who is no member of one of `groups` (`joins`), is never the same.
     """
     answer = scratch / "matches.csv"
     with store.cursor() as cursor:
         if _has_contacts(cursor, tenant_id):
             _send_keys(cursor, con, source, hashed)
+            if groups.ids:
+                _freshen_statistics(cursor, "group_members", "tenant_id, group_id, contact_id")
             lookup = sql_blocks("matching")["lookup"].format(
-                same=_same(hashed, given_tags),
+                same=f"{_same(hashed, given_tags)} AND NOT ({groups.lacking()})",
+                joins=groups.lacking(),
+                members=groups.joined_members(tenant_id),
                 old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in needed),
                 tenant=literal(tenant_id),
             )
@@ -95,9 +101,14 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, sour
     )
     copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", con.sql(keys), columns)
     cursor.execute("ANALYZE import_keys")
-    if cursor.execute(blocks["statistics_are_stale"]).fetchone() == (True,):
-        # Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work.
-        cursor.execute("ANALYZE contacts (tenant_id, email, id)")
+    _freshen_statistics(cursor, "contacts", "tenant_id, email, id")
+
+
+def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -> None:
+    """Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work."""
+    stale = sql_blocks("matching")["statistics_are_stale"].format(table=literal(table))
+    if cursor.execute(stale.encode()).fetchone() == (True,):
+        cursor.execute(f"ANALYZE {table} ({columns})".encode())
 
 
 def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
@@ -106,6 +117,7 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -
         "same": "BOOLEAN",
         "contact_id": "UUID",
         "version": "INTEGER",
+        "joins": "BOOLEAN",
         "old.updated_at": "VARCHAR",
     }
     types |= {f"old.{field}": _type(field) for field in needed}

@@ -5,6 +5,7 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 """
 
 from contact_pipelines.models.options import (
+    GroupDefinition,
     ImportOptions,
     PropertyDefinition,
     ReadingOptions,
@@ -34,11 +35,13 @@ from contact_pipelines.models.words import (
     CreateProperties,
     Duplicates,
     FieldRule,
+    GroupKind,
     ImportStatus,
     Mode,
     Preset,
     PropertyType,
     Severity,
+    Subscription,
 )
 
 __all__ = [
@@ -59,6 +62,8 @@ __all__ = [
     "Duplicates",
     "FieldRule",
     "FileReading",
+    "GroupDefinition",
+    "GroupKind",
     "Import",
     "ImportOptions",
     "ImportProgress",
@@ -71,5 +76,6 @@ __all__ = [
     "ReadingOptions",
     "RollbackCounts",
     "Severity",
+    "Subscription",
     "Transformation",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contact_pipelines.errors import WrongState
-from contact_pipelines.importing import rolling_back
+from contact_pipelines.importing import grouping, rolling_back
 from contact_pipelines.models import (
     DEFAULT_TENANT,
     Import,
@@ -32,6 +32,7 @@ def roll_back_import(
         imports.lock_tenant(connection, tenant_id)
         _require_completed(imports.get(connection, tenant_id, record.id))
         counts = rolling_back.roll_back(connection, record)
+        grouping.roll_back_groups(connection, record)
         if dry_run:
             transaction.rollback()
         else:

@@ -14,6 +14,7 @@ from contact_pipelines.files import landing
 from contact_pipelines.importing import (
     applying,
     diffing,
+    grouping,
     matching,
     planning,
     reporting,
@@ -21,6 +22,7 @@ from contact_pipelines.importing import (
     validating,
 )
 from contact_pipelines.importing.duck import identifier, sql_blocks
+from contact_pipelines.importing.import_tag import import_tag
 from contact_pipelines.importing.planning import ColumnPlan
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.importing.validating import ErrorCount
@@ -184,6 +186,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     matching.find_duplicates(con, VALID, record.options.duplicates)
     with session.store.begin() as connection:
         mark = imports.applied_mark(connection, record.tenant_id)
+        groups = grouping.wanted_groups(connection, record)
     with session.store.raw() as connection:
         matching.find_matches(
             con,
@@ -193,6 +196,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             hashed=matching.compared_fields(plan.fields),
             needed=difference.compared,
             given_tags=record.options.tags,
+            groups=groups,
             scratch=session.artifacts.scratch(),
         )
     session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
@@ -219,14 +223,16 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) 
         warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
         for definition in plan.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
+        groups = grouping.prepare_groups(connection, record)
+        applying.number_contacts(session.con, record, session.artifacts.reading(f"{CHANGES}.parquet"))
         with drafts.drafting(session):
             applying.apply_changes(
                 connection,
                 session.con,
                 record,
-                session.artifacts.reading(f"{CHANGES}.parquet"),
                 counts=counts,
                 updated_fields=_difference(session, plan).updated_columns,
+                groups=groups,
                 progress=lambda done: heartbeat.advance(done, to_write),
             )
         imports.complete(connection, record, counts, warnings)
@@ -251,7 +257,12 @@ def _current(session: ImportSession) -> Import:
 
 def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
     return diffing.Difference(
-        plan.fields, plan.properties, session.record.options, session.house.fields, has_opt_in=plan.has_opt_in
+        plan.fields,
+        plan.properties,
+        session.record.options,
+        session.house.fields,
+        has_opt_in=plan.has_opt_in,
+        import_tag=import_tag(session.record),
     )
 
 
