@@ -31,6 +31,7 @@ ASSETS = {
     "contact_changes",
     "applied_import",
     "import_report",
+    "contact_events",
 }
 
 

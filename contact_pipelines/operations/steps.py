@@ -37,7 +37,7 @@ from contact_pipelines.models import (
 )
 from contact_pipelines.operations import drafts, judging
 from contact_pipelines.operations.lookups import get_import
-from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, MAPPED, REPORT, STAGED, VALID
+from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, EVENTS, MAPPED, REPORT, STAGED, VALID
 from contact_pipelines.store import imports, saved_mappings
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
@@ -167,6 +167,20 @@ def report(session: ImportSession) -> Report:
             results_file=session.artifacts.url(reporting.RESULTS_FILE),
             errors_file=session.artifacts.url(reporting.ERRORS_FILE),
         )
+
+
+def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
+    """Return `contact_events` of an import that is applied, made if missing; None if its options turn them off.
+
+    They stay what they were when the import is undone. A part of the report: it has no step of its own.
+    """
+    if not session.record.options.events:
+        return None
+    with session.step("report", after_apply=True):
+        if _current(session).status not in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK):
+            raise WrongState(f"The import {session.record.name} is not applied yet, so there are no events of it.")
+        drafts.publish_events(session)
+        return session.load(EVENTS)
 
 
 def column_plan(session: ImportSession) -> ColumnPlan:
