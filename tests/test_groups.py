@@ -210,6 +210,38 @@ def test_the_same_file_again_changes_nothing(importer):
     assert importer.everything("contacts", "import_changes") == before
 
 
+@pytest.mark.parametrize("given", [None, "november"])
+@pytest.mark.parametrize("rule", ["overwrite", "append", "fill_blank", "keep"])
+@pytest.mark.parametrize("blank", ["ignore", "erase"])
+def test_a_file_with_tags_changes_nothing_again(importer, given, rule, blank):
+    content = "email,tags\na@example.com,x|y\nb@example.com,\n"
+    options = {"import_tag": given, "rules": {"tags": rule}, "blank": blank}
+    importer.run("email\na@example.com\nb@example.com\n", import_tag=None)
+    importer.run(content, **options)
+    before = importer.everything("contacts", "import_changes")
+    again = importer.run(content, **options)
+    assert again.counts == Counts(2, unchanged=2)
+    assert importer.everything("contacts", "import_changes") == before
+
+
+def test_the_tags_of_a_file_replace_others_and_leave_those_of_imports(importer):
+    first = import_tag(importer.run("email,tags\na@example.com,x\nb@example.com,x\n", import_tag=None))
+    importer.sql("UPDATE contacts SET tags = tags || '{later,imported_1,not_imported_2026_11_20_3f2a91}'")
+    importer.run("email,tags\na@example.com,y\nb@example.com,\n", blank="erase")
+    assert {email: contact["tags"] for email, contact in importer.contacts().items()} == {
+        "a@example.com": ["y", first],
+        "b@example.com": [first],
+    }
+
+
+def test_an_import_tag_in_the_middle_or_in_the_file_changes_nothing(importer):
+    first = import_tag(importer.run("email,tags\na@example.com,x\n", import_tag=None))
+    importer.sql("UPDATE contacts SET tags = tags || '{y}'")
+    for cell in ("x|y", f"x|{first}|y", f"{first}|x|y"):
+        assert importer.run(f"email,tags\na@example.com,{cell}\n", import_tag=None).counts == Counts(1, unchanged=1)
+    assert importer.contacts()["a@example.com"]["tags"] == ["x", first, "y"]
+
+
 def test_who_joins_a_list_is_updated_and_gets_the_tag(importer):
     importer.run(OLD)
     importer.run(OLD, lists=["customers"], import_tag="november")

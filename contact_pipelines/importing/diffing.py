@@ -27,6 +27,7 @@ from dataclasses import dataclass
 import duckdb
 
 from contact_pipelines.house import FieldRules
+from contact_pipelines.importing import import_tag
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 from contact_pipelines.importing.field_rules import ALWAYS_THERE
 from contact_pipelines.importing.matching import MATCH_KEY, compared_fields
@@ -185,19 +186,32 @@ def _by_rule(rule: FieldRule, old: str, new: str, blank: str, *, cast: str | Non
 
 def _final_tags(old: str, difference: Difference) -> str:
     kept = f"coalesce({old}, [])"
+    own, of_imports = (
+        f"list_filter({kept}, lambda tag: {_is_import_tag(difference, such=it)})" for it in (False, True)
+    )
     value = kept
     if "tags" in difference.fields:
         match difference.rule("tags"):
             case FieldRule.KEEP:
                 pass
             case FieldRule.FILL_BLANK:
-                value = f"CASE WHEN len({kept}) = 0 THEN coalesce(tags, []) ELSE {kept} END"
+                value = f"CASE WHEN len({own}) = 0 THEN {_union('coalesce(tags, [])', kept)} ELSE {kept} END"
             case FieldRule.APPEND:
                 value = _union(kept, "coalesce(tags, [])")
             case _:
-                blank = "[]" if difference.erases("tags") else kept
-                value = f"coalesce(tags, {blank})"
+                given = "coalesce(tags, [])" if difference.erases("tags") else f"coalesce(tags, {kept})"
+                others = f"list_filter({given}, lambda tag: {_is_import_tag(difference, such=False)})"
+                as_it_is = f"{others} = {own} AND list_has_all({kept}, {given})"
+                value = f"CASE WHEN {as_it_is} THEN {kept} ELSE {_union(given, of_imports)} END"
     return _union(value, _given_tags(difference)) if difference.options.tags else value
+
+
+def _is_import_tag(difference: Difference, *, such: bool) -> str:
+    """Return SQL of whether the lambda's `tag` is (`such`) or is not the tag of an import, this one or any other."""
+    found = f"regexp_full_match(tag, {literal(import_tag.PATTERN)})"
+    if difference.import_tag is not None:
+        found = f"({found} OR tag = {literal(difference.import_tag)})"
+    return found if such else f"NOT {found}"
 
 
 def _union(first: str, second: str) -> str:

@@ -1,4 +1,8 @@
-"""The automatic import tag: by it one finds the contacts that an import created or updated."""
+"""The automatic import tag: by it one finds the contacts that an import created or updated.
+
+A file does not know of these tags: its tags replace a contact's others and leave them where they are. Or else each
+import of a file with tags would take the tag of the last one away, and so change every contact.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,9 @@ from datetime import UTC
 from contact_pipelines.models import Import
 
 NO_TAG = "none"
+
+PATTERN = "imported_[0-9]{4}_[0-9]{2}_[0-9]{2}_[0-9a-f]{6}"
+"""What automatic tags look like: a regular expression for the whole tag, alike in RE2 and PostgreSQL."""
 
 
 def import_tag(record: Import) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import psycopg
 
-from contact_pipelines.importing import copying
+from contact_pipelines.importing import copying, import_tag
 from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal, sql_blocks
 from contact_pipelines.importing.grouping import WantedGroups
 from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
@@ -154,10 +154,19 @@ def _file_text(field: str) -> str:
 def _store_text(field: str) -> str:
     """Return SQL (PostgreSQL) of a contact's value as the text that `_file_text` gives for the same value."""
     if field == "tags":
-        return f"nullif(array_to_string(c.tags, {literal(LIST_SEPARATOR)}), '')"
+        return _store_tags()
     if field.startswith(PROPERTY_PREFIX):
         return f"c.properties ->> {literal(field.removeprefix(PROPERTY_PREFIX))}"
     return f"c.{field}::text"
+
+
+def _store_tags() -> str:
+    """Return SQL of a contact's tags without automatic import tags, which a file need not name to stay the same."""
+    separator = literal(LIST_SEPARATOR)
+    tags = f"array_to_string(c.tags, {separator})"
+    pattern = literal(f"{LIST_SEPARATOR}{import_tag.PATTERN}(?={LIST_SEPARATOR}|$)")
+    others = f"substr(regexp_replace({separator} || {tags}, {pattern}, '', 'g'), 2)"
+    return f"nullif(CASE WHEN {tags} LIKE '%imported\\_%' THEN {others} ELSE {tags} END, '')"
 
 
 def _shipped(field: str) -> str:
