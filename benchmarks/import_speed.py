@@ -38,6 +38,7 @@ STEPS = (
     operations.compare,
     operations.apply,
     operations.report,
+    operations.publish_events,
 )
 
 

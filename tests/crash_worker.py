@@ -236,10 +236,10 @@ class World(Importer):
         return tenant
 
     def register(self, tenant: str, content=FILE, **options) -> Import:
-        """Register an import of a new file of this content."""
+        """Register an import of a new file of this content, without the automatic tag, which no two have alike."""
         path = self.file(content)
         return operations.register_import(
-            self.store, str(path), ImportOptions.model_validate(options), tenant_id=tenant
+            self.store, str(path), ImportOptions.model_validate({"import_tag": "none", **options}), tenant_id=tenant
         )
 
     def import_again(self, record: Import, settings=None) -> Import:

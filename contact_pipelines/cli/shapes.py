@@ -11,6 +11,7 @@ from contact_pipelines.cli.printing import isoformat
 from contact_pipelines.importing.validating import ErrorCount
 from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition
 from contact_pipelines.settings import Settings
+from contact_pipelines.store.groups import Group
 
 
 def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
@@ -147,6 +148,25 @@ def error_count_shape(count: ErrorCount) -> dict[str, Any]:
 def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
     """Return one property, without the rules that it does not have."""
     return definition.model_dump(mode="json", exclude_none=True)
+
+
+def group_shape(group: Group) -> dict[str, Any]:
+    """Return one list, segment or topic. `members` leaves out those who opted out of a topic."""
+    topic = (
+        {}
+        if group.definition.default_subscription is None
+        else {
+            "default_subscription": group.definition.default_subscription.value,
+            "opted_out": group.opted_out,
+        }
+    )
+    return {
+        "name": group.definition.name,
+        "description": group.definition.description,
+        **topic,
+        "members": group.members,
+        "created_at": isoformat(group.created_at),
+    }
 
 
 def counts_of(record: Import) -> Counts:

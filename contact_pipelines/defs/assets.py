@@ -292,6 +292,30 @@ def import_report(context: AssetExecutionContext, pipelines: ResourceParam[Pipel
         )
 
 
+@dg.asset(
+    deps=[applied_import],
+    kinds={"parquet"},
+    io_manager_key=ARTIFACTS,
+    output_required=False,
+    partitions_def=IMPORTS,
+    group_name=GROUP,
+    owners=OWNERS,
+)
+def contact_events(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
+    """The contacts that the import created or updated, for automation downstream.
+
+    A row a contact: its id, `contact.created` or `contact.updated`, the row's number in the file and the names of
+    the fields that changed; no values. Not made for an import with the option `events: false`.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        changed = operations.publish_events(pipelines.session(context.partition_key))
+        if changed is not None:
+            yield dg.MaterializeResult(value=changed, metadata={"rows": row_count(changed), "seconds": watch.seconds})
+
+
 IMPORT_ASSETS = [
     landed_file,
     staged_rows,
@@ -300,6 +324,7 @@ IMPORT_ASSETS = [
     contact_changes,
     applied_import,
     import_report,
+    contact_events,
 ]
 
 

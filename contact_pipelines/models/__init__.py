@@ -6,6 +6,7 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 
 from contact_pipelines.models.options import (
     MAX_REVIEW_SECONDS,
+    GroupDefinition,
     ImportOptions,
     PropertyDefinition,
     ReadingOptions,
@@ -35,11 +36,13 @@ from contact_pipelines.models.words import (
     CreateProperties,
     Duplicates,
     FieldRule,
+    GroupKind,
     ImportStatus,
     Mode,
     Preset,
     PropertyType,
     Severity,
+    Subscription,
 )
 
 __all__ = [
@@ -61,6 +64,8 @@ __all__ = [
     "Duplicates",
     "FieldRule",
     "FileReading",
+    "GroupDefinition",
+    "GroupKind",
     "Import",
     "ImportOptions",
     "ImportProgress",
@@ -73,5 +78,6 @@ __all__ = [
     "ReadingOptions",
     "RollbackCounts",
     "Severity",
+    "Subscription",
     "Transformation",
 ]

@@ -1,9 +1,10 @@
 """The use cases. Every door (Dagster, command line, HTTP) translates its arguments, calls one of these, reports.
 
-An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report`, in this order. Each
-reads what the earlier ones left among the import's artifacts and leaves its own result there, so any of them can
-be repeated, in this process or another. `run_import` does them all. One that is to be reviewed ends, after `compare`,
-with `await_review`; `confirm` takes the place of `apply` then, and `confirm_import` does the rest.
+An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report` (and, beside it,
+`publish_events`), in this order. Each reads what the earlier ones left among the import's artifacts and leaves its own
+result there, so any of them can be repeated, in this process or another. `run_import` does them all. One that is to be
+reviewed ends, after `compare`, with `await_review`; `confirm` takes the place of `apply` then, and `confirm_import`
+does the rest.
 """
 
 from contact_pipelines.operations.contacts import (
@@ -16,6 +17,7 @@ from contact_pipelines.operations.contacts import (
 )
 from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
+from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
 from contact_pipelines.operations.lookups import (
     copy_results,
@@ -43,6 +45,7 @@ from contact_pipelines.operations.steps import (
     compare,
     land,
     map_columns,
+    publish_events,
     report,
     stage,
     validate,
@@ -65,6 +68,7 @@ __all__ = [
     "confirm_import",
     "copy_results",
     "count_contacts",
+    "create_group",
     "create_property",
     "delete_saved_mapping",
     "describe_file",
@@ -76,12 +80,14 @@ __all__ = [
     "get_review",
     "import_warnings",
     "land",
+    "list_groups",
     "list_imports",
     "list_property_definitions",
     "list_saved_mappings",
     "map_columns",
     "open_import",
     "preview_file",
+    "publish_events",
     "register_import",
     "report",
     "require_confirmable",

@@ -9,6 +9,9 @@ STAGED, MAPPED, VALID, ERRORS, CHANGES = (
 )
 """Names of the artifacts between the steps (`<name>.parquet`) and of the Dagster assets that make them."""
 
+EVENTS = "contact_events"
+"""Which contacts an import changed, for automation downstream; also a Dagster asset. Absent if the import says so."""
+
 REPORT = "report.json"
 
 REVIEW = "review.json"

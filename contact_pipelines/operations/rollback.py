@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import ContactPipelinesError, ContactsChanged, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import rolling_back
+from contact_pipelines.importing import grouping, rolling_back
 from contact_pipelines.models import (
     DEFAULT_TENANT,
     Import,
@@ -75,6 +75,7 @@ def _undo(store: Store, record: Import, *, dry_run: bool, restore_consent: str |
         current = imports.get(connection, record.tenant_id, record.id)
         _require_undoable(current, restore_consent)
         counts = _roll_back(connection, current, restore_consent)
+        grouping.roll_back_groups(connection, current)
         if dry_run:
             transaction.rollback()
         else:

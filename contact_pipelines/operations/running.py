@@ -86,4 +86,5 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
                 raise
         steps.apply(session)
         steps.report(session)
+        steps.publish_events(session)
     return get_import(store, record.id, tenant_id=record.tenant_id)

@@ -15,6 +15,7 @@ from contact_pipelines.files import landing
 from contact_pipelines.importing import (
     applying,
     diffing,
+    grouping,
     matching,
     planning,
     reporting,
@@ -23,6 +24,7 @@ from contact_pipelines.importing import (
     validating,
 )
 from contact_pipelines.importing.duck import identifier, sql_blocks
+from contact_pipelines.importing.import_tag import import_tag
 from contact_pipelines.importing.planning import ColumnPlan
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.importing.validating import ErrorCount
@@ -37,7 +39,17 @@ from contact_pipelines.models import (
 )
 from contact_pipelines.operations import drafts, judging
 from contact_pipelines.operations.lookups import get_import
-from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, MAPPED, REPORT, REVIEW, STAGED, VALID
+from contact_pipelines.operations.names import (
+    CHANGES,
+    COMPARED,
+    ERRORS,
+    EVENTS,
+    MAPPED,
+    REPORT,
+    REVIEW,
+    STAGED,
+    VALID,
+)
 from contact_pipelines.store import imports, reviews, saved_mappings
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
@@ -200,6 +212,20 @@ def report(session: ImportSession) -> Report:
         )
 
 
+def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
+    """Return `contact_events` of an import that is applied, made if missing; None if its options turn them off.
+
+    They stay what they were when the import is undone. A part of the report: it has no step of its own.
+    """
+    if not session.record.options.events:
+        return None
+    with session.step("report", claims=False):
+        if _current(session).status not in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK):
+            raise WrongState(f"The import {session.record.name} is not applied yet, so there are no events of it.")
+        drafts.publish_events(session)
+        return session.load(EVENTS)
+
+
 def column_plan(session: ImportSession) -> ColumnPlan:
     """Return what the map step decided about the columns."""
     with session.store.connect() as connection:
@@ -218,6 +244,7 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
     matching.find_duplicates(con, VALID, record.options.duplicates)
     with session.store.begin() as connection:
         mark = imports.applied_mark(connection, record.tenant_id)
+        groups = grouping.wanted_groups(connection, record)
     with session.store.raw() as connection:
         matching.find_matches(
             con,
@@ -227,6 +254,7 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
             hashed=matching.compared_fields(plan.fields),
             needed=difference.compared,
             given_tags=record.options.tags,
+            groups=groups,
             scratch=session.artifacts.scratch(),
         )
     session.save(name, diffing.diff(con, VALID, ERRORS, difference))
@@ -255,14 +283,16 @@ def _apply(
         warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
         for definition in plan.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
+        groups = grouping.prepare_groups(connection, record)
+        applying.number_contacts(session.con, record, session.artifacts.reading(f"{CHANGES}.parquet"))
         with drafts.drafting(session):
             applying.apply_changes(
                 connection,
                 session.con,
                 record,
-                session.artifacts.reading(f"{CHANGES}.parquet"),
                 counts=counts,
                 updated_fields=_difference(session, plan).updated_columns,
+                groups=groups,
                 progress=lambda done: heartbeat.advance(done, to_write),
             )
         imports.complete(connection, record, counts, warnings, was=was)
@@ -293,7 +323,12 @@ def _current(session: ImportSession) -> Import:
 
 def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
     return diffing.Difference(
-        plan.fields, plan.properties, session.record.options, session.house.fields, has_opt_in=plan.has_opt_in
+        plan.fields,
+        plan.properties,
+        session.record.options,
+        session.house.fields,
+        has_opt_in=plan.has_opt_in,
+        import_tag=import_tag(session.record),
     )
 
 

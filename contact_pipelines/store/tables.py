@@ -153,6 +153,8 @@ group_members = Table(
     ForeignKeyConstraint(["tenant_id", "group_id"], ["groups.tenant_id", "groups.id"], ondelete="CASCADE"),
     CheckConstraint("subscription IN ('opt_in', 'opt_out')", name="subscription"),
     Index("ix_group_members_contact", "tenant_id", "contact_id"),
+    # For undoing an import, whose memberships lie together in the table.
+    Index("ix_group_members_import_id", "import_id", postgresql_using="brin"),
 )
 
 imports = Table(
