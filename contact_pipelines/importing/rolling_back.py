@@ -85,6 +85,7 @@ def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Imp
     """
     report = sql_blocks("rolling_back")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # or else sorting a large file spills
         copy_out(cursor, f"COPY ({report}) TO STDOUT (FORMAT csv, HEADER)", target)
 
 

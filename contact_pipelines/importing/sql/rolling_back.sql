@@ -94,6 +94,8 @@ JOIN import_changes l
     AND l.import_id <> CAST(:import AS uuid)
 JOIN imports i ON i.tenant_id = :tenant AND i.id = l.import_id AND i.status = 'completed'
 WHERE l.after <> '{{}}'
+    -- Most were created and are deleted: only the others are worth looking up.
+    AND (j.action = 'updated' OR j.contact_id IN (SELECT contact_id FROM kept_created))
 
 -- name: index_later_changes
 CREATE INDEX ON later_changes (contact_id)
@@ -476,13 +478,13 @@ SELECT
         FROM jsonb_object_keys(after) field
         WHERE NOT jsonb_exists(undone -> 'kept', field)
     ) END AS "Restored Fields",
-    coalesce(
+    CASE WHEN undone IS NOT NULL THEN coalesce(
         undone ->> 'why',
         (
             SELECT string_agg(field || ': ' || why, '; ' ORDER BY field)
             FROM jsonb_each_text(undone -> 'kept') kept (field, why)
         )
-    ) AS "Kept"
+    ) END AS "Kept"
 FROM import_changes
 WHERE tenant_id = {tenant} AND import_id = {import_id}
 ORDER BY row_number
