@@ -387,9 +387,9 @@ def expire(importer, record):
 
 
 LOOKS = {
-    "show": lambda i, r: operations.get_import(i.store, r.id),
-    "history": lambda i, _: operations.list_imports(i.store)[0],
-    "sensor": lambda i, _: operations.expire_reviews(i.store)[0],
+    "show": lambda importer, record: operations.get_import(importer.store, record.id),
+    "history": lambda importer, _: operations.list_imports(importer.store)[0],
+    "sensor": lambda importer, _: operations.expire_reviews(importer.store)[0],
 }
 
 
