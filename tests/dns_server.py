@@ -18,6 +18,8 @@ import dns.rrset
 
 SILENT = "silent"
 TTL = 300
+MAIL = {"MX": ["10 mx.example.net."]}
+"""The records of a domain that takes mail."""
 
 
 @dataclass

@@ -16,10 +16,9 @@ from contact_pipelines.importing.values.email_checks import EmailCheckReport, ch
 from contact_pipelines.importing.values.emails import normalise_email
 from contact_pipelines.importing.values.mx_lookup import LONGEST_NO, LONGEST_YES, AnswerCache, MxAnswers, look_up
 from contact_pipelines.importing.values.role_mailboxes import ROLE_MAILBOXES
-from tests.dns_server import SILENT, serving
+from tests.dns_server import MAIL, SILENT, serving
 
 OFF = EmailChecks(disposable=Action.ACCEPT)
-MAIL = {"MX": ["10 mx.example.net."]}
 ZONE = {
     "mail.example": MAIL,
     "implicit.example": {"A": ["192.0.2.1"]},

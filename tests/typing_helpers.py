@@ -45,6 +45,7 @@ class Typed:
             self.plan.fields, self.plan.properties, self.options, self.house.fields, has_opt_in=self.plan.has_opt_in
         )
         matching.find_duplicates(self.con, "valid", self.options.duplicates)
+        self.con.execute("CREATE OR REPLACE TABLE suppressed_rows (_row INTEGER)")
         types = {"tags": "VARCHAR[]", "lead_score": "INTEGER"}
         old = [(f"old.{field}", types.get(field, "VARCHAR")) for field in difference.compared]
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in old)

@@ -22,6 +22,7 @@ from contact_pipelines.cli import (
     properties,
     results,
     saved_mappings,
+    suppressions,
 )
 
 PROGRAM = "contact-pipelines"
@@ -53,6 +54,7 @@ app.add_typer(groups.lists, name="list")
 app.add_typer(groups.segments, name="segment")
 app.add_typer(groups.topics, name="topic")
 app.add_typer(saved_mappings.app, name="mapping")
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)
 

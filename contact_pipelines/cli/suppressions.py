@@ -35,7 +35,7 @@ def add(
         print_json({"added": done.added, "opted_out": done.opted_out})
     else:
         was = "is now on the suppression list" if done.added else "was on the suppression list already"
-        typer.echo(f"The address {was}; {done.opted_out:,} contacts were unsubscribed.")
+        typer.echo(f"The address {was}; contacts unsubscribed: {done.opted_out:,}.")
 
 
 @app.command("check")

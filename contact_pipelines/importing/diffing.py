@@ -112,7 +112,7 @@ class Difference:
 
 
 def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: Difference) -> duckdb.DuckDBPyRelation:
-    """Return `contact_changes`. The tables `duplicate_rows` and `matches` must exist (see `matching`).
+    """Return `contact_changes`. The tables that `matching` makes must exist.
 
     `source` is the view of valid rows, `errors` the table of row errors, those of broken rows included.
     """
@@ -123,15 +123,23 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     fields = difference.contact_fields
     mode = difference.options.mode
     missing = _missing(difference)
-    unknown = blocks["unknown_skipped" if mode is Mode.UPDATE_ONLY else "unknown_created"].format(
+    creates = mode is not Mode.UPDATE_ONLY
+    any_suppressed = creates and bool(con.sql("SELECT count(*) FROM suppressed_rows").fetchall()[0][0])
+    suppressed = "ANTI JOIN suppressed_rows b ON b._row = s._row" if any_suppressed else ""
+    unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
         source=identifier(source),
         created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
         properties_created=_created_properties(difference),
+        suppressed=suppressed,
         complete=f"WHERE {missing} IS NULL" if missing else "",
         key=MATCH_KEY,
     )
-    if missing and mode is not Mode.UPDATE_ONLY:
-        unknown += "\n\n" + blocks["unknown_incomplete"].format(source=identifier(source), missing=missing)
+    if missing and creates:
+        unknown += "\n\n" + blocks["unknown_incomplete"].format(
+            source=identifier(source), suppressed=suppressed, missing=missing
+        )
+    if any_suppressed:
+        unknown += "\n\n" + blocks["unknown_suppressed"]
     return con.sql(
         blocks["contact_changes"].format(
             unknown=unknown,

@@ -18,6 +18,7 @@ from contact_pipelines.importing import copying, import_tag
 from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal, sql_blocks
 from contact_pipelines.importing.grouping import WantedGroups
 from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
+from contact_pipelines.store.suppressions import SUPPRESSED_ROWS
 
 MATCH_KEY = "email"
 
@@ -54,16 +55,23 @@ def find_matches(
     groups: WantedGroups,
     scratch: Path,
 ) -> None:
-    """Make the table `matches`: row, contact id, version, `same`, `joins`, and the old values where not the same.
+    """Make the tables `matches` and `suppressed_rows`.
+
+    `matches`: row, contact id, version, `same`, `joins`, and the old values where not the same. `suppressed_rows`:
+    the rows whose address is on the suppression list.
 
     `source` is a view of valid rows; `duplicate_rows` must exist. `hashed` are the mapped fields that can change a
     contact, `needed` those whose old values the diff asks for (columns `old.<field>`). A contact without one of
     `given_tags`, or who is no member of one of `groups` (`joins`), is never the same.
     """
-    answer = scratch / "matches.csv"
+    answer, suppressed = scratch / "matches.csv", scratch / "suppressed.csv"
+    answer.touch()
+    suppressed.touch()  # a tenant's first import: nothing can match
     with store.cursor() as cursor:
-        if _has_contacts(cursor, tenant_id):
+        has_contacts, has_suppressions = (_has(cursor, table, tenant_id) for table in ("contacts", "suppressions"))
+        if has_contacts or has_suppressions:
             _send_keys(cursor, con, source, hashed)
+        if has_contacts:
             if groups.ids:
                 _freshen_statistics(cursor, "group_members", "tenant_id, group_id, contact_id")
             lookup = sql_blocks("matching")["lookup"].format(
@@ -74,14 +82,19 @@ def find_matches(
                 tenant=literal(tenant_id),
             )
             copying.copy_out(cursor, f"COPY ({lookup}) TO STDOUT (FORMAT csv)", answer)
-            cursor.execute("DROP TABLE import_keys")
-        else:
-            answer.touch()  # a tenant's first import: nothing can match
+        if has_suppressions:
+            on_list = SUPPRESSED_ROWS.format(
+                row="row_number", table="import_keys", address="match_key", tenant=literal(tenant_id)
+            )
+            copying.copy_out(cursor, f"COPY ({on_list}) TO STDOUT (FORMAT csv)", suppressed)
+        cursor.execute("DROP TABLE IF EXISTS import_keys")
     _load(con, answer, needed)
+    con.execute(sql_blocks("matching")["load_suppressed"].format(path=file_literal(suppressed)))
+    suppressed.unlink()
 
 
-def _has_contacts(cursor: psycopg.Cursor[Any], tenant_id: str) -> bool:
-    found = cursor.execute("SELECT EXISTS (SELECT FROM contacts WHERE tenant_id = %s)", [tenant_id]).fetchone()
+def _has(cursor: psycopg.Cursor[Any], table: str, tenant_id: str) -> bool:
+    found = cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE tenant_id = %s)", [tenant_id]).fetchone()
     return found == (True,)
 
 

@@ -216,7 +216,8 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
-    con.execute("DROP TABLE finals; DROP TABLE matches; DROP TABLE duplicate_rows; DROP TABLE rejected_rows")
+    for table in ("finals", "matches", "suppressed_rows", "duplicate_rows", "rejected_rows"):
+        con.execute(f"DROP TABLE {table}")
     session.load(CHANGES).create_view(CHANGES, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
     applying.check_conservation(con, CHANGES, record.rows)

@@ -45,12 +45,16 @@ SUPPRESSED_ROWS = """
 SELECT a.{row}
 FROM {table} a
 CROSS JOIN contact_pipelines_hash_pads({tenant}) p
-JOIN suppressions s
-    ON s.tenant_id = {tenant}
-    AND s.address_hash = contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, a.{address})
+WHERE (
+    SELECT true
+    FROM suppressions s
+    WHERE s.tenant_id = {tenant}
+        AND s.address_hash
+            = contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, a.{address}) COLLATE "default"
+)
 """
-"""The rows of a table whose address is suppressed, for an import that compares its file with the store: one hash join,
-2 µs a row, and nothing at all where the tenant has no suppressions. To be formatted with quoted names and literals."""
+"""The rows of a table whose address is suppressed, for an import that compares its file with the store. About 4 µs a
+row; ask `count` first. To be formatted with quoted names and literals."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -56,6 +58,7 @@ tenants = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, server_default=""),
     _created(),
+    Column("suppression_key", LargeBinary, nullable=False),  # of the keyed hashes in `suppressions`; a trigger sets it
 )
 
 api_keys = Table(
@@ -258,6 +261,21 @@ suppressions = Table(
     PrimaryKeyConstraint("tenant_id", "address_hash"),
 )
 
+consent_grants = Table(
+    "consent_grants",
+    metadata,
+    Column("tenant_id", Text, nullable=False),
+    Column("id", BigInteger, Identity(always=True), nullable=False),
+    Column("contact_id", UUID),
+    Column("old_status", Text, nullable=False),
+    Column("new_status", Text),
+    Column("reason", Text, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("database_user", Text, nullable=False, server_default=text("SESSION_USER")),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    Index("ix_consent_grants_contact", "tenant_id", "contact_id"),
+)
+
 saved_mappings = Table(
     "saved_mappings",
     metadata,
@@ -285,6 +303,7 @@ watched_files = Table(
 
 __all__ = [
     "api_keys",
+    "consent_grants",
     "contacts",
     "exports",
     "group_members",

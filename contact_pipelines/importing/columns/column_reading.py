@@ -12,22 +12,24 @@ from contact_pipelines.importing.columns.custom_columns import custom_key, is_nu
 from contact_pipelines.importing.columns.dictionary import Entry, corrected, look_up, spelt_out
 from contact_pipelines.importing.columns.header_words import (
     BOOLEAN_STARTS,
-    CJK_PERSON,
-    CJK_ROLES,
-    ID_WORDS,
     LISTING,
     NO_FIELDS,
-    NOT_THE_PERSON,
-    NUMBERS,
     PARTICLES,
-    PERSON,
     PLACE_LEVELS,
     QUALIFIERS,
-    ROLES,
-    SOMEBODY_ELSE,
 )
 from contact_pipelines.importing.columns.headers import LONGEST, compact, words
 from contact_pipelines.importing.columns.languages import LANGUAGES
+from contact_pipelines.importing.columns.people_words import (
+    CJK_PERSON,
+    CJK_ROLES,
+    ID_WORDS,
+    NOT_THE_PERSON,
+    NUMBERS,
+    PERSON,
+    ROLES,
+    SOMEBODY_ELSE,
+)
 from contact_pipelines.models import PROPERTY_PREFIX
 
 SECRET = secrets.REASON
@@ -162,18 +164,21 @@ def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     for count in range(1, min(len(marked), len(parts) - 1) + 1):
         for left_out in combinations(marked, count):
             rest = tuple(part for at, part in enumerate(parts) if at not in left_out)
-            entries = (_qualified(entry, [parts[at] for at in left_out]) for entry in look_up(rest))
-            # "Company contact name" is a person, so a company's qualifiers all stand before it.
+            # "Company contact name" is a person, so a company's qualifiers all stand before it. "Contact first" is a
+            # name, "First contact" a time.
             before = left_out == tuple(range(len(left_out)))
+            of_person = before and not PERSON.isdisjoint(parts[at] for at in left_out)
+            beside = [parts[at] for at in left_out]
+            entries = (_qualified(entry, beside, of_person=of_person) for entry in look_up(rest))
             found = tuple(entry for entry in entries if entry and (before or entry.field != "company"))
             if found:
                 return found
     return ()
 
 
-def _qualified(entry: Entry, left_out: list[str]) -> Entry | None:
+def _qualified(entry: Entry, left_out: list[str], *, of_person: bool = False) -> Entry | None:
     """Lower an entry's confidence by the qualifiers beside it; none if one of them cannot stand there."""
-    if entry.alone:
+    if entry.alone and not (of_person and entry.field in _NAME_PARTS):
         return None
     confidence = entry.confidence
     for word in left_out:
@@ -191,9 +196,14 @@ def _without_person_prefix(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     for person in (*CJK_ROLES, *CJK_PERSON):
         if text.startswith(person) and text != person:
             kind = "buyer" if person in CJK_ROLES else "customer"
-            found = tuple(_qualified(entry, [kind]) for entry in look_up((text[len(person) :],)))
+            found = tuple(_qualified(entry, [kind]) for entry in look_up(named_by(text[len(person) :])))
             return tuple(entry for entry in found if entry)
     return ()
+
+
+def named_by(rest: str) -> tuple[str]:
+    """Read 名 behind a person as their name (会員名); by itself it is the given name."""
+    return ("名前" if rest in {"名", "名称", "名稱"} else rest,)
 
 
 def _of_parts(parts: tuple[str, ...], *, joined: bool) -> tuple[Entry, ...]:

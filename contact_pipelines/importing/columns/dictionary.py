@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from contact_pipelines.importing.columns.header_words import PARTICLES, PERSON
+from contact_pipelines.importing.columns.header_words import PARTICLES, QUALIFIERS
 from contact_pipelines.importing.columns.headers import compact, word_set, words
 from contact_pipelines.importing.columns.languages import LANGUAGES, synonyms
+from contact_pipelines.importing.columns.people_words import PERSON
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
 
 _USUAL, _SECOND_CHOICE, _DOUBTFUL = 0.95, 0.8, 0.6
@@ -99,6 +101,34 @@ def look_up(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     return _table().get(compact(parts)) or _loose_table().get(_loose(parts), ())
 
 
+UNPARTED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""Scripts that do not part words by spaces, or not always: Thai to Korean."""
+
+_CLEARLY_ADDRESS = 0.7
+"""Confidence that a word for an address needs: "subscriber" is none beside other words."""
+
+
+@cache
+def address_terms() -> tuple[dict[tuple[str, ...], Entry], frozenset[str], tuple[str, ...]]:
+    """Return the phrases for an email address, the telling words in them, and the unparted ones, longest first."""
+    firsts = (entries[0] for entries in _table().values())
+    clear = (e for e in firsts if e.field == "email" and e.confidence >= _CLEARLY_ADDRESS and not e.alone)
+    phrases = {words(entry.phrase): entry for entry in clear}
+    unparted = {compact(parts) for parts in phrases if all(map(UNPARTED.search, parts))}
+    longest_first = sorted(unparted, key=lambda text: (-len(text), text))
+    around = PARTICLES.union(PERSON, *(kind.words for kind in QUALIFIERS)) - {"mail"}
+    telling = {word for parts in phrases for word in parts if not word.isdigit()} - around
+    return phrases, frozenset(telling), tuple(longest_first)
+
+
+def speaks_of_addresses(parts: tuple[str, ...]) -> bool:
+    """Whether some word of a header may be of an email address. Quick, and sure where it says no."""
+    _, known, unparted = address_terms()
+    if not known.isdisjoint((*parts, *spelt_out(parts))):
+        return True
+    return any(term in part for part in parts if UNPARTED.search(part) for term in unparted)
+
+
 _NUMBERS = {"numero", "num", "nr", "nro", "no", "nummer", "numer", "numar", "n", "номер", "number"}
 """How "number" is written in phrases such as "telephone number"."""
 
@@ -143,7 +173,8 @@ _ABBREVIATIONS = {
     "eml": "email", "mob": "mobile", "usr": "user", "pstl": "postal", "post": "postal", "cty": "city", "str": "street",
     "emp": "employee", "stu": "student", "pat": "patient", "prov": "province", "bus": "business", "wrk": "work",
     "hm": "home", "lang": "language", "brth": "birth", "upd": "updated", "crt": "created", "cre": "created",
-    "mod": "modified", "pref": "preferred", "prim": "primary", "pri": "primary", "desc": "description",
+    "mod": "modified", "pref": "preferred", "prim": "primary", "pri": "primary", "res": "residence",
+    "desc": "description",
 }  # fmt: skip
 """What database columns leave out. Only beside other words: a bare "co" or "cd" is anything."""
 
@@ -165,7 +196,8 @@ _SLIPS = {
     "frist": "first", "fisrt": "first", "firts": "first", "fist": "first", "lsat": "last", "citty": "city",
     "coutry": "country", "contry": "country", "staet": "state", "stte": "state", "cuontry": "country",
     "numer": "number", "numbr": "number", "nubmer": "number", "tilte": "title", "surnme": "surname",
-    "postl": "postal", "potal": "postal", "poscode": "postcode", "comany": "company", "birht": "birth",
+    "postl": "postal", "potal": "postal", "poscode": "postcode", "comany": "company",
+    "birht": "birth", "ctiy": "city", "cityy": "city",
     "brith": "birth",
 }  # fmt: skip
 """Slips in words too short to be mended by likeness, or that are words of another language."""

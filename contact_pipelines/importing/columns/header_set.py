@@ -7,10 +7,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from contact_pipelines.importing.columns.business_words import is_business
 from contact_pipelines.importing.columns.column_reading import NO_MATCH, Reading, read
 from contact_pipelines.importing.columns.dictionary import Entry, look_up
-from contact_pipelines.importing.columns.header_words import BUSINESS_OF_ITS_OWN, BUSINESS_STEMS, SOMEBODY_ELSE
 from contact_pipelines.importing.columns.headers import words
+from contact_pipelines.importing.columns.languages import STANDARDS
+from contact_pipelines.importing.columns.only_address import read_only_address
+from contact_pipelines.importing.columns.other_people import NAMES, OtherPeople
+from contact_pipelines.importing.columns.people_words import SOMEBODY_ELSE
+from contact_pipelines.importing.columns.subjects import read_of_subject
+from contact_pipelines.importing.columns.technical_prefixes import without_technical_prefixes
 from contact_pipelines.importing.columns.value_kinds import are_consent, tell_consent
 
 _LOGIN_AS_EMAIL = 0.55
@@ -21,8 +27,10 @@ _NEARLY_ALL = 0.8
 _SHORT_PREFIX = 3
 _FOREIGN = 0.9
 
+_OF_PRODUCTS_TOO = frozenset({"subscription status", "subscription state", "subscriber status"})
+"""Consent to a newsletter in one file, a box or a plan that is paid for in another."""
+
 _IDENTITY = frozenset({"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"})
-_NAMES = frozenset({"first_name", "last_name", "full_name", "name"})
 _REPEATED = re.compile(r"(.+)#\d+", re.DOTALL)
 _PREFIXED = re.compile(r"([^\W_]+)[_.:/]+(\S+)")
 
@@ -30,7 +38,9 @@ _PREFIXED = re.compile(r"([^\W_]+)[_.:/]+(\S+)")
 def read_header(header: Sequence[str]) -> list[Reading]:
     """Read all labels of a file, each with what the others say of its language and of a prefix they share."""
     labels = {label.casefold() for label in header}
-    return _read_under_prefix(_in_their_language([_read_label(label, labels) for label in header]))
+    plain = without_technical_prefixes(header)
+    read_alone = [replace(_read_label(short, labels), label=label) for label, short in zip(header, plain, strict=True)]
+    return read_only_address(read_of_subject(_read_under_prefix(_in_their_language(read_alone))))
 
 
 def _read_label(label: str, labels: Collection[str]) -> Reading:
@@ -61,12 +71,16 @@ def _in_their_language(readings: list[Reading]) -> list[Reading]:
 
 
 def _spoken(readings: Sequence[Reading]) -> Counter[str]:
-    """Count the headers that are words of each language; most are words of several."""
+    """Count the headers that are words of each language; most are words of several.
+
+    Two doubtful ones of a standard vouch for each other: "cn" and "sn" are LDAP.
+    """
     spoken: Counter[str] = Counter()
+    doubtful: Counter[str] = Counter()
     for reading in readings:
         for entry in reading.entries[:1]:
-            if not entry.needs_language:
-                spoken.update(entry.languages)
+            (doubtful if entry.needs_language else spoken).update(entry.languages)
+    spoken.update({standard: doubtful[standard] for standard in STANDARDS if doubtful[standard] > 1})
     return spoken
 
 
@@ -87,7 +101,7 @@ def _read_under_prefix(readings: list[Reading]) -> list[Reading]:
 def _without_prefix(reading: Reading, prefix: str, rest: str, *, everywhere: bool) -> Reading:
     technical = len(prefix) <= _SHORT_PREFIX or any(char.isdigit() for char in prefix)
     meaning = set(words(prefix))
-    if meaning & SOMEBODY_ELSE or _is_business(tuple(meaning)) or look_up(tuple(words(prefix))):
+    if meaning & SOMEBODY_ELSE or is_business(tuple(meaning)) or look_up(tuple(words(prefix))):
         return reading
     inner = read(rest)
     kept = tuple(
@@ -98,13 +112,6 @@ def _without_prefix(reading: Reading, prefix: str, rest: str, *, everywhere: boo
     if not kept and not inner.barred:
         return reading
     return replace(inner, label=reading.label, entries=kept, reason=inner.reason)
-
-
-def _is_business(parts: Sequence[str]) -> bool:
-    """Whether a header is about an order or the like. "UTM campaign" and "Lead score" are about the contact."""
-    if not BUSINESS_OF_ITS_OWN.isdisjoint(parts):
-        return "utm" not in parts
-    return any(part.startswith(BUSINESS_STEMS) for part in parts)
 
 
 @dataclass(frozen=True)
@@ -118,14 +125,15 @@ class HeaderSet:
     readings: Sequence[Reading]
     first_read: Mapping[str, Entry]
     spoken: Counter[str]
+    people: OtherPeople
     business: bool
 
     @classmethod
     def of(cls, readings: Sequence[Reading], file_name: str) -> HeaderSet:
         """Look at the readings together."""
         first = {entry.field: entry for reading in reversed(readings) for entry in reading.entries[:1]}
-        business = _is_business(words(file_name.rpartition(".")[0]))
-        return cls(readings, first, _spoken(readings), business)
+        business = is_business(words(file_name.rpartition(".")[0]))
+        return cls(readings, first, _spoken(readings), OtherPeople(readings), business)
 
     def certainty(self, entry: Entry) -> float:
         """Return what is left of an entry's confidence: readings that hang on others, words of other languages."""
@@ -136,7 +144,7 @@ class HeaderSet:
 
     def decide(self, entry: Entry, at: int, samples: Sequence[str]) -> str:
         """Return the field that an entry of column `at` is in this file; empty if that stays open."""
-        if entry.role and self._is_of_another(entry):
+        if not self.people.own(entry, at):
             return ""
         if entry.field in {"region_or_status", "state", "status"}:
             return self._state_or_status(entry, at, samples)
@@ -155,21 +163,21 @@ class HeaderSet:
         if entry.field == "region_or_status":
             beside_place = not {"city", "address", "postal_code", "country"}.isdisjoint(self.first_read)
             return "state" if beside_place else ""
-        if entry.field == "status" and len(words(entry.phrase)) == 1:
+        if entry.field == "state" and self._is_state_of_a_thing(entry, at):
+            return ""
+        if entry.field == "status" and (entry.phrase in _OF_PRODUCTS_TOO or len(words(entry.phrase)) == 1):
             as_orders = tell_consent(samples)  # words such as "pending" that are no proof of consent
             return "" if as_orders or self._has_other_business(at) else "status"
         return entry.field
 
-    def _is_of_another(self, entry: Entry) -> bool:
-        """Whether a buyer's or guest's column stands beside those of a contact without such a word."""
-        own = {e.field for reading in self.readings for e in reading.entries[:1] if not e.role}
-        if entry.field in _NAMES:
-            return not own.isdisjoint(_NAMES)
-        return entry.field in _IDENTITY and "email" in own and not own.isdisjoint(_NAMES)
+    def _is_state_of_a_thing(self, entry: Entry, at: int) -> bool:
+        """Whether a bare "State" is that of an order or ticket: no other column is a place."""
+        beside_place = not {"city", "address", "postal_code", "country"}.isdisjoint(self.first_read)
+        return len(words(entry.phrase)) == 1 and not beside_place and self._has_other_business(at)
 
     def _is_of_a_thing(self, entry: Entry, at: int) -> bool:
         """Whether a bare "Name" is that of an order: the person's is then told apart as "Billing name"."""
-        names = [e for reading in self.readings for e in reading.entries[:1] if e.field in _NAMES]
+        names = [e for reading in self.readings for e in reading.entries[:1] if e.field in NAMES]
         bare = len(words(entry.phrase)) == len(self.readings[at].words) == 1
         return bare and self._has_other_business(at) and any(name.role for name in names)
 
@@ -203,4 +211,4 @@ class HeaderSet:
     def _has_other_business(self, at: int) -> bool:
         """Whether the file is also about orders, tickets or deals, whose status a bare "Status" may be."""
         others = (reading.words for place, reading in enumerate(self.readings) if place != at)
-        return self.business or any(_is_business(some) for some in others)
+        return self.business or any(is_business(some) for some in others)

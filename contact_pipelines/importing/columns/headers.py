@@ -42,7 +42,14 @@ _HINT = re.compile(
         | [\d\s.,\-–+%]* ) \s*""",
     re.VERBOSE | re.IGNORECASE,
 )
+_ASKING = re.compile(
+    r"(?:を|の)?ご?(?:記入|入力)(?:して)?(?:ください|下さい)|をお(?:聞かせ|書き|答え)(?:ください|下さい)"
+    r"|(?:을|를)?\s*(?:입력|기입|작성|적어|써|남겨|알려)해?\s*(?:주세요|주십시오)|(?:请|請)(?:输入|填写|提供|留下|輸入|填寫)(?:您的|你的|妳的)?"
+)
+"""How forms ask for a field in languages that do not part the asking from its name by spaces."""
 _ASCII_WORD = re.compile(r"[a-z]+|\d+")
+_TYPE_OF = re.compile(r";\s*TYPE\s*=", re.IGNORECASE)
+"""Parameter of a vCard's property: "TEL;TYPE=CELL" is a kind of phone, "Phone type" is none."""
 _MOJIBAKE = re.compile(r"[ÃÂ][\x80-\xbf€-™]|Ð|Ñ")
 
 
@@ -61,7 +68,8 @@ def words(header: str) -> tuple[str, ...]:
     if not text.isascii():
         for symbol, word in _SYMBOLS.items():
             text = text.replace(symbol, f" {word} ")
-        text = unicodedata.normalize("NFKC", text)
+        text = _ASKING.sub(" ", unicodedata.normalize("NFKC", text))
+    text = _TYPE_OF.sub(" ", text)
     text = _BRACKETS.sub(lambda found: " " if _HINT.fullmatch(found[1]) else f" {found[1]} ", text)
     text = _ORDINAL_NOISE.sub("", text).replace("#", " number ")
     text = _folded(_CAMEL.sub(" ", text))

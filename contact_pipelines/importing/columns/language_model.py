@@ -14,8 +14,8 @@ from typing import Any
 from contact_pipelines.house import LanguageModel
 from contact_pipelines.importing.columns.chat_completions import complete
 from contact_pipelines.importing.columns.column_reading import ELSE, SECRET, read
-from contact_pipelines.importing.columns.header_words import PERSON, SOMEBODY_ELSE
 from contact_pipelines.importing.columns.mapping_prompt import messages, sent_columns
+from contact_pipelines.importing.columns.people_words import PERSON, SOMEBODY_ELSE
 from contact_pipelines.importing.columns.sample_signals import are_consent, refusal
 from contact_pipelines.models import (
     CONTACT_FIELDS,

@@ -18,8 +18,14 @@ LANGUAGES: dict[str, str] = {
     "mn": "Mongolian", "ur": "Urdu", "bn": "Bengali", "ta": "Tamil", "te": "Telugu", "mr": "Marathi",
     "gu": "Gujarati", "kn": "Kannada", "ml": "Malayalam", "pa": "Punjabi", "or": "Odia", "ne": "Nepali",
     "si": "Sinhala", "km": "Khmer", "lo": "Lao", "my": "Burmese", "am": "Amharic",
+    "ldap": "LDAP", "vcard": "vCard",
 }  # fmt: skip
-"""ISO 639-1 code -> English name. Where two languages share a word, the earlier one is named in the reason."""
+"""ISO 639-1 code -> English name. Where two languages share a word, the earlier one is named in the reason.
+
+At the end stand standards whose short names ("sn") are words of no language.
+"""
+
+STANDARDS = frozenset({"ldap", "vcard"})
 
 
 @cache

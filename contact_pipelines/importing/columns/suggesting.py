@@ -20,7 +20,7 @@ from contact_pipelines.importing.columns.column_reading import Reading
 from contact_pipelines.importing.columns.consent_columns import ConsentColumn, consent_column, sense_if_given
 from contact_pipelines.importing.columns.custom_columns import is_custom, unique_key
 from contact_pipelines.importing.columns.header_set import HeaderSet, read_header
-from contact_pipelines.importing.columns.header_words import PERSON, SOMEBODY_ELSE
+from contact_pipelines.importing.columns.people_words import PERSON, SOMEBODY_ELSE
 from contact_pipelines.importing.columns.sample_signals import are_addresses, refusal
 from contact_pipelines.models import IGNORE, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES, ColumnMapping, Consent
 

@@ -25,6 +25,7 @@ FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
     ANTI JOIN duplicate_rows d ON d._row = s._row
+    {suppressed}
     {complete}
     ORDER BY {key}
 )
@@ -36,7 +37,15 @@ SELECT _row, 'failed' AS outcome, 'required' AS code, {missing} AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN duplicate_rows d ON d._row = s._row
+{suppressed}
 WHERE {missing} IS NOT NULL
+
+-- name: unknown_suppressed
+-- Somebody who was erased, or who must never be mailed again, is not created. Only where the list names a row.
+UNION ALL BY NAME
+SELECT _row, 'skipped' AS outcome, 'suppressed' AS code, 'the address is on the suppression list' AS message
+FROM suppressed_rows
+ANTI JOIN matches m USING (_row)
 
 -- name: unknown_skipped
 SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message

@@ -1,4 +1,4 @@
--- The match step. DuckDB: duplicate_rows, keys, load. PostgreSQL: create_import_keys,
+-- The match step. DuckDB: duplicate_rows, keys, load, load_suppressed. PostgreSQL: create_import_keys,
 -- statistics_are_stale, lookup.
 
 -- name: duplicate_rows
@@ -64,3 +64,8 @@ CREATE OR REPLACE TABLE matches AS
 SELECT *{tags}
 FROM read_csv({path}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '"',
     escape = '"', allow_quoted_nulls = false, max_line_size = 16777216)
+
+-- name: load_suppressed
+CREATE OR REPLACE TABLE suppressed_rows AS
+SELECT _row
+FROM read_csv({path}, columns = {{'_row': 'INTEGER'}}, auto_detect = false, header = false)
