@@ -262,7 +262,7 @@ def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
 
 
 def _fault_lines(session: ImportSession) -> list[str]:
-    """Tell the warnings of rows, one sentence a kind."""
+    """Tell the warnings of rows, one sentence a kind, and the match keys that the file lacks."""
     session.load(ERRORS).create_view(ERRORS, replace=True)
     session.load(CHANGES).create_view(CHANGES, replace=True)
     lines = [
@@ -272,6 +272,10 @@ def _fault_lines(session: ImportSession) -> list[str]:
     ]
     for code, number, first in session.con.sql(sql_blocks("reporting")["consent_codes"]).fetchall():
         lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
+    mapped = {column.field for column in session.record.mapping}
+    for key in session.record.options.match_on:
+        if key not in mapped:
+            lines.append(f"no column is mapped to {key}: contacts were recognised by the other keys only")
     return lines
 
 
