@@ -43,7 +43,7 @@ def bring_in(store: list[dict], rows: list[dict], how: dict) -> tuple[list[str],
     after = [dict(it) for it in store]
     claimed: set[str] = set()
     for original, row in counting:
-        outcomes[id(original)] = _write(store, after, found[id(original)], row, how, claimed)
+        outcomes[id(original)] = _write(store, after, found[id(original)], row, how=how, claimed=claimed)
     return [outcomes[id(row)] for row in rows], after
 
 
@@ -64,7 +64,7 @@ def _are_same(one: dict, other: dict, found: dict, keys: list[str]) -> bool:
     )
 
 
-def _write(store: list[dict], after: list[dict], known: dict | None, row: dict, how: dict, claimed: set[str]) -> str:
+def _write(store: list[dict], after: list[dict], known: dict | None, row: dict, *, how: dict, claimed: set[str]) -> str:
     if (known is None and how["mode"] == "update_only") or (known is not None and how["mode"] == "create_only"):
         return "skipped"
     final = _created(row, how) if known is None else {field: _final(field, known, row, how) for field in FIELDS}
@@ -93,24 +93,23 @@ def _final(field: str, contact: dict, row: dict, how: dict) -> object:
     """Return what a field of a contact that exists becomes."""
     old, new = contact[field], row[field]
     rule = how["rules"].get(field) or how["rules"].get("*", "overwrite")
-    if field == "status":
-        return old if how["rules"].get("status") == "keep" else strictest(old, new)
-    if how["match_on"] == [field]:
-        return old
+    rule_of_status = how["rules"].get("status")
+    if field == "status" and rule_of_status != "keep":
+        return strictest(old, new)
     erases = how["blank"] == "erase" and field not in how["match_on"]
     blank = ([] if field == "tags" else None) if erases else old
     given = blank if new is None else new
-    if rule == "keep":
-        return old
-    if rule == "fill_blank":
-        return old or new or old
-    if rule == "newer":
-        return given if row["updated_at"] and row["updated_at"] > contact["updated_at"] else old
-    if rule == "append":
-        return old + [tag for tag in new or [] if tag not in old]
-    if rule == "remove":
-        return [tag for tag in old if tag not in (new or [])]
-    return given
+    is_newer = row["updated_at"] is not None and row["updated_at"] > contact["updated_at"]
+    tags, named = (old, new or []) if field == "tags" else ([], [])
+    finals = {
+        "keep": old,
+        "fill_blank": old or new or old,
+        "newer": given if is_newer else old,
+        "append": tags + [tag for tag in named if tag not in tags],
+        "remove": [tag for tag in tags if tag not in named],
+        "overwrite": given,
+    }
+    return old if how["match_on"] == [field] or field == "status" else finals[rule]
 
 
 def _create_all(store: list[dict], rows: list[dict]) -> list[dict]:

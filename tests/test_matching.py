@@ -39,7 +39,7 @@ def names(importer):
         (["phone"], ["", "", "(415) 555-2671", "New"]),
         (["phone", "external_id"], ["1", "", "", "New"]),
         (["external_id", "email"], ["unknown to the store", "ann@example.com", "", "New"]),
-        (ALL_KEYS, ANN[:3] + ["New"]),
+        (ALL_KEYS, [*ANN[:3], "New"]),
     ],
 )
 def test_each_key_finds_its_contact(people, match_on, row):

@@ -273,9 +273,8 @@ def _fault_lines(session: ImportSession) -> list[str]:
     for code, number, first in session.con.sql(sql_blocks("reporting")["consent_codes"]).fetchall():
         lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
     mapped = {column.field for column in session.record.mapping}
-    for key in session.record.options.match_on:
-        if key not in mapped:
-            lines.append(f"no column is mapped to {key}: contacts were recognised by the other keys only")
+    absent = [key for key in session.record.options.match_on if key not in mapped]
+    lines += [f"no column is mapped to {key}: contacts were recognised by the other keys only" for key in absent]
     return lines
 
 
