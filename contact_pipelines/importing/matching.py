@@ -125,7 +125,7 @@ def find_matches(
 
 
 def _find_by_keys(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its: Matching) -> None:
-    _set_up(cursor)
+    _set_up(cursor, [MatchKey.EXTERNAL_ID, MatchKey.EMAIL, MatchKey.PHONE])
     contact_keys.find_contacts(
         con,
         cursor,
@@ -144,7 +144,7 @@ def _create_all(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its
     find_matches(con, cursor, its, its.source, known=False, simple=True)
     if MatchKey.EMAIL not in its.fields:
         return its.source
-    _set_up(cursor)
+    _set_up(cursor, BY_EMAIL)
     return creating_all.mark_duplicates(
         con,
         cursor,
@@ -158,7 +158,7 @@ def _create_all(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its
 
 def _has_marked_duplicates(cursor: psycopg.Cursor[Any], its: Matching) -> bool:
     found = cursor.execute(sql_blocks("matching")["has_marked_duplicates"], [its.tenant_id]).fetchone()
-    return found == (True,)
+    return found is not None
 
 
 def _has_contacts(cursor: psycopg.Cursor[Any], tenant_id: str) -> bool:
@@ -169,9 +169,11 @@ def _has_contacts(cursor: psycopg.Cursor[Any], tenant_id: str) -> bool:
 def _keys(its: Matching, source: str, hashed: Sequence[str], *, simple: bool) -> str:
     """Return SQL (DuckDB) of what `import_keys` holds."""
     values = _joined(hashed, lambda field: _file_text(field, removed=field in its.removed))
-    return sql_blocks("matching")["keys" if simple else "keys_of_found"].format(
+    blocks = sql_blocks("matching")
+    return blocks["keys"].format(
         source=identifier(source),
-        key=MatchKey.EMAIL,
+        key="email" if simple else "f.contact_id",
+        join_found="" if simple else blocks["join_found"],
         values=values,
         separator=literal(SEPARATOR),
         separators=max(len(hashed) - 1, 0),
@@ -180,18 +182,19 @@ def _keys(its: Matching, source: str, hashed: Sequence[str], *, simple: bool) ->
 
 def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys: str) -> None:
     """Fill the temporary table `import_keys`, and let the planner know what it is about to join."""
-    _set_up(cursor)
+    _set_up(cursor, BY_EMAIL)
     cursor.execute(sql_blocks("matching")["create_import_keys"])
     columns = ["row_number", "match_key", "values_hash"]
     copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", con.sql(keys), columns)
     cursor.execute("ANALYZE import_keys")
 
 
-def _set_up(cursor: psycopg.Cursor[Any]) -> None:
+def _set_up(cursor: psycopg.Cursor[Any], columns: Sequence[str]) -> None:
+    """Prepare a large join with the contacts by some of their columns."""
     cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
     if cursor.execute(sql_blocks("matching")["statistics_are_stale"]).fetchone() == (True,):
         # Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work.
-        cursor.execute("ANALYZE contacts (tenant_id, email, phone, external_id, is_duplicate, id)")
+        cursor.execute(f"ANALYZE contacts (tenant_id, is_duplicate, id, {', '.join(columns)})".encode())
 
 
 def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 -- The match step, as far as every import goes through it; by several keys: contact_keys.sql; rows of the file that are
 -- the same contact: duplicates.sql; create_all: creating_all.sql.
--- DuckDB: keys, load. PostgreSQL: create_import_keys, statistics_are_stale, lookup.
+-- DuckDB: keys, join_found, load. PostgreSQL: create_import_keys, statistics_are_stale, lookup.
 
 -- name: create_import_keys
 CREATE TEMPORARY TABLE import_keys (
@@ -17,24 +17,14 @@ SELECT
     CASE WHEN strlen(joined) - strlen(replace(joined, {separator}, '')) = {separators} THEN md5(joined) ELSE '' END
         AS values_hash
 FROM (
-    SELECT _row AS row_number, {key} AS match_key, {values} AS joined
-    FROM {source}
-    WHERE _row NOT IN (SELECT _row FROM decided_rows)
+    SELECT s._row AS row_number, {key} AS match_key, {values} AS joined
+    FROM {source} s
+    {join_found}
+    WHERE s._row NOT IN (SELECT _row FROM decided_rows)
 )
 
--- name: keys_of_found
--- The same of the rows whose contact is known by its id.
-SELECT
-    row_number,
-    match_key,
-    CASE WHEN strlen(joined) - strlen(replace(joined, {separator}, '')) = {separators} THEN md5(joined) ELSE '' END
-        AS values_hash
-FROM (
-    SELECT s._row AS row_number, f.contact_id AS match_key, {values} AS joined
-    FROM {source} s
-    JOIN found_contacts f ON f._row = s._row
-    WHERE f.contact_id IS NOT NULL AND s._row NOT IN (SELECT _row FROM decided_rows)
-)
+-- name: join_found
+JOIN found_contacts f ON f._row = s._row AND f.contact_id IS NOT NULL
 
 -- name: statistics_are_stale
 SELECT n_mod_since_analyze > greatest(n_live_tup / 10, 1000)
@@ -42,7 +32,8 @@ FROM pg_stat_user_tables
 WHERE relid = 'contacts'::regclass
 
 -- name: has_marked_duplicates
-SELECT EXISTS (SELECT FROM contacts WHERE tenant_id = %s AND is_duplicate)
+-- In the order of the index of marked duplicates, or else a planner without statistics reads the whole table for it.
+SELECT true FROM contacts WHERE tenant_id = %s AND is_duplicate ORDER BY email LIMIT 1
 
 -- name: lookup
 -- What exists of what the file names. A contact that stays the same is told by a flag alone. OFFSET 0 keeps the
