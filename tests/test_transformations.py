@@ -270,6 +270,8 @@ def test_transformations_that_cannot_be_done(how, sentence):
 def test_transformations_that_can_be_done():
     how = Transformation(date_format="%d.%m.%Y %H:%M", time_zone="Europe/Berlin", country="de")
     check_transformations(duckdb.connect(), {"*": how})
+    with pytest.raises(InvalidOption):  # the same check does refuse what differs in one key only
+        check_transformations(duckdb.connect(), {"*": how.model_copy(update={"country": "XX"})})
 
 
 def test_an_import_with_transformations_of_its_columns(importer):
