@@ -38,6 +38,7 @@ STEPS = (
     operations.compare,
     operations.apply,
     operations.report,
+    operations.publish_events,
 )
 
 
@@ -74,7 +75,7 @@ def measure(store: Store, settings: Settings, rows: int, folder: Path, *, baseli
     naive = naive_upsert_seconds(store.url, second, tenant) if baselines else None
     checkpoint(store)
     started = time.perf_counter()
-    operations.roll_back_import(store, fresh.id, tenant_id=tenant)
+    operations.roll_back_import(store, settings, fresh.id, tenant_id=tenant)
     rollback = time.perf_counter() - started
     fresh_s, resync_s = sum(steps.values()), sum(resync_steps.values())
     return {

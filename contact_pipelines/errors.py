@@ -5,6 +5,8 @@
     │   ├── NotFound               an import, a contact or a property that does not exist
     │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
+    │       ├── ImportCancelled    somebody cancelled it; nothing was written
+    │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
     ├── FileError                  the file as a whole cannot be imported; nothing was written
     │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
     │   └── FileNotImportable      no match key, a mapping that does not fit, too large in some direction
@@ -62,6 +64,18 @@ class WrongState(UsageError):
 
     code = "wrong_state"
     exit_code = 1
+
+
+class ImportCancelled(WrongState):
+    """Somebody cancelled the import, before it ran or while it did; nothing was written."""
+
+    code = "cancelled"
+
+
+class PlanChanged(WrongState):
+    """The file of the plan is not the one that a person reviewed, or is gone; nothing was written."""
+
+    code = "plan_changed"
 
 
 class FileError(ContactPipelinesError):

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, model_validator
 
-from contact_pipelines.models import PropertyDefinition
+from contact_pipelines.models import MAX_REVIEW_SECONDS, PropertyDefinition
 
 MIB, GIB = 1024**2, 1024**3
 
@@ -100,6 +100,9 @@ class House(_Strict):
     properties: tuple[PropertyDefinition, ...] = ()
     email_checks: EmailChecks = EmailChecks()
     language_model: LanguageModel | None = None
+    review_expires: int = Field(
+        3600, ge=1, le=MAX_REVIEW_SECONDS, description="Seconds to confirm a review in, of imports that do not say"
+    )
 
     @model_validator(mode="after")
     def _fields_exist(self) -> House:

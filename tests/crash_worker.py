@@ -157,9 +157,16 @@ def import_killed_at(point: str, settings, record: Import) -> None:
 def roll_back_killed_at(point: str, settings, record: Import) -> None:
     """Undo an import, and die of SIGKILL at the point."""
     install(setattr, point, _die)
-    operations.roll_back_import(open_store(settings), record.id, tenant_id=record.tenant_id)
+    operations.roll_back_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
     if point == "rollback committed":
         _die()
+
+
+def confirm_killed_at(point: str, settings, record: Import) -> None:
+    """Confirm an import that awaits review, and die of SIGKILL at the point."""
+    tempfile.tempdir = str(settings.home)
+    install(setattr, point, _die)
+    operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
 
 
 def import_together(point: str, meeting, settings, record: Import) -> None:
@@ -229,10 +236,10 @@ class World(Importer):
         return tenant
 
     def register(self, tenant: str, content=FILE, **options) -> Import:
-        """Register an import of a new file of this content."""
+        """Register an import of a new file of this content, without the automatic tag, which no two have alike."""
         path = self.file(content)
         return operations.register_import(
-            self.store, str(path), ImportOptions.model_validate(options), tenant_id=tenant
+            self.store, str(path), ImportOptions.model_validate({"import_tag": "none", **options}), tenant_id=tenant
         )
 
     def import_again(self, record: Import, settings=None) -> Import:

@@ -34,16 +34,18 @@ class Importer:
         return path
 
     def run(self, content, *, name: str | None = None, tenant: str = "default", **options) -> Import:
-        """Write a file and import it."""
+        """Write a file and import it, without the automatic tag, which no two imports have alike, unless asked for."""
         path = self.file(content, name)
         record = operations.register_import(
-            self.store, str(path), ImportOptions.model_validate(options), tenant_id=tenant
+            self.store, str(path), ImportOptions.model_validate({"import_tag": "none", **options}), tenant_id=tenant
         )
         return operations.run_import(self.store, self.settings, record)
 
     def roll_back(self, record: Import, **options):
         """Undo an import; return what it did."""
-        return operations.roll_back_import(self.store, record.id, tenant_id=record.tenant_id, **options)[1]
+        return operations.roll_back_import(
+            self.store, self.settings, record.id, tenant_id=record.tenant_id, **options
+        ).counts
 
     def contacts(self, tenant: str = "default") -> dict[str, dict]:
         """Return every contact by its email, without ids and times."""

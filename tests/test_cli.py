@@ -178,10 +178,15 @@ def test_history_show_results_get_rollback_count(second, home, tmp_path):
     assert {"customer", "newsletter"} <= set(contact["tags"])
 
     undone = process("rollback", key, "--json", **home)
-    assert json.loads(undone.out) == {
+    told = json.loads(undone.out)
+    assert Path(told.pop("report_file")).read_text(encoding="utf-8").count(",deleted,") == 4905
+    assert told == {
         "id": entries[1]["id"],
         "status": "rolled_back",
         "counts": {"restored": 0, "deleted": 4905, "kept": 0},
+        "gone": 0,
+        "opt_outs_kept": 0,
+        "properties_removed": 0,
     }
     assert json.loads(process("contacts", "count", "--json", **home).out) == {"count": 0}
     twice = process("rollback", key, **home)

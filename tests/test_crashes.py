@@ -222,7 +222,7 @@ def test_the_store_is_down_before_an_import(world, undisturbed, network):
     for attempt in (
         lambda: operations.register_import(store, record.source),
         lambda: operations.run_import(store, settings, record),
-        lambda: operations.roll_back_import(store, record.id),
+        lambda: operations.roll_back_import(store, settings, record.id),
         lambda: operations.list_imports(store),
     ):
         with pytest.raises(StoreUnavailable, match=r"cannot be reached \(connection refused\)") as caught:

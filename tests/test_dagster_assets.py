@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from contact_pipelines import operations
-from contact_pipelines.models import ImportStatus
+from contact_pipelines.models import ImportOptions, ImportStatus
 from tests.dagster_runs import (
     BROKEN,
     SECRETS,
@@ -31,6 +31,7 @@ ASSETS = {
     "contact_changes",
     "applied_import",
     "import_report",
+    "contact_events",
 }
 
 
@@ -85,6 +86,25 @@ def test_nothing_of_the_example_s_people_is_told(store, instance):
     told = [address for address in addresses if "@" in address and address in said]
     assert told == []
     assert "example.com" not in said
+
+
+def test_events_of_the_contacts_that_changed(store, instance, tmp_path):
+    result = run_job(instance, register(store, tmp_path, BROKEN))
+    facts = metadata_of(result, "contact_events")
+    assert (facts["rows"], facts["dagster/row_count"]) == (4, 4)
+    assert [column.name for column in facts["dagster/column_schema"].columns] == [
+        "contact_id",
+        "event",
+        "row_number",
+        "fields",
+    ]
+
+
+def test_no_events_where_they_are_turned_off(store, instance, tmp_path):
+    result = run_job(instance, register(store, tmp_path, options=ImportOptions(events=False)))
+    assert result.success
+    done = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
+    assert done == ASSETS - {"contact_events"}
 
 
 def test_rejected_rows_are_a_warning(store, instance, tmp_path):

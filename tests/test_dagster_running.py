@@ -105,7 +105,7 @@ def test_a_completed_import_is_left_alone(settings, store, tmp_path):
     run_import_here(settings, store, again)
     the_run(settings)  # there is one
     assert count_contacts(store) == 3
-    operations.roll_back_import(store, record.id)
+    operations.roll_back_import(store, settings, record.id)
     with pytest.raises(WrongState, match="rolled_back"):
         run_import_here(settings, store, register(store, tmp_path, idempotency_key="k"))
 

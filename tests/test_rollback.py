@@ -53,7 +53,7 @@ def test_only_a_completed_import_can_be_rolled_back(importer):
     with pytest.raises(WrongState, match="pending"):
         importer.roll_back(record)
     with pytest.raises(NotFound, match="no import"):
-        operations.roll_back_import(importer.store, "2026-01-01-none-000000")
+        operations.roll_back_import(importer.store, importer.settings, "2026-01-01-none-000000")
 
 
 def test_what_was_edited_since_is_kept(importer):
@@ -106,7 +106,7 @@ def test_imports_are_undone_in_turn(importer):
 def test_opt_outs_stay(importer):
     importer.run(OLD)
     record = importer.run("email,status,first_name\na@example.com,unsubscribed,Anna\n")
-    assert importer.roll_back(record) == RollbackCounts(restored=0, deleted=0, kept=1)
+    assert importer.roll_back(record) == RollbackCounts(restored=0, deleted=0, kept=1, opt_outs_kept=1)
     contact = importer.contacts()["a@example.com"]
     assert (contact["status"], contact["first_name"]) == ("unsubscribed", "Ann")
 
@@ -115,7 +115,7 @@ def test_a_contact_deleted_since_is_no_trouble(importer):
     importer.run(OLD)
     record = importer.run(NEW)
     importer.sql("DELETE FROM contacts WHERE email IN ('a@example.com', 'c@example.com')")
-    assert importer.roll_back(record) == RollbackCounts(restored=1, deleted=0, kept=0)
+    assert importer.roll_back(record) == RollbackCounts(restored=1, deleted=0, kept=0, gone=2)
 
 
 def test_an_import_can_be_done_again_after_its_rollback(importer):

@@ -48,13 +48,13 @@ class Typed:
         types = {"tags": "VARCHAR[]", "lead_score": "INTEGER"}
         old = [(f"old.{field}", types.get(field, "VARCHAR")) for field in difference.compared]
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in old)
-        fixed = '_row INTEGER, same BOOLEAN, contact_id UUID, version INTEGER, "old.updated_at" VARCHAR'
+        fixed = '_row INTEGER, same BOOLEAN, contact_id UUID, version INTEGER, joins BOOLEAN, "old.updated_at" VARCHAR'
         self.con.execute("CREATE OR REPLACE TABLE suppressed_rows (_row INTEGER)")
         self.con.execute(f"CREATE OR REPLACE TABLE matches ({fixed}{', ' + columns if columns else ''})")
         for row, values in (existing or {}).items():
             marks = ", ".join("?" for _ in old)
             self.con.execute(
-                f"INSERT INTO matches VALUES (?, false, uuid(), 1, '2026-01-01'{', ' + marks if marks else ''})",
+                f"INSERT INTO matches VALUES (?, false, uuid(), 1, false, '2026-01-01'{', ' + marks if marks else ''})",
                 [row, *(values.get(field) for field in difference.compared)],
             )
         found = diffing.diff(self.con, "valid", "faults", difference).order("_row")

@@ -14,12 +14,14 @@ from contact_pipelines.cli import (
     database,
     dev,
     failing,
+    groups,
     history,
     importing,
     mapping,
     previewing,
     properties,
     results,
+    review,
     saved_mappings,
     suppressions,
 )
@@ -46,9 +48,14 @@ app.command("stage")(previewing.stage)
 app.command("show")(history.show)
 app.command("history")(history.history)
 app.command("results")(results.results)
+app.command("confirm")(review.confirm)
+app.command("cancel")(review.cancel)
 app.command("rollback")(results.rollback)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(properties.app, name="property")
+app.add_typer(groups.lists, name="list")
+app.add_typer(groups.segments, name="segment")
+app.add_typer(groups.topics, name="topic")
 app.add_typer(saved_mappings.app, name="mapping")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(database.app, name="db")

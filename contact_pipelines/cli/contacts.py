@@ -10,7 +10,7 @@ import typer
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
-    from contact_pipelines.operations import Erasure
+    from contact_pipelines.operations import Erasure, HistoryEvent
 
 app = typer.Typer(help="Look at contacts, erase a person.", no_args_is_help=True)
 
@@ -43,6 +43,35 @@ def get(
         elif value not in (None, [], {}):
             facts.append((name, _text(value)))
     print_facts(facts)
+
+
+@app.command("history")
+def history(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="An email, an external id, a phone number or an id.")],
+    *,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Show what imports changed of a contact: file and row, each field before and after; rollbacks, grants of consent.
+
+    Example: contact-pipelines contacts history john@example.com
+
+    Newest first. Edits by people and other programs are not in it. The values of a contact that an import created are
+    told as long as the contact has not changed; afterwards only the changes are known.
+    """
+    from contact_pipelines import operations
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.cli.shapes import contact_history_shape
+
+    with opened_store() as (_, store):
+        contact_id, events = operations.get_contact_history(store, key, tenant_id=tenant)
+    if json_:
+        print_json(contact_history_shape(contact_id, events))
+    elif events:
+        for event in events:
+            _tell_event(event)
+    else:
+        typer.echo("No import has changed this contact.")
 
 
 @app.command("count")
@@ -113,6 +142,24 @@ def _tell_erasure(done: Erasure) -> None:
             + ", ".join(done.not_searched),
             err=True,
         )
+
+
+def _tell_event(event: HistoryEvent) -> None:
+    from contact_pipelines.cli.printing import moment, safe
+
+    told = [f"{safe(event.file)} row {event.row}, import {event.import_name}"] if event.import_name else []
+    told += [safe(event.note)] if event.note else []
+    typer.echo(f"{moment(event.at)}  {typer.style(f'{event.event:<15}', bold=True)}  {'; '.join(told)}")
+    width = max((len(change.field) for change in event.fields), default=0)
+    for change in event.fields:
+        before = "" if event.event == "created" else f"{_shown(change.before)} -> "
+        typer.echo(f"  {change.field:<{width}}  {before}{_shown(change.after)}")
+
+
+def _shown(value: object) -> str:
+    from contact_pipelines.cli.printing import safe
+
+    return "(empty)" if value in (None, [], "") else safe(_text(value))
 
 
 def _text(value: object) -> str:

@@ -16,6 +16,9 @@ _HOW = {
     "columns": "--map",
     "rules": "--rule",
     "tags": "--tag",
+    "lists": "--list",
+    "segments": "--segment",
+    "topics": "--topic",
     "saved_mapping": "--mapping",
     "transform": "--transform",
 }
@@ -23,25 +26,24 @@ _TRANSFORM = re.compile(rf"(.+):({'|'.join(Transformation.model_fields)})=(.*)",
 
 
 def build_options(
-    values: Mapping[str, str | None],
+    values: Mapping[str, str | bool | None],
     *,
     column_pairs: Sequence[str] = (),
     rule_pairs: Sequence[str] = (),
-    tags: Sequence[str] = (),
+    several: Mapping[str, Sequence[str] | None] | None = None,
     transforms: Sequence[str] = (),
     transform_all: Mapping[str, str | bool | None] | None = None,
     column_map: dict[str, str] | None = None,
     options_file: Path | None = None,
 ) -> ImportOptions:
-    """Return the options of one import; `values` are the single ones by name, None where not given.
+    """Return the options of one import; `values` are the single ones by name, `several` the lists, None if not given.
 
     A column, rule or transformation given on the command line replaces the file's of that name and leaves the
-    others; tags given there replace the file's. `transform_all` goes to the column `*`. Raises InvalidOption that
-    names the option or the file's key.
+    others; tags and other lists given there replace the file's. `transform_all` goes to the column `*`. Raises
+    InvalidOption that names the option or the file's key.
     """
     given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
-    if tags:
-        given["tags"] = list(tags)
+    given |= {name: list(each) for name, each in (several or {}).items() if each}
     columns = {**(column_map or {}), **_pairs("--map", '"Header=field"', column_pairs)}
     rules = _pairs("--rule", "field=rule", rule_pairs)
     transform = _transformations(transforms, transform_all or {})

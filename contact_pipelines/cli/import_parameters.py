@@ -177,6 +177,48 @@ Tag = Annotated[
         help="A tag for all created and matched contacts. Repeatable.",
     ),
 ]
+List = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--list",
+        metavar="NAME",
+        rich_help_panel=_NEW,
+        help="A list that all created and matched contacts join; made if missing. Repeatable.",
+    ),
+]
+Segment = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--segment",
+        metavar="NAME",
+        rich_help_panel=_NEW,
+        help="A static segment that all created and matched contacts join; made if missing. Repeatable.",
+    ),
+]
+Topic = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--topic",
+        metavar="NAME",
+        rich_help_panel=_NEW,
+        help="A topic that all created and matched contacts are opted in to, but for those who opted out of it; made "
+        "if missing. Repeatable.",
+    ),
+]
+ImportTag = Annotated[
+    str | None,
+    typer.Option(
+        "--import-tag",
+        metavar="NAME",
+        rich_help_panel=_NEW,
+        help="The tag of the contacts that this import creates or updates, instead of one such as "
+        "imported_2026_11_20_3f2a91; none: no tag.",
+    ),
+]
+NoEvents = Annotated[
+    bool,
+    typer.Option("--no-events", help="Do not keep contact_events.parquet: which contacts changed, and in what."),
+]
 Status = Annotated[
     str | None,
     typer.Option(
@@ -193,6 +235,13 @@ Country = Annotated[
         metavar="CC",
         rich_help_panel=_VALUES,
         help="Where phone numbers without a country code are from, for example US or DE.",
+    ),
+]
+Review = Annotated[
+    bool,
+    typer.Option(
+        "--review",
+        help="Stop before anything is written and show what would be done; `confirm` does it, `cancel` does not.",
     ),
 ]
 OptionsFile = Annotated[

@@ -37,6 +37,11 @@ def import_file(
     blank: given.Blank = None,
     rule: given.Rule = None,
     tag: given.Tag = None,
+    list_: given.List = None,
+    segment: given.Segment = None,
+    topic: given.Topic = None,
+    import_tag: given.ImportTag = None,
+    no_events: given.NoEvents = False,
     status: given.Status = None,
     country: given.Country = None,
     transform: given.Transform = None,
@@ -44,6 +49,7 @@ def import_file(
     time_zone: given.TimeZone = None,
     decimal_comma: given.DecimalComma = False,
     tag_delimiter: given.TagDelimiter = None,
+    review: given.Review = False,
     options: given.OptionsFile = None,
     idempotency_key: given.IdempotencyKey = None,
     json_: JsonFlag = False,
@@ -55,6 +61,7 @@ def import_file(
 
     All or nothing: if the import fails, nothing is written. What it did can be undone with `rollback`.
     Single rows that fail do not fail the import; they are in the error file.
+    With --review nothing is written until `confirm`.
     """
     from contact_pipelines import operations
     from contact_pipelines.cli.import_options import build_options, require_email_match
@@ -75,10 +82,13 @@ def import_file(
             "save_mapping": save_mapping,
             "create_properties": create_properties,
             "preset": preset,
+            "review": review or None,
+            "import_tag": import_tag,
+            "events": "false" if no_events else None,
         },
         column_pairs=map_ or (),
         rule_pairs=rule or (),
-        tags=tag or (),
+        several={"tags": tag, "lists": list_, "segments": segment, "topics": topic},
         transforms=transform or (),
         transform_all={
             "date_format": date_format,
@@ -101,7 +111,7 @@ def import_file(
         )
         failure = _run(settings, store, record)
         record = operations.get_import(store, record.id, tenant_id=tenant)
-        code = _print(settings, record, failure, as_json=json_)
+        code = print_outcome(settings, record, failure, as_json=json_)
     if code:
         raise typer.Exit(code)
 
@@ -147,7 +157,7 @@ def _run_here(settings: Settings, store: Store, record: Import) -> None:
     run_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
 
 
-def _print(settings: Settings, record: Import, error: BaseException | None, *, as_json: bool) -> int:
+def print_outcome(settings: Settings, record: Import, error: BaseException | None, *, as_json: bool) -> int:
     """Print the import and, if it failed, why. Returns the exit code."""
     from contact_pipelines.cli import shapes, summary
     from contact_pipelines.cli.printing import print_json
@@ -160,4 +170,5 @@ def _print(settings: Settings, record: Import, error: BaseException | None, *, a
         print_json(shapes.import_shape(settings, record))
     else:
         summary.print_import(settings, record)
-    return 0 if record.status in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK) else failing.EXIT_FAILED
+    done = (ImportStatus.COMPLETED, ImportStatus.AWAITING_REVIEW, ImportStatus.ROLLED_BACK)
+    return 0 if record.status in done else failing.EXIT_FAILED

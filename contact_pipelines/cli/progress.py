@@ -23,7 +23,7 @@ from contact_pipelines.store.engine import Store
 
 LOOK_EVERY_SECONDS = 0.1
 LINE_EVERY_SECONDS = 10.0
-STEPS = ("land", "stage", "map", "validate", "compare", "apply", "report")
+STEPS = ("land", "stage", "map", "validate", "compare", "review", "apply", "report")
 
 
 class _Display(Protocol):
@@ -81,7 +81,8 @@ class Lines:
     def show(self, record: Import) -> None:
         """Print a line if there is something new to say."""
         progress = record.progress
-        if not progress.step or record.status != ImportStatus.RUNNING:
+        confirmed = record.status == ImportStatus.AWAITING_REVIEW and progress.step != "review"
+        if not progress.step or not (record.status == ImportStatus.RUNNING or confirmed):
             return
         if progress.step == self._step and time.monotonic() - self._told < LINE_EVERY_SECONDS:
             return

@@ -6,11 +6,14 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
+
+if TYPE_CHECKING:
+    from contact_pipelines.operations import Rollback
 
 
 def results(
@@ -60,25 +63,55 @@ def rollback(
     key: ImportKey,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would happen.")] = False,
+    restore_consent: Annotated[
+        str | None,
+        typer.Option(
+            "--restore-consent",
+            metavar="REASON",
+            help="Also undo the opt-outs that the import brought, and say why; kept for good, so name nobody. Works"
+            " after a rollback that kept them, too.",
+        ),
+    ] = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
     """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
 
     Example: contact-pipelines rollback 2026-11-20-contacts_nov-3f2a91 --dry-run
+
+    Opt-outs that the import brought stay, so that nobody who left is contacted again. The report, rollback.csv beside
+    the import's other files, tells for each contact what was restored, and what was kept and why.
     """
     from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.cli.shapes import rollback_shape
 
-    with opened_store() as (_, store):
-        record, counts = operations.roll_back_import(store, key, tenant_id=tenant, dry_run=dry_run)
+    with opened_store() as (settings, store):
+        done = operations.roll_back_import(
+            store, settings, key, tenant_id=tenant, dry_run=dry_run, restore_consent=restore_consent
+        )
     if json_:
-        print_json(rollback_shape(record, counts))
-        return
-    done = "Would roll back" if dry_run else "Rolled back"
-    nothing = " Nothing was changed." if dry_run else ""
+        print_json(rollback_shape(done))
+    else:
+        _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
+
+
+def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> None:
+    record, counts = done.record, done.counts
     typer.echo(
-        f"{done} {record.name}: {counts.deleted:,} contacts deleted, {counts.restored:,} restored,"
-        f" {counts.kept:,} kept because they changed since.{nothing}"
+        f"{'Would roll back' if dry_run else 'Rolled back'} {record.name}: {counts.deleted:,} contacts deleted,"
+        f" {counts.restored:,} restored, {counts.kept:,} kept, at least in part."
+        + (" Nothing was changed." if dry_run else "")
     )
+    if counts.gone:
+        typer.echo(f"  {counts.gone:,} had been deleted before.")
+    if counts.properties_removed:
+        typer.echo(f"  {counts.properties_removed:,} unused properties, which it had created, were removed.")
+    if counts.opt_outs_kept and consent_restored:
+        typer.echo(f"  {counts.opt_outs_kept:,} opt-outs stay: their addresses are on the suppression list.")
+    elif counts.opt_outs_kept:
+        tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
+        typer.echo(f"  {counts.opt_outs_kept:,} opt-outs that it brought stay. To undo them as well:")
+        typer.echo(f'  contact-pipelines rollback {record.id}{tenant} --restore-consent "why"')
+    if done.report_file:
+        typer.echo(f"  Report  {done.report_file}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from contact_pipelines import operations
 from contact_pipelines.cli.printing import isoformat
 from contact_pipelines.importing.validating import ErrorCount
-from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition, RollbackCounts
+from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition
 from contact_pipelines.settings import Settings
+from contact_pipelines.store.groups import Group
 
 
 def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
@@ -33,6 +36,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "results_file": results_file,
         "errors_file": errors_file,
         "duration_seconds": duration_seconds(record),
+        **_review_shape(settings, record),
     }
 
 
@@ -54,6 +58,20 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
     }
 
 
+def _review_shape(settings: Settings, record: Import) -> dict[str, Any]:
+    """Return, of an import that awaits review, what there is to look at and until when."""
+    review = operations.get_review(settings, record)
+    if review is None:
+        return {}
+    return {
+        "review": {
+            "expires_at": isoformat(record.times["review_expires_at"]),
+            "results_preview": review.results_preview,
+            "changes": [asdict(change) for change in review.changes],
+        }
+    }
+
+
 def history_shape(record: Import) -> dict[str, Any]:
     """Return one entry of `history --json`."""
     return {
@@ -68,9 +86,36 @@ def history_shape(record: Import) -> dict[str, Any]:
     }
 
 
-def rollback_shape(record: Import, counts: RollbackCounts) -> dict[str, Any]:
+def rollback_shape(done: operations.Rollback) -> dict[str, Any]:
     """Return what `rollback --json` prints."""
-    return {"id": record.id, "status": record.status.value, "counts": counts.as_dict()}
+    return {
+        "id": done.record.id,
+        "status": done.record.status.value,
+        "counts": done.counts.as_dict(),
+        "gone": done.counts.gone,
+        "opt_outs_kept": done.counts.opt_outs_kept,
+        "properties_removed": done.counts.properties_removed,
+        "report_file": done.report_file,
+    }
+
+
+def contact_history_shape(contact_id: str, events: Sequence[operations.HistoryEvent]) -> dict[str, Any]:
+    """Return what `contacts history --json` prints."""
+    return {
+        "contact_id": contact_id,
+        "events": [
+            {
+                "at": isoformat(event.at),
+                "event": event.event,
+                "import": {"id": event.import_id, "name": event.import_name} if event.import_id else None,
+                "file": event.file,
+                "row": event.row,
+                "fields": [asdict(change) for change in event.fields],
+                "note": event.note,
+            }
+            for event in events
+        ],
+    }
 
 
 def reading_shape(reading: FileReading) -> dict[str, Any]:
@@ -105,12 +150,39 @@ def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
     return definition.model_dump(mode="json", exclude_none=True)
 
 
+def group_shape(group: Group) -> dict[str, Any]:
+    """Return one list, segment or topic. `members` leaves out those who opted out of a topic."""
+    topic = (
+        {}
+        if group.definition.default_subscription is None
+        else {
+            "default_subscription": group.definition.default_subscription.value,
+            "opted_out": group.opted_out,
+        }
+    )
+    return {
+        "name": group.definition.name,
+        "description": group.definition.description,
+        **topic,
+        "members": group.members,
+        "created_at": isoformat(group.created_at),
+    }
+
+
 def counts_of(record: Import) -> Counts:
-    """Return the counts; all 0 as long as (or because) nothing was applied, though the rows were counted."""
+    """Return the counts, or what they would be if a review is confirmed.
+
+    All 0 as long as (or because) nothing was applied, though the rows were counted.
+    """
     return record.counts if record.counts.add_up else Counts()
 
 
 def duration_seconds(record: Import) -> float | None:
-    """Return how long the import ran, from its first step to the end of its transaction."""
+    """Return how long the import ran, from its first step to its end; not how long it waited for a review."""
     started, finished = record.times.get("started_at"), record.times.get("finished_at")
-    return round((finished - started).total_seconds(), 3) if started and finished else None
+    if not (started and finished):
+        return None
+    awaiting, confirmed = record.times.get("awaiting_since"), record.times.get("confirmed_at")
+    waited = ((confirmed or finished) - awaiting).total_seconds() if awaiting else 0.0
+    seconds: float = (finished - started).total_seconds() - waited
+    return round(seconds, 3)

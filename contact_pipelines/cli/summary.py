@@ -18,11 +18,12 @@ def print_import(settings: Settings, record: Import) -> None:
     _headline(record)
     if record.reading:
         typer.echo(f"  {how_read(reading_shape(record.reading))}\n")
-    if record.status in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK):
+    if record.status in (ImportStatus.COMPLETED, ImportStatus.AWAITING_REVIEW, ImportStatus.ROLLED_BACK):
         _counts(record)
     if record.error:
         typer.echo(f"\n  {safe(record.error)}")
     _mapping(record)
+    _changes(operations.get_review(settings, record))
     _warnings(operations.import_warnings(settings, record))
     typer.echo()
     print_facts(_where(settings, record))
@@ -74,6 +75,24 @@ def _mapping(record: Import) -> None:
     )
 
 
+def _changes(review: operations.Review | None) -> None:
+    """Print a sample of what a plan does to the contacts."""
+    if review is None or not review.changes:
+        return
+    typer.echo()
+    print_table(
+        ("Row", "Contact", "Field", "Before", "After"),
+        [(c.row, c.action, c.field, _value(c.before), _value(c.after)) for c in review.changes],
+        right=(0,),
+    )
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _warnings(warnings: list[str]) -> None:
     if not warnings:
         return
@@ -91,8 +110,15 @@ def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:
         facts.append(("Results", results))
     if errors and record.counts.failed:
         facts.append(("Errors", errors))
+    review = operations.get_review(settings, record)
+    if review:
+        facts.append(("Preview", review.results_preview))
     facts.append(("Import", f"{record.id} ({record.name})"))
+    tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
+    if review:
+        facts.append(("Confirm", f"contact-pipelines confirm {record.id}{tenant}"))
+        facts.append(("Cancel", f"contact-pipelines cancel {record.id}{tenant}"))
+        facts.append(("Expires", f"{moment(record.times['review_expires_at'])} (UTC)"))
     if record.status == ImportStatus.COMPLETED:
-        tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
         facts.append(("Undo", f"contact-pipelines rollback {record.id}{tenant}"))
     return facts

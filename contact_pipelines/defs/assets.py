@@ -11,14 +11,14 @@ import dagster as dg
 from dagster import AssetExecutionContext, ResourceParam
 
 from contact_pipelines.defs import checks, describing
-from contact_pipelines.defs.describing import Stopwatch, reading_metadata
+from contact_pipelines.defs.describing import Metadata, Stopwatch, reading_metadata
 from contact_pipelines.defs.failures import plain_failures
 from contact_pipelines.defs.names import ARTIFACTS, BACKFILL_TAG, GROUP, IMPORTS, OWNERS
 from contact_pipelines.defs.parquet_io import row_count
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.errors import ConservationError, FileError
 from contact_pipelines.importing.session import ImportSession
-from contact_pipelines.models import Counts, Severity
+from contact_pipelines.models import Counts, Import, ImportStatus, Severity
 
 Relation = Any  # a DuckDB relation; Dagster would import duckdb to check the type
 Events = Iterator[Any]
@@ -203,6 +203,9 @@ def contact_changes(
 
     The valid rows are compared with the contact store; each row gets one outcome (created, updated,
     unchanged, skipped or failed), with the values before and after. Nothing is written to the store yet.
+
+    An import with the option `review` ends here and awaits it: materialise `applied_import` for its partition to
+    confirm.
     """
     from contact_pipelines import operations
 
@@ -215,23 +218,29 @@ def contact_changes(
             yield checks.outcomes_missing(error)
             raise
         counts = _outcomes(changes)
+        if session.record.options.review:
+            operations.await_review(session)
         yield dg.MaterializeResult(
             value=changes,
             metadata={
                 **describing.counts_metadata(counts),
                 "compared_rows": row_count(validated_contacts),
                 "faults": row_count(row_errors),
+                **_review_metadata(session),
                 "seconds": watch.seconds,
             },
             check_results=[checks.one_outcome_each(counts, session.record.rows or 0)],
         )
 
 
-@dg.asset(kinds={"postgres"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS)
+@dg.asset(kinds={"postgres"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS, output_required=False)
 def applied_import(
     context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], contact_changes: Relation
-) -> Result:
+) -> Events:
     """The plan written to the contact store, in one transaction, once.
+
+    Materialising it for an import that awaits review confirms that. What was planned is done, but for rows whose
+    contacts have changed since the review: those fail.
 
     Materialising it again for an import that was applied changes nothing and tells its counts. To undo an
     import, launch the job `roll_back_import`. (This asset then still says *materialised*, with an observation
@@ -243,11 +252,16 @@ def applied_import(
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
-        counts = operations.apply(session)
-        return dg.MaterializeResult(
+        waits = _current(session).status == ImportStatus.AWAITING_REVIEW
+        if waits and _is_of_this_run(context, "contact_changes"):
+            context.log.info("The import awaits review; materialise applied_import alone to confirm it.")
+            return
+        planned = _outcomes(contact_changes)
+        counts = operations.confirm(session) if waits else operations.apply(session)
+        yield dg.MaterializeResult(
             metadata={
                 **describing.counts_metadata(counts),
-                "contacts_changed_meanwhile": _outcomes(contact_changes) != counts,
+                "contacts_changed_meanwhile": planned != counts,
                 "seconds": watch.seconds,
             }
         )
@@ -270,12 +284,36 @@ def import_report(context: AssetExecutionContext, pipelines: ResourceParam[Pipel
             metadata={
                 "results_file": dg.MetadataValue.path(report.results_file),
                 "errors_file": dg.MetadataValue.path(report.errors_file),
-                **describing.counts_metadata(_applied_counts(session)),
+                **describing.counts_metadata(_current(session).counts),
                 "warnings": dg.MetadataValue.md("\n".join(f"- {line}" for line in report.warnings) or "none"),
                 "first_errors": describing.faults_table(report.errors),
                 "seconds": watch.seconds,
             }
         )
+
+
+@dg.asset(
+    deps=[applied_import],
+    kinds={"parquet"},
+    io_manager_key=ARTIFACTS,
+    output_required=False,
+    partitions_def=IMPORTS,
+    group_name=GROUP,
+    owners=OWNERS,
+)
+def contact_events(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
+    """The contacts that the import created or updated, for automation downstream.
+
+    A row a contact: its id, `contact.created` or `contact.updated`, the row's number in the file and the names of
+    the fields that changed; no values. Not made for an import with the option `events: false`.
+    """
+    from contact_pipelines import operations
+
+    watch = Stopwatch()
+    with plain_failures():
+        changed = operations.publish_events(pipelines.session(context.partition_key))
+        if changed is not None:
+            yield dg.MaterializeResult(value=changed, metadata={"rows": row_count(changed), "seconds": watch.seconds})
 
 
 IMPORT_ASSETS = [
@@ -286,6 +324,7 @@ IMPORT_ASSETS = [
     contact_changes,
     applied_import,
     import_report,
+    contact_events,
 ]
 
 
@@ -305,7 +344,24 @@ def _outcomes(changes: Relation) -> Counts:
     return Counts(total=sum(found.values()), **found)
 
 
-def _applied_counts(session: ImportSession) -> Counts:
+def _is_of_this_run(context: AssetExecutionContext, asset: str) -> bool:
+    """Say whether the run materialises this asset as well."""
+    return dg.AssetKey(asset) in context.job_def.asset_layer.selected_asset_keys
+
+
+def _review_metadata(session: ImportSession) -> Metadata:
+    """Tell that an import awaits review, and until when. Its sample of changes holds contacts' data and stays out."""
+    record = _current(session)
+    if record.status != ImportStatus.AWAITING_REVIEW:
+        return {}
+    return {
+        "status": record.status.value,
+        "review": "Materialise applied_import for this partition to confirm.",
+        "review_expires_at": dg.MetadataValue.timestamp(record.times["review_expires_at"]),
+    }
+
+
+def _current(session: ImportSession) -> Import:
     from contact_pipelines import operations
 
-    return operations.get_import(session.store, session.record.id, tenant_id=session.record.tenant_id).counts
+    return operations.get_import(session.store, session.record.id, tenant_id=session.record.tenant_id)

@@ -113,6 +113,27 @@ class NewImport(dg.Config):
         default=[],
         description="Tags for every contact that the file names. For example [trade_fair, november].",
     )
+    lists: list[str] = Field(
+        default=[],
+        description="Lists that every contact of the file joins; missing ones are made. For example [customers].",
+    )
+    segments: list[str] = Field(
+        default=[], description="Static segments that every contact of the file joins; missing ones are made."
+    )
+    topics: list[str] = Field(
+        default=[],
+        description="Topics that every contact of the file is opted in to; missing ones are made. Who opted out of a"
+        " topic stays out.",
+    )
+    import_tag: str = Field(
+        default="",
+        description="The tag of the contacts that this import creates or updates; none: no tag. Empty: one such as"
+        " imported_2026_11_20_3f2a91.",
+    )
+    events: bool = Field(
+        default=True,
+        description="Make contact_events: the ids of the contacts that were created or updated, for automation.",
+    )
     status: StatusChoice = Field(
         default=StatusChoice("subscribed"),
         description="The status of new contacts whose row does not say one. Opt-outs in the store are never undone.",
@@ -129,6 +150,11 @@ class NewImport(dg.Config):
         default={},
         description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append,"
         " keep_higher, keep_lower; `*` stands for all other fields. For example {first_name: fill_blank}.",
+    )
+    review: bool = Field(
+        default=False,
+        description="Stop before anything is written. The import then awaits review: look at contact_changes, and"
+        " materialise applied_import for its partition to confirm.",
     )
     idempotency_key: str = Field(
         default="",

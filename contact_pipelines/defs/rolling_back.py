@@ -1,5 +1,7 @@
 """The job `roll_back_import`: undo one import."""
 
+from dataclasses import asdict
+
 import dagster as dg
 from dagster import OpExecutionContext, ResourceParam
 from pydantic import Field
@@ -20,6 +22,10 @@ class Rollback(dg.Config):
     )
     tenant: str = Field(default=DEFAULT_TENANT, description="Whose import it is.")
     dry_run: bool = Field(default=False, description="Only count what would happen; change nothing.")
+    restore_consent: str = Field(
+        default="",
+        description="Also undo the opt-outs that the import brought: the reason why, naming nobody. Empty: they stay.",
+    )
 
 
 @dg.op(
@@ -35,15 +41,22 @@ def roll_back(context: OpExecutionContext, config: Rollback, pipelines: Resource
 
     watch = Stopwatch()
     with plain_failures():
-        record, counts = operations.roll_back_import(
-            pipelines.store, config.import_name, tenant_id=config.tenant, dry_run=config.dry_run
+        done = operations.roll_back_import(
+            pipelines.store,
+            pipelines.settings,
+            config.import_name,
+            tenant_id=config.tenant,
+            dry_run=config.dry_run,
+            restore_consent=config.restore_consent or None,
         )
+        record = done.record
         context.instance.add_run_tags(context.run_id, run_tags(record))
     metadata: Metadata = {
         "import": record.name,
         "status": record.status.value,
         "dry_run": config.dry_run,
-        **counts.as_dict(),
+        **asdict(done.counts),
+        **({"report_file": dg.MetadataValue.path(done.report_file)} if done.report_file else {}),
         "seconds": watch.seconds,
     }
     context.add_output_metadata(metadata)

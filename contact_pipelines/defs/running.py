@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from contact_pipelines.store.engine import Store
 
 _NEVER_RETRY = {"dagster/max_retries": "0"}  # nobody could: the run belongs to this process
+
+CONFIRMING = ("applied_import", "import_report")
+"""The assets that confirming an import materialises."""
 
 
 def run_import_here(settings: Settings, store: Store, record: Import, *, verbose: bool = False) -> None:
@@ -42,7 +45,21 @@ def run_import_here(settings: Settings, store: Store, record: Import, *, verbose
         raise
 
 
-def _run(settings: Settings, store: Store, record: Import, *, verbose: bool) -> None:
+def confirm_import_here(settings: Settings, store: Store, record: Import, *, verbose: bool = False) -> None:
+    """Confirm an import that awaits review, here and now, as a run of the local Dagster instance.
+
+    That run is what materialising `applied_import` and `import_report` for its partition in the UI is. Raises the
+    ContactPipelinesError that ended it: WrongState if there is nothing to confirm, PlanChanged, StoreError.
+    """
+    from contact_pipelines import operations
+
+    operations.require_confirmable(settings, record)
+    _run(settings, store, record, verbose=verbose, assets=CONFIRMING)
+
+
+def _run(
+    settings: Settings, store: Store, record: Import, *, verbose: bool, assets: Sequence[str] | None = None
+) -> None:
     import dagster as dg
 
     from contact_pipelines.defs.failures import PipelineFailure
@@ -55,6 +72,7 @@ def _run(settings: Settings, store: Store, record: Import, *, verbose: bool) -> 
             _job(settings, store).execute_in_process(
                 instance=instance,
                 partition_key=record.name,
+                asset_selection=None if assets is None else [dg.AssetKey(asset) for asset in assets],
                 tags={**run_tags(record), **_NEVER_RETRY},
             )
         except PipelineFailure as failure:

@@ -30,7 +30,7 @@ _Runs = Sequence[dg.DagsterRun]
 def start_registered_imports(
     context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]
 ) -> dg.SensorResult | dg.SkipReason:
-    """Request one run for each pending import that none was requested for.
+    """Request one run for each pending import that none was requested for, in the order of registration.
 
     The queue is the `imports` table: an import stays `pending` until its run has begun, so a crash at any
     point only means that the next tick looks at it again. The run key keeps Dagster from starting it twice.
@@ -76,20 +76,18 @@ def _on_its_way(runs: _Runs) -> bool:
 
 
 def _give_up(pipelines: Pipelines, record: Import, runs: _Runs) -> bool:
-    """Fail an import that somebody cancelled in Dagster's queue, or that does not get as far as its first step."""
+    """Cancel an import whose run was cancelled in Dagster's queue; fail one that never gets to its first step."""
+    from contact_pipelines.store import imports, reviews
+
     if not runs or _on_its_way(runs):
         return False
     if runs[0].status == dg.DagsterRunStatus.CANCELED:
-        code, why = "cancelled", "The import's run was cancelled before it began; nothing was written."
-    elif len(runs) >= MAX_ATTEMPTS:
-        code = "not_started"
-        why = (
-            f"{len(runs)} runs ended before the import began; nothing was written. Dagster's page of the last says why."
-        )
-    else:
+        with pipelines.store.begin() as connection:
+            reviews.cancel(connection, record, "The import's run was cancelled before it began; nothing was written.")
+        return True
+    if len(runs) < MAX_ATTEMPTS:
         return False
-    from contact_pipelines.store import imports
-
+    why = f"{len(runs)} runs ended before the import began; nothing was written. Dagster's page of the last says why."
     with pipelines.store.begin() as connection:
-        imports.record_failure(connection, record, code, why)
+        imports.record_failure(connection, record, "not_started", why)
     return True

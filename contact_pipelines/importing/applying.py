@@ -17,12 +17,13 @@ import psycopg
 import sqlalchemy as sa
 
 from contact_pipelines.errors import ConservationError, ContactsChanged, StoreError
-from contact_pipelines.importing import copying
+from contact_pipelines.importing import copying, grouping
 from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.importing.grouping import JoinedGroup
 from contact_pipelines.models import Counts, Import
 
 PLAN_COLUMNS = frozenset(
-    ("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "before", "after")
+    ("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "joins", "before", "after")
 )
 """What `contact_changes` has besides contact columns."""
 
@@ -59,35 +60,44 @@ def check_conservation(con: duckdb.DuckDBPyConnection, changes: str, rows_in_fil
     return counts
 
 
-def apply_changes(
-    connection: sa.Connection,
-    con: duckdb.DuckDBPyConnection,
-    record: Import,
-    plan: Path,
-    *,
-    counts: Counts,
-    updated_fields: Sequence[str],
-    progress: Callable[[int], None],
-) -> None:
-    """Write the plan in the transaction of `connection`; the caller commits.
+def number_contacts(con: duckdb.DuckDBPyConnection, record: Import, plan: Path) -> None:
+    """Make the view `planned_changes`: what the plan (the Parquet of `contact_changes`) writes, new contacts with ids.
 
-    `plan` is the Parquet of `contact_changes`, `updated_fields` the contact columns that an update sets; `progress`
-    is told how many contacts are written. Raises ContactsChanged if a contact was created or changed by somebody
-    else since the plan was made, StoreError if the store refuses a value.
+    The ids are new each time: what is written of one attempt must all come from one call.
     """
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)  # noqa: S101
     con.execute(
         sql_blocks("applying")["planned_changes"].format(
             first=_first_id(), import_id=literal(record.id), path=file_literal(plan)
         )
     )
+
+
+def apply_changes(
+    connection: sa.Connection,
+    con: duckdb.DuckDBPyConnection,
+    record: Import,
+    *,
+    counts: Counts,
+    updated_fields: Sequence[str],
+    groups: Sequence[JoinedGroup] = (),
+    progress: Callable[[int], None],
+) -> None:
+    """Write the plan (`number_contacts`) in the transaction of `connection`; the caller commits.
+
+    `updated_fields` are the contact columns that an update sets, `groups` what the contacts join; `progress` is told
+    how many contacts are written, after each batch and statement; what it raises (the import was cancelled) undoes
+    everything. Raises ContactsChanged if a contact was created or changed by somebody else since the plan was made,
+    StoreError if the store refuses a value.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101
     with _without_data(), driver.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         created = _create(cursor, con, record, progress)
-        updated = _update(cursor, con, record, updated_fields)
+        updated = _update(cursor, con, record, updated_fields, lambda: progress(created))
+        updated += grouping.join_groups(cursor, con, record, groups, planned=PLANNED)
         progress(created + updated)
-        journalled = _journal(cursor, con, record)
+        journalled = _journal(cursor, con, record, lambda: progress(created + updated))
     if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
         raise ContactsChanged("Contacts were changed by somebody else while this import was prepared.")
 
@@ -119,13 +129,15 @@ def _update(
     con: duckdb.DuckDBPyConnection,
     record: Import,
     fields: Sequence[str],
+    alive: Callable[[], None],
 ) -> int:
     blocks = sql_blocks("applying")
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
-    rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated'")
+    # Where no field changes, the contact only joins groups and is not written.
+    rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated' AND after <> '{{}}'")
     statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN"
-    sent = copying.copy_in(cursor, statement, rows, columns)
+    sent = copying.copy_in(cursor, statement, rows, columns, lambda _: alive())
     if not sent:
         return 0
     cursor.execute("ANALYZE import_updates")
@@ -134,12 +146,17 @@ def _update(
     return cursor.rowcount
 
 
-def _journal(cursor: psycopg.Cursor[tuple[object, ...]], con: duckdb.DuckDBPyConnection, record: Import) -> int:
+def _journal(
+    cursor: psycopg.Cursor[tuple[object, ...]],
+    con: duckdb.DuckDBPyConnection,
+    record: Import,
+    alive: Callable[[], None],
+) -> int:
     rows = con.sql(
         sql_blocks("applying")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     )
     statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN"
-    copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS)
+    copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS, lambda _: alive())
     return cursor.rowcount
 
 

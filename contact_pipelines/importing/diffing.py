@@ -11,6 +11,7 @@ Out: `contact_changes`, one row for every row of the file, whatever became of it
 | the contact's columns | of a created or updated contact, after the import; only those that the file maps |
 | `properties` | JSON object of the properties to set |
 | `erased` | keys of the properties to remove |
+| `joins` | of an updated contact, whether it lacks a list, segment or topic that it joins |
 | `before`, `after` | of an updated contact, JSON objects of the fields that change, and only those |
 
 Created rows come first, ordered by email: so PostgreSQL appends to its indexes instead of splitting pages all over
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 import duckdb
 
 from contact_pipelines.house import FieldRules
+from contact_pipelines.importing import import_tag
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 from contact_pipelines.importing.field_rules import ALWAYS_THERE
 from contact_pipelines.importing.matching import MATCH_KEY, compared_fields
@@ -46,6 +48,8 @@ from contact_pipelines.models import (
 class Difference:
     """What the diff needs to know: the fields in play, their types, the options, the house's rules by contact field.
 
+    `import_tag` goes on created and updated contacts, and makes none of them updated.
+
     `has_opt_in`: a column of the file says who wants to hear from us, so a new contact of whom it says nothing is
     created unsubscribed.
     """
@@ -55,18 +59,29 @@ class Difference:
     options: ImportOptions
     rules: Mapping[str, FieldRules] = dataclasses.field(default_factory=dict)
     has_opt_in: bool = False
+    import_tag: str | None = None
+
+    @property
+    def gives_tags(self) -> bool:
+        """Whether the import has tags of its own, besides those of the file."""
+        return bool(self.options.tags) or self.import_tag is not None
+
+    @property
+    def gives_groups(self) -> bool:
+        """Whether contacts join groups, so that one who is in them not yet is updated (`joins`)."""
+        return bool(self.options.lists or self.options.segments or self.options.topics)
 
     @property
     def contact_fields(self) -> list[str]:
         """The contact columns that the plan carries: those mapped, and those that options set."""
         given = [field for field in self.fields if not field.startswith(PROPERTY_PREFIX) and field != "updated_at"]
-        extra = ["status"] + (["tags"] if self.options.tags else [])
+        extra = ["status"] + (["tags"] if self.gives_tags else [])
         return list(dict.fromkeys([*given, *extra]))
 
     @property
     def compared(self) -> list[str]:
         """The fields that can change a contact that exists."""
-        extra = ["tags"] if self.options.tags else []
+        extra = ["tags"] if self.gives_tags else []
         return list(dict.fromkeys([*compared_fields(self.fields), *extra]))
 
     @property
@@ -129,7 +144,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
         blocks["contact_changes"].format(
             unknown=unknown,
             mode=mode,
-            changed=" OR ".join(_changed(field) for field in difference.compared) or "false",
+            changed=_any_change(difference),
             updated="".join(f",\n    {_updated(f, difference)} AS {identifier(f)}" for f in fields),
             properties_updated=_changed_properties(difference),
             erased=_erased_keys(difference),
@@ -179,19 +194,32 @@ def _by_rule(rule: FieldRule, old: str, new: str, blank: str, *, cast: str | Non
 
 def _final_tags(old: str, difference: Difference) -> str:
     kept = f"coalesce({old}, [])"
+    own, of_imports = (
+        f"list_filter({kept}, lambda tag: {_is_import_tag(difference, such=it)})" for it in (False, True)
+    )
     value = kept
     if "tags" in difference.fields:
         match difference.rule("tags"):
             case FieldRule.KEEP:
                 pass
             case FieldRule.FILL_BLANK:
-                value = f"CASE WHEN len({kept}) = 0 THEN coalesce(tags, []) ELSE {kept} END"
+                value = f"CASE WHEN len({own}) = 0 THEN {_union('coalesce(tags, [])', kept)} ELSE {kept} END"
             case FieldRule.APPEND:
                 value = _union(kept, "coalesce(tags, [])")
             case _:
-                blank = "[]" if difference.erases("tags") else kept
-                value = f"coalesce(tags, {blank})"
+                given = "coalesce(tags, [])" if difference.erases("tags") else f"coalesce(tags, {kept})"
+                others = f"list_filter({given}, lambda tag: {_is_import_tag(difference, such=False)})"
+                as_it_is = f"{others} = {own} AND list_has_all({kept}, {given})"
+                value = f"CASE WHEN {as_it_is} THEN {kept} ELSE {_union(given, of_imports)} END"
     return _union(value, _given_tags(difference)) if difference.options.tags else value
+
+
+def _is_import_tag(difference: Difference, *, such: bool) -> str:
+    """Return SQL of whether the lambda's `tag` is (`such`) or is not the tag of an import, this one or any other."""
+    found = f"regexp_full_match(tag, {literal(import_tag.PATTERN)})"
+    if difference.import_tag is not None:
+        found = f"({found} OR tag = {literal(difference.import_tag)})"
+    return found if such else f"NOT {found}"
 
 
 def _union(first: str, second: str) -> str:
@@ -215,6 +243,12 @@ def _refused(difference: Difference) -> str:
     return f"(\"old.status\" <> '{ContactStatus.SUBSCRIBED}' AND status = '{ContactStatus.SUBSCRIBED}')"
 
 
+def _any_change(difference: Difference) -> str:
+    """Return SQL of whether a contact that exists is updated."""
+    changes = [_changed(field) for field in difference.compared] + (["joins"] if difference.gives_groups else [])
+    return " OR ".join(changes) or "false"
+
+
 def _changed(field: str) -> str:
     old, new = identifier(f"old.{field}"), identifier(f"new.{field}")
     if field == "tags":
@@ -224,13 +258,28 @@ def _changed(field: str) -> str:
 
 def _created(field: str, difference: Difference) -> str:
     """Return SQL of a new contact's column."""
-    if field == "tags" and difference.options.tags:
-        given = _given_tags(difference)
-        return _union("coalesce(tags, [])", given) if "tags" in difference.fields else given
+    if field == "tags" and difference.gives_tags:
+        return _with_import_tag(_created_tags(difference), difference)
     if field == "status":
         default = f"'{difference.default_status}'"
         return f"coalesce(status, {default})" if "status" in difference.fields else default
     return identifier(field)
+
+
+def _created_tags(difference: Difference) -> str:
+    """Return SQL of a new contact's tags, without the import tag."""
+    in_file = "coalesce(tags, [])" if "tags" in difference.fields else ""
+    if not difference.options.tags:
+        return in_file or "CAST([] AS VARCHAR[])"
+    given = _given_tags(difference)
+    return _union(in_file, given) if in_file else given
+
+
+def _with_import_tag(tags: str, difference: Difference) -> str:
+    if difference.import_tag is None:
+        return tags
+    tag = literal(difference.import_tag)
+    return f"CASE WHEN list_contains({tags}, {tag}) THEN {tags} ELSE list_append({tags}, {tag}) END"
 
 
 def _missing(difference: Difference) -> str:
@@ -239,7 +288,7 @@ def _missing(difference: Difference) -> str:
     for field in difference.required:
         told = literal(f"{field} is required for new contacts")
         if field == "tags" and (field in difference.fields or difference.options.tags):
-            lacking.append(f"CASE WHEN len(coalesce({_created(field, difference)}, [])) = 0 THEN {told} END")
+            lacking.append(f"CASE WHEN len({_created_tags(difference)}) = 0 THEN {told} END")
         elif field in difference.fields:
             lacking.append(f"CASE WHEN {identifier(field)} IS NULL THEN {told} END")
         else:
@@ -251,7 +300,13 @@ def _updated(field: str, difference: Difference) -> str:
     """Return SQL of an existing contact's column after the import; NULL if the import leaves it alone."""
     if field not in difference.compared:
         return "NULL"
-    return f"CASE WHEN outcome = 'updated' THEN {identifier('new.' + field)} END"
+    return f"CASE WHEN outcome = 'updated' THEN {_after(field, difference)} END"
+
+
+def _after(field: str, difference: Difference) -> str:
+    """Return SQL of the value that an updated contact's field will have, the import tag among its tags."""
+    value = identifier(f"new.{field}")
+    return _with_import_tag(value, difference) if field == "tags" else value
 
 
 def _properties(difference: Difference) -> list[str]:
@@ -306,12 +361,13 @@ def _changed_object(difference: Difference, side: str) -> str:
     """Return SQL of a JSON object of the changed fields, as they were (`old`) or will be (`new`)."""
     members = []
     for field in difference.compared:
-        value = identifier(f"{side}.{field}")
+        old, new = identifier(f"old.{field}"), _after(field, difference)
         if field == "tags":
-            value = f"coalesce({value}, [])"
+            old = f"coalesce({old}, [])"
+        value = old if side == "old" else new
         json = f"coalesce({_json(field, value, difference)}, 'null')"
         key = literal(f'"{field}":')
-        members.append(f"CASE WHEN {_changed(field)} THEN {key} || {json} END")
+        members.append(f"CASE WHEN {old} IS DISTINCT FROM {new} THEN {key} || {json} END")
     if side == "old":
         members.append('\'"updated_at":\' || CAST(to_json("old.updated_at") AS VARCHAR)')
     return f"CASE WHEN outcome = 'updated' THEN {_object(members)} END"

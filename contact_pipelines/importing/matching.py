@@ -14,8 +14,9 @@ from typing import Any
 import duckdb
 import psycopg
 
-from contact_pipelines.importing import copying
+from contact_pipelines.importing import copying, import_tag
 from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal, sql_blocks
+from contact_pipelines.importing.grouping import WantedGroups
 from contact_pipelines.models import PROPERTY_PREFIX, Duplicates
 from contact_pipelines.store.suppressions import SUPPRESSED_ROWS
 
@@ -51,16 +52,17 @@ def find_matches(
     hashed: Sequence[str],
     needed: Sequence[str],
     given_tags: Sequence[str],
+    groups: WantedGroups,
     scratch: Path,
 ) -> None:
     """Make the tables `matches` and `suppressed_rows`.
 
-    `matches`: row, contact id, version, `same`, and the old values where not the same. `suppressed_rows`: the rows
-    whose address is on the suppression list.
+    `matches`: row, contact id, version, `same`, `joins`, and the old values where not the same. `suppressed_rows`: the
+    rows whose address is on the suppression list.
 
     `source` is a view of valid rows; `duplicate_rows` must exist. `hashed` are the mapped fields that can change a
     contact, `needed` those whose old values the diff asks for (columns `old.<field>`). A contact without one of
-    `given_tags` is never the same.
+    `given_tags`, or who is no member of one of `groups` (`joins`), is never the same.
     """
     answer, suppressed = scratch / "matches.csv", scratch / "suppressed.csv"
     answer.touch()
@@ -70,8 +72,12 @@ def find_matches(
         if has_contacts or has_suppressions:
             _send_keys(cursor, con, source, hashed)
         if has_contacts:
+            if groups.ids:
+                _freshen_statistics(cursor, "group_members", "tenant_id, group_id, contact_id")
             lookup = sql_blocks("matching")["lookup"].format(
-                same=_same(hashed, given_tags),
+                same=f"{_same(hashed, given_tags)} AND NOT ({groups.lacking()})",
+                joins=groups.lacking(),
+                members=groups.joined_members(tenant_id),
                 old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in needed),
                 tenant=literal(tenant_id),
             )
@@ -108,9 +114,14 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, sour
     )
     copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", con.sql(keys), columns)
     cursor.execute("ANALYZE import_keys")
-    if cursor.execute(blocks["statistics_are_stale"]).fetchone() == (True,):
-        # Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work.
-        cursor.execute("ANALYZE contacts (tenant_id, email, id)")
+    _freshen_statistics(cursor, "contacts", "tenant_id, email, id")
+
+
+def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -> None:
+    """Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work."""
+    stale = sql_blocks("matching")["statistics_are_stale"].format(table=literal(table))
+    if cursor.execute(stale.encode()).fetchone() == (True,):
+        cursor.execute(f"ANALYZE {table} ({columns})".encode())
 
 
 def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
@@ -119,6 +130,7 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -
         "same": "BOOLEAN",
         "contact_id": "UUID",
         "version": "INTEGER",
+        "joins": "BOOLEAN",
         "old.updated_at": "VARCHAR",
     }
     types |= {f"old.{field}": _type(field) for field in needed}
@@ -155,10 +167,19 @@ def _file_text(field: str) -> str:
 def _store_text(field: str) -> str:
     """Return SQL (PostgreSQL) of a contact's value as the text that `_file_text` gives for the same value."""
     if field == "tags":
-        return f"nullif(array_to_string(c.tags, {literal(LIST_SEPARATOR)}), '')"
+        return _store_tags()
     if field.startswith(PROPERTY_PREFIX):
         return f"c.properties ->> {literal(field.removeprefix(PROPERTY_PREFIX))}"
     return f"c.{field}::text"
+
+
+def _store_tags() -> str:
+    """Return SQL of a contact's tags without automatic import tags, which a file need not name to stay the same."""
+    separator = literal(LIST_SEPARATOR)
+    tags = f"array_to_string(c.tags, {separator})"
+    pattern = literal(f"{LIST_SEPARATOR}{import_tag.PATTERN}(?={LIST_SEPARATOR}|$)")
+    others = f"substr(regexp_replace({separator} || {tags}, {pattern}, '', 'g'), 2)"
+    return f"nullif(CASE WHEN {tags} LIKE '%imported\\_%' THEN {others} ELSE {tags} END, '')"
 
 
 def _shipped(field: str) -> str:

@@ -56,15 +56,16 @@ class ImportSession:
         return relation
 
     @contextmanager
-    def step(self, name: str, total: int = 0, *, after_apply: bool = False) -> Iterator[Heartbeat]:
+    def step(self, name: str, total: int = 0, *, claims: bool = True) -> Iterator[Heartbeat]:
         """Run a step: the import is alive and says so; an error makes it `failed` with the sentence that says why.
 
-        Waits while another process runs a step of the same import. Raises WrongState if the import is past it
-        (`after_apply` steps may run on an applied import).
+        Waits while another process runs a step of the same import. Raises WrongState if the import is past it, and
+        ImportCancelled. A step that does not claim the import (the report of an applied one, the confirmation of one
+        that awaits review) leaves its status alone, also when it fails.
         """
         with imports.heartbeat(self.store, self.record) as heartbeat:
             # Claimed only now: whoever was waited for may have applied the import, or given it up.
-            if not after_apply:
+            if claims:
                 with self.store.begin() as connection:
                     imports.claim(connection, self.record)
             try:

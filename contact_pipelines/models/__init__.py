@@ -5,6 +5,8 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 """
 
 from contact_pipelines.models.options import (
+    MAX_REVIEW_SECONDS,
+    GroupDefinition,
     ImportOptions,
     PropertyDefinition,
     ReadingOptions,
@@ -34,11 +36,13 @@ from contact_pipelines.models.words import (
     CreateProperties,
     Duplicates,
     FieldRule,
+    GroupKind,
     ImportStatus,
     Mode,
     Preset,
     PropertyType,
     Severity,
+    Subscription,
 )
 
 __all__ = [
@@ -46,6 +50,7 @@ __all__ = [
     "DEFAULT_TENANT",
     "FULL_NAME",
     "IGNORE",
+    "MAX_REVIEW_SECONDS",
     "PROPERTY_KEY",
     "PROPERTY_PREFIX",
     "WELL_KNOWN_PROPERTIES",
@@ -59,6 +64,8 @@ __all__ = [
     "Duplicates",
     "FieldRule",
     "FileReading",
+    "GroupDefinition",
+    "GroupKind",
     "Import",
     "ImportOptions",
     "ImportProgress",
@@ -71,5 +78,6 @@ __all__ = [
     "ReadingOptions",
     "RollbackCounts",
     "Severity",
+    "Subscription",
     "Transformation",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from contact_pipelines.models.words import (
     PROPERTY_KEY,
@@ -15,10 +15,17 @@ from contact_pipelines.models.words import (
     CreateProperties,
     Duplicates,
     FieldRule,
+    GroupKind,
     Mode,
     Preset,
     PropertyType,
+    Subscription,
 )
+
+MAX_REVIEW_SECONDS = 30 * 24 * 3600
+"""The plan is compared with the store again when it is confirmed; after a month hardly any of it holds."""
+LONGEST_NAME = 100
+"""Characters of a tag, and of the name of a list, segment or topic."""
 
 
 class Transformation(BaseModel):
@@ -101,6 +108,18 @@ class ImportOptions(ReadingOptions):
         description="Field -> what an update does to it; `*` is the default of all fields",
     )
     tags: tuple[str, ...] = Field((), description="Tags put on every created or matched contact")
+    lists: tuple[str, ...] = Field((), description="Lists that every created or matched contact joins", max_length=20)
+    segments: tuple[str, ...] = Field(
+        (), description="Static segments that every created or matched contact joins", max_length=20
+    )
+    topics: tuple[str, ...] = Field(
+        (), description="Topics that created and matched contacts opt in to; who opted out stays out", max_length=20
+    )
+    import_tag: str | None = Field(
+        None,
+        description="Tag put on created and updated contacts; none: no tag; not set: imported_<date>_<end of its id>",
+    )
+    events: bool = Field(default=True, description="Keep contact_events.parquet: which contacts changed, in what")
     status: ContactStatus = Field(ContactStatus.SUBSCRIBED, description="Status of new contacts without one")
     create_properties: CreateProperties = Field(
         CreateProperties.MATCHING,
@@ -122,6 +141,15 @@ class ImportOptions(ReadingOptions):
         None,
         description="Name to save this file's mapping under, for files with the same headers",
         pattern=r"^[\w .-]{1,100}$",
+    )
+    review: bool = Field(
+        default=False, description="Stop before anything is written, and wait until a person confirms the plan"
+    )
+    review_expires: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_REVIEW_SECONDS,
+        description="Seconds in which a review can be confirmed; else what the settings file says, or one hour",
     )
     country: str | None = Field(
         None,
@@ -151,10 +179,49 @@ class ImportOptions(ReadingOptions):
     @field_validator("tags")
     @classmethod
     def _plain_tags(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        cleaned = tuple(dict.fromkeys(tag.strip() for tag in value))
-        if any(not tag or len(tag) > 100 or "\x00" in tag for tag in cleaned):  # noqa: PLR2004
-            raise ValueError("a tag has 1 to 100 characters")
-        return cleaned
+        return tuple(dict.fromkeys(_plain(tag, "a tag") for tag in value))
+
+    @field_validator("import_tag")
+    @classmethod
+    def _plain_import_tag(cls, value: str | None) -> str | None:
+        return None if value is None else _plain(value, "a tag")
+
+    @field_validator("lists", "segments", "topics")
+    @classmethod
+    def _plain_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_plain(name, "a name") for name in value))
+
+
+def _plain(text: str, what: str) -> str:
+    """Return a tag or a name without white space around it."""
+    cleaned = text.strip()
+    if not cleaned or len(cleaned) > LONGEST_NAME or "\x00" in cleaned:
+        raise ValueError(f"{what} has 1 to {LONGEST_NAME} characters")
+    return cleaned
+
+
+class GroupDefinition(BaseModel):
+    """A list, a static segment or a topic."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: GroupKind
+    name: str
+    description: str = Field("", max_length=1000)
+    default_subscription: Subscription | None = Field(
+        None, description="A topic's: opt_in attaches it to every new contact"
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return _plain(value, "a name")
+
+    @model_validator(mode="after")
+    def _topics_have_a_default(self) -> GroupDefinition:
+        if (self.kind is GroupKind.TOPIC) is (self.default_subscription is None):
+            raise ValueError("a topic has a default subscription, lists and segments have none")
+        return self
 
 
 class PropertyDefinition(BaseModel):

@@ -81,11 +81,18 @@ class Counts:
 
 @dataclass(frozen=True)
 class RollbackCounts:
-    """Contacts by what a rollback did: fields restored, deleted, or kept because somebody changed them since."""
+    """Contacts by what a rollback did: all fields restored, deleted, or kept at least in part.
+
+    Besides: how many were `gone` already, of how many a kept opt-out is the reason (they are among the kept), and how
+    many properties that the import had created were removed.
+    """
 
     restored: int = 0
     deleted: int = 0
     kept: int = 0
+    gone: int = 0
+    opt_outs_kept: int = 0
+    properties_removed: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts in the order of the JSON contract."""
@@ -124,4 +131,5 @@ class Import:
     error: str | None = None
     error_code: str | None = None
     rollback: RollbackCounts | None = None
+    plan_sha256: str | None = None  # of the plan that awaits, or had, a review
     times: dict[str, Any] = field(default_factory=dict)

@@ -110,6 +110,21 @@ class FieldRule(StrEnum):
     KEEP_LOWER = "keep_lower"
 
 
+class GroupKind(StrEnum):
+    """What a named group of contacts is. Names are unique among groups of one kind."""
+
+    LIST = "list"
+    SEGMENT = "segment"
+    TOPIC = "topic"
+
+
+class Subscription(StrEnum):
+    """What a contact said to a topic; as a topic's default: whether new contacts are opted in."""
+
+    OPT_IN = "opt_in"
+    OPT_OUT = "opt_out"
+
+
 class CreateProperties(StrEnum):
     """Which unmapped columns become new properties: `custom_*` and `cf_*` and given ones, every one, or none."""
 

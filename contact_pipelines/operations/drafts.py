@@ -1,4 +1,4 @@
-"""The results and error files: drafted while PostgreSQL takes the changes, published once these are committed.
+"""Results file, error file, contact events: drafted while PostgreSQL takes the changes, published once committed.
 
 Applying keeps PostgreSQL busy and us idle, and by then it is known what becomes of every row. A draft that is
 missing (another process applied the import, or drafting failed) is simply written when it is asked for.
@@ -12,22 +12,28 @@ from contextlib import contextmanager
 
 import duckdb
 
-from contact_pipelines.importing import planning, reporting
+from contact_pipelines.importing import applying, events, planning, reporting
 from contact_pipelines.importing.session import ImportSession
-from contact_pipelines.operations.names import CHANGES, ERRORS, STAGED
+from contact_pipelines.operations.names import CHANGES, ERRORS, EVENTS, STAGED
 
 FILES = (reporting.RESULTS_FILE, reporting.ERRORS_FILE)
+EVENTS_FILE = f"{EVENTS}.parquet"
 DRAFT = "draft_"
+RESULTS_PREVIEW = "results_preview.csv"
+"""The results file as it would be, of an import that awaits review."""
 
 
 @contextmanager
 def drafting(session: ImportSession) -> Iterator[None]:
-    """Draft the files of the plan as it stands while the block runs; earlier drafts are dropped first."""
-    for name in FILES:
+    """Draft the files of the plan as it stands while the block runs; earlier drafts are dropped first.
+
+    The contacts must be numbered (`applying.number_contacts`): the events name the ids that the block writes.
+    """
+    for name in (*FILES, EVENTS_FILE):
         session.artifacts.discard(DRAFT + name)
     _name_relations(session)
     with ThreadPoolExecutor(1) as meanwhile:
-        draft = meanwhile.submit(_write, session, session.con.cursor(), DRAFT)
+        draft = meanwhile.submit(_draft, session, session.con.cursor())
         yield
         draft.exception()  # waits; what could not be drafted is written by `publish`, which then tells why
 
@@ -39,9 +45,32 @@ def publish(session: ImportSession) -> None:
             session.artifacts.rename(DRAFT + name, name)
     else:
         _name_relations(session)
-        _write(session, session.con, "")
+        _write(session, session.con, *FILES)
         for name in FILES:
             session.artifacts.discard(DRAFT + name)
+
+
+def preview(session: ImportSession) -> None:
+    """Write what the plan would leave behind: a preview of the results, and the error file as it is."""
+    _name_relations(session)
+    _write(session, session.con, RESULTS_PREVIEW, reporting.ERRORS_FILE)
+
+
+def publish_events(session: ImportSession) -> None:
+    """Make the contact events appear, of an import that is applied."""
+    if session.artifacts.exists(DRAFT + EVENTS_FILE):
+        session.artifacts.rename(DRAFT + EVENTS_FILE, EVENTS_FILE)
+    elif not session.artifacts.exists(EVENTS_FILE):
+        scratch = session.artifacts.scratch()
+        with session.store.raw() as store, session.artifacts.writing(EVENTS_FILE) as path:
+            events.write_journalled_events(session.con, store, session.record, scratch=scratch, target=path)
+
+
+def _draft(session: ImportSession, con: duckdb.DuckDBPyConnection) -> None:
+    _write(session, con, *(DRAFT + name for name in FILES))
+    if session.record.options.events:
+        with session.artifacts.writing(DRAFT + EVENTS_FILE) as path:
+            events.write_planned_events(con, applying.PLANNED, path)
 
 
 def _name_relations(session: ImportSession) -> None:
@@ -49,10 +78,10 @@ def _name_relations(session: ImportSession) -> None:
         session.load(name).create_view(name, replace=True)
 
 
-def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, prefix: str) -> None:
+def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, results: str, errors: str) -> None:
     header = planning.header_of(con.view(STAGED))
     reporting.prepare_outcomes(con, CHANGES, ERRORS)
-    with session.artifacts.writing(prefix + reporting.RESULTS_FILE) as path:
+    with session.artifacts.writing(results) as path:
         reporting.write_results(con, STAGED, header, path)
-    with session.artifacts.writing(prefix + reporting.ERRORS_FILE) as path:
+    with session.artifacts.writing(errors) as path:
         reporting.write_errors(con, STAGED, header, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -13,22 +14,29 @@ from contact_pipelines.importing import reporting
 from contact_pipelines.models import (
     DEFAULT_TENANT,
     Import,
+    ImportStatus,
 )
 from contact_pipelines.operations.names import REPORT
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports, reviews
 from contact_pipelines.store.engine import Store
 
 
 def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Return an import by its id or its readable name. Raises NotFound."""
+    """Return an import by its id or its readable name. Raises NotFound. A review whose time is over ends here."""
     with store.connect() as connection:
+        record = imports.get(connection, tenant_id, key)
+    if record.status != ImportStatus.AWAITING_REVIEW or datetime.now(UTC) < record.times["review_expires_at"]:
+        return record
+    with store.begin() as connection:
+        reviews.expire_overdue(connection, tenant_id)
         return imports.get(connection, tenant_id, key)
 
 
 def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Import]:
-    """Return the latest imports, newest first; those whose process died are marked as failed on the way."""
+    """Return the latest imports, newest first; those whose process died, or whose review is overdue, end here."""
     with store.begin() as connection:
+        reviews.expire_overdue(connection, tenant_id)
         imports.running(connection, tenant_id)
         return imports.recent(connection, tenant_id, limit)
 

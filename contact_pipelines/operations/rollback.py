@@ -1,9 +1,14 @@
-"""Undoing an import."""
+"""Undoing an import, and the report of it."""
 
 from __future__ import annotations
 
-from contact_pipelines.errors import WrongState
-from contact_pipelines.importing import rolling_back
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from contact_pipelines.errors import ContactPipelinesError, ContactsChanged, WrongState
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.importing import grouping, rolling_back
 from contact_pipelines.models import (
     DEFAULT_TENANT,
     Import,
@@ -11,36 +16,105 @@ from contact_pipelines.models import (
     RollbackCounts,
 )
 from contact_pipelines.operations.lookups import get_import
+from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
 from contact_pipelines.store.engine import Store
 
+ATTEMPTS = 3
+"""How often a rollback is begun anew when other writers change its contacts while it runs."""
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What a rollback did. `report_file` has a line for each contact; None for a dry run."""
+
+    record: Import
+    counts: RollbackCounts
+    report_file: str | None
+
 
 def roll_back_import(
-    store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT, dry_run: bool = False
-) -> tuple[Import, RollbackCounts]:
+    store: Store,
+    settings: Settings,
+    key: str,
+    *,
+    tenant_id: str = DEFAULT_TENANT,
+    dry_run: bool = False,
+    restore_consent: str | None = None,
+) -> Rollback:
     """Undo a completed import, in one transaction; waits while another import of the tenant is applied.
 
-    A dry run counts what would happen and changes nothing. Raises NotFound, and WrongState if the import is not
+    The opt-outs that it brought stay, unless `restore_consent` gives the reason to undo them too; that can also be done
+    afterwards, with the same call. A dry run counts what would happen and changes nothing. The report is written
+    once the rollback is committed: where that was cut short, the same call again only writes the report.
+
+    Raises NotFound, InvalidOption if the reason is blank, ContactsChanged, and WrongState if the import is not
     completed (a second rollback, for instance).
     """
     from contact_pipelines.store.waiting import wait_for_running_imports
 
     record = get_import(store, key, tenant_id=tenant_id)
-    _require_completed(record)
+    if record.rollback and not dry_run and restore_consent is None and not _has_report(settings, record):
+        return _reported(store, settings, record, record.rollback)
+    _require_undoable(record, restore_consent)
     wait_for_running_imports(store, tenant_id)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            counts = _undo(store, record, dry_run=dry_run, restore_consent=restore_consent)
+            break
+        except ContactsChanged:
+            if attempt == ATTEMPTS:
+                raise
+    record = get_import(store, record.id, tenant_id=tenant_id)
+    return Rollback(record, counts, None) if dry_run else _reported(store, settings, record, counts)
+
+
+def _undo(store: Store, record: Import, *, dry_run: bool, restore_consent: str | None) -> RollbackCounts:
     with store.connect() as connection, connection.begin() as transaction:
-        imports.lock_tenant(connection, tenant_id)
-        _require_completed(imports.get(connection, tenant_id, record.id))
-        counts = rolling_back.roll_back(connection, record)
+        imports.lock_tenant(connection, record.tenant_id)
+        current = imports.get(connection, record.tenant_id, record.id)
+        _require_undoable(current, restore_consent)
+        counts = _roll_back(connection, current, restore_consent)
+        grouping.roll_back_groups(connection, current)
         if dry_run:
             transaction.rollback()
         else:
             imports.record_rollback(connection, record, counts)
-    return get_import(store, record.id, tenant_id=tenant_id), counts
+    return counts
 
 
-def _require_completed(record: Import) -> None:
+def _roll_back(connection: sa.Connection, record: Import, restore_consent: str | None) -> RollbackCounts:
+    if record.status == ImportStatus.ROLLED_BACK and restore_consent is not None:
+        return rolling_back.restore_opt_outs(connection, record, restore_consent)
+    return rolling_back.roll_back(connection, record, restore_consent=restore_consent)
+
+
+def _require_undoable(record: Import, restore_consent: str | None) -> None:
     if record.status == ImportStatus.ROLLED_BACK:
-        raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
-    if record.status != ImportStatus.COMPLETED:
+        if restore_consent is None:
+            raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
+        if record.rollback is None or not record.rollback.opt_outs_kept:
+            raise WrongState(
+                f"The import {record.name} was rolled back already, and no opt-out that it brought is left."
+            )
+    elif record.status != ImportStatus.COMPLETED:
         raise WrongState(f"The import {record.name} is {record.status}; only a completed import can be rolled back.")
+
+
+def _has_report(settings: Settings, record: Import) -> bool:
+    return ArtifactFolder(settings.artifacts, record.tenant_id, record.id).exists(rolling_back.REPORT_FILE)
+
+
+def _reported(store: Store, settings: Settings, record: Import, counts: RollbackCounts) -> Rollback:
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    try:
+        with artifacts.writing(rolling_back.REPORT_FILE) as path, store.raw() as connection:
+            rolling_back.write_report(connection, record, path)
+    except OSError as error:
+        raise ContactPipelinesError(
+            f"The import {record.name} is rolled back, but the report could not be written"
+            f" ({error.strerror or type(error).__name__}). Run the command again, which then only writes the report."
+        ) from None
+    finally:
+        artifacts.close()
+    return Rollback(record, counts, artifacts.url(rolling_back.REPORT_FILE))

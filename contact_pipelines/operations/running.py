@@ -34,8 +34,12 @@ def register_import(
 ) -> Import:
     """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
 
-    With an idempotency key that the tenant used before, the import that it was used for is returned. `defaults`:
-    the options of the settings file, for what `options` does not set.
+    With an idempotency key that the tenant used before, the import that it was used for is returned, whatever has
+    become of it. `defaults`: the options of the settings file, for what `options` does not set.
+
+    Order: imports that wait in the queue are started in the order of registration, and Dagster runs one of a tenant
+    at a time. Those that a process runs by itself (`run_import`, the command line) begin at once; they are applied
+    one after the other too, in the order in which they come to it. A reviewed import is applied when it is confirmed.
     """
     path = Path(source).expanduser().absolute()
     landing.require_file(path)
@@ -62,8 +66,10 @@ def open_import(store: Store, settings: Settings, record: Import) -> ImportSessi
 def run_import(store: Store, settings: Settings, record: Import) -> Import:
     """Run all steps of a registered import here and now; return it as it is afterwards.
 
+    One that is to be reviewed is not applied: it is `awaiting_review` then (see `confirm_import`).
     Of an import that was applied already (by a process that died before its report) only the report is done.
-    Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence.
+    Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence, or `cancelled` if
+    it raises ImportCancelled.
     """
     with open_import(store, settings, record) as session:
         try:
@@ -72,9 +78,13 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
             steps.map_columns(session)
             steps.validate(session)
             steps.compare(session)
+            if session.record.options.review:
+                steps.await_review(session)
+                return get_import(store, record.id, tenant_id=record.tenant_id)
         except WrongState:
             if get_import(store, record.id, tenant_id=record.tenant_id).status != ImportStatus.COMPLETED:
                 raise
         steps.apply(session)
         steps.report(session)
+        steps.publish_events(session)
     return get_import(store, record.id, tenant_id=record.tenant_id)

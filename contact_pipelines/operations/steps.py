@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,16 @@ from contact_pipelines.files import landing
 from contact_pipelines.importing import (
     applying,
     diffing,
+    grouping,
     matching,
     planning,
     reporting,
+    reviewing,
     staging,
     validating,
 )
 from contact_pipelines.importing.duck import identifier, sql_blocks
+from contact_pipelines.importing.import_tag import import_tag
 from contact_pipelines.importing.planning import ColumnPlan
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.importing.validating import ErrorCount
@@ -35,12 +39,26 @@ from contact_pipelines.models import (
 )
 from contact_pipelines.operations import drafts, judging
 from contact_pipelines.operations.lookups import get_import
-from contact_pipelines.operations.names import CHANGES, COMPARED, ERRORS, MAPPED, REPORT, STAGED, VALID
-from contact_pipelines.store import imports, saved_mappings
+from contact_pipelines.operations.names import (
+    CHANGES,
+    COMPARED,
+    ERRORS,
+    EVENTS,
+    MAPPED,
+    REPORT,
+    REVIEW,
+    STAGED,
+    VALID,
+)
+from contact_pipelines.store import imports, reviews, saved_mappings
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
 APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""
+
+
+Prepare = Callable[[ImportSession, Connection, int], None]
+"""Sees to it that the plan is one that may be applied; called with the tenant's lock held, and which attempt it is."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +145,29 @@ def validate(session: ImportSession) -> tuple[duckdb.DuckDBPyRelation, duckdb.Du
 def compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     """Compare the valid rows with the store: `contact_changes`, the plan. Nothing is written to contacts."""
     with session.step("compare"):
-        return _compare(session)
+        return make_plan(session)
+
+
+def await_review(session: ImportSession) -> None:
+    """Leave the plan to a person: the import awaits review, with a preview of its results and a sample of changes.
+
+    The plan's SHA-256 goes to the store; what is confirmed later is this plan (see `operations.review`).
+    """
+    with session.step("review"):
+        drafts.preview(session)
+        _write_warnings(session)
+        with session.artifacts.writing(REVIEW) as path:
+            sample = [asdict(change) for change in reviewing.sample_changes(session.con, CHANGES)]
+            path.write_text(json.dumps({"changes": sample}, ensure_ascii=False), encoding="utf-8")
+        with session.store.begin() as connection:
+            reviews.await_review(
+                connection,
+                session.record,
+                applying.count_outcomes(session.con, CHANGES),
+                warnings=len(_fault_lines(session)),
+                plan_sha256=reviewing.sha256_of(session.artifacts.reading(f"{CHANGES}.parquet")),
+                expires_after=session.record.options.review_expires or session.house.review_expires,
+            )
 
 
 def apply(session: ImportSession) -> Counts:
@@ -138,13 +178,7 @@ def apply(session: ImportSession) -> Counts:
     """
     try:
         with session.step("apply") as heartbeat:
-            for attempt in range(1, APPLY_ATTEMPTS + 1):
-                try:
-                    return _apply(session, heartbeat, anew=attempt > 1)
-                except ContactsChanged:
-                    if attempt == APPLY_ATTEMPTS:
-                        raise
-            raise AssertionError  # the loop returns or raises
+            return apply_plan(session, heartbeat, _renew_plan, was=ImportStatus.RUNNING)
     except WrongState:
         current = _current(session)
         if current.status != ImportStatus.COMPLETED:
@@ -152,19 +186,44 @@ def apply(session: ImportSession) -> Counts:
         return current.counts
 
 
+def apply_plan(session: ImportSession, heartbeat: imports.Heartbeat, prepare: Prepare, *, was: ImportStatus) -> Counts:
+    """Apply the plan of an import that `was` running or awaiting review, within a step of its session.
+
+    Where contacts of the plan change while it is written, `prepare` gets another chance, APPLY_ATTEMPTS in all.
+    """
+    for attempt in range(1, APPLY_ATTEMPTS + 1):
+        try:
+            return _apply(session, heartbeat, prepare, attempt, was)
+        except ContactsChanged:
+            if attempt == APPLY_ATTEMPTS:
+                raise
+    raise AssertionError  # the loop returns or raises
+
+
 def report(session: ImportSession) -> Report:
     """Write the results file, the error file and what else a person is told."""
-    with session.step("report", after_apply=True):
+    with session.step("report", claims=False):
         drafts.publish(session)
-        warnings = _warnings(session)
-        with session.artifacts.writing(REPORT) as path:
-            path.write_text(json.dumps({"warnings": warnings}, ensure_ascii=False), encoding="utf-8")
         return Report(
-            warnings=tuple(warnings),
+            warnings=tuple(_write_warnings(session)),
             errors=tuple(validating.count_errors(session.con, ERRORS)),
             results_file=session.artifacts.url(reporting.RESULTS_FILE),
             errors_file=session.artifacts.url(reporting.ERRORS_FILE),
         )
+
+
+def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
+    """Return `contact_events` of an import that is applied, made if missing; None if its options turn them off.
+
+    They stay what they were when the import is undone. A part of the report: it has no step of its own.
+    """
+    if not session.record.options.events:
+        return None
+    with session.step("report", claims=False):
+        if _current(session).status not in (ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK):
+            raise WrongState(f"The import {session.record.name} is not applied yet, so there are no events of it.")
+        drafts.publish_events(session)
+        return session.load(EVENTS)
 
 
 def column_plan(session: ImportSession) -> ColumnPlan:
@@ -176,7 +235,8 @@ def column_plan(session: ImportSession) -> ColumnPlan:
     return planning.with_new_properties(record.mapping, known, record.options)
 
 
-def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
+def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRelation:
+    """Compare the valid rows with the store as it is now; keep the plan under this name."""
     con, plan, record = session.con, column_plan(session), session.record
     session.load(VALID).create_view(VALID, replace=True)
     session.load(ERRORS).create_view(ERRORS, replace=True)
@@ -184,6 +244,7 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
     matching.find_duplicates(con, VALID, record.options.duplicates)
     with session.store.begin() as connection:
         mark = imports.applied_mark(connection, record.tenant_id)
+        groups = grouping.wanted_groups(connection, record)
     with session.store.raw() as connection:
         matching.find_matches(
             con,
@@ -193,26 +254,28 @@ def _compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
             hashed=matching.compared_fields(plan.fields),
             needed=difference.compared,
             given_tags=record.options.tags,
+            groups=groups,
             scratch=session.artifacts.scratch(),
         )
-    session.save(CHANGES, diffing.diff(con, VALID, ERRORS, difference))
+    session.save(name, diffing.diff(con, VALID, ERRORS, difference))
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
     for table in ("finals", "matches", "suppressed_rows", "duplicate_rows", "rejected_rows"):
         con.execute(f"DROP TABLE {table}")
-    session.load(CHANGES).create_view(CHANGES, replace=True)
+    session.load(name).create_view(name, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
-    applying.check_conservation(con, CHANGES, record.rows)
-    return session.load(CHANGES)
+    applying.check_conservation(con, name, record.rows)
+    return session.load(name)
 
 
-def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) -> Counts:
+def _apply(
+    session: ImportSession, heartbeat: imports.Heartbeat, prepare: Prepare, attempt: int, was: ImportStatus
+) -> Counts:
     plan, record = column_plan(session), session.record
     with session.store.begin() as connection:
         imports.lock_tenant(connection, record.tenant_id)
-        imports.require_running(connection, record)
-        if anew or not _is_up_to_date(session, connection):
-            _compare(session)  # under the lock, so that no other import can come in between again
+        imports.require_status(connection, record, was)
+        prepare(session, connection, attempt)
         session.load(CHANGES).create_view(CHANGES, replace=True)
         assert session.record.rows is not None  # noqa: S101 - staged before
         counts = applying.check_conservation(session.con, CHANGES, session.record.rows)
@@ -220,18 +283,26 @@ def _apply(session: ImportSession, heartbeat: imports.Heartbeat, *, anew: bool) 
         warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
         for definition in plan.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
+        groups = grouping.prepare_groups(connection, record)
+        applying.number_contacts(session.con, record, session.artifacts.reading(f"{CHANGES}.parquet"))
         with drafts.drafting(session):
             applying.apply_changes(
                 connection,
                 session.con,
                 record,
-                session.artifacts.reading(f"{CHANGES}.parquet"),
                 counts=counts,
                 updated_fields=_difference(session, plan).updated_columns,
+                groups=groups,
                 progress=lambda done: heartbeat.advance(done, to_write),
             )
-        imports.complete(connection, record, counts, warnings)
+        imports.complete(connection, record, counts, warnings, was=was)
     return counts
+
+
+def _renew_plan(session: ImportSession, connection: Connection, attempt: int) -> None:
+    """Make the plan anew, under the lock so that no other import can come in between again, if it may be stale."""
+    if attempt > 1 or not _is_up_to_date(session, connection):
+        make_plan(session)
 
 
 def _is_up_to_date(session: ImportSession, connection: Connection) -> bool:
@@ -252,7 +323,12 @@ def _current(session: ImportSession) -> Import:
 
 def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
     return diffing.Difference(
-        plan.fields, plan.properties, session.record.options, session.house.fields, has_opt_in=plan.has_opt_in
+        plan.fields,
+        plan.properties,
+        session.record.options,
+        session.house.fields,
+        has_opt_in=plan.has_opt_in,
+        import_tag=import_tag(session.record),
     )
 
 
@@ -282,6 +358,14 @@ def _warnings(session: ImportSession) -> list[str]:
     if preset not in (None, Preset.NONE):
         notes.append(f"all rows were taken for people who left: the file, by its name or --preset, lists {preset} ones")
     return [*notes, *_fault_lines(session), *ignored]
+
+
+def _write_warnings(session: ImportSession) -> list[str]:
+    """Keep the warnings for whoever asks later, and return them."""
+    warnings = _warnings(session)
+    with session.artifacts.writing(REPORT) as path:
+        path.write_text(json.dumps({"warnings": warnings}, ensure_ascii=False), encoding="utf-8")
+    return warnings
 
 
 def _rows(number: int) -> str:

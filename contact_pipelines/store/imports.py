@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from contact_pipelines.errors import NotFound, WrongState
+from contact_pipelines.errors import ImportCancelled, NotFound, WrongState
 from contact_pipelines.models import (
     ColumnMapping,
     Consent,
@@ -35,6 +35,11 @@ from contact_pipelines.store.tables import imports
 
 ABANDONED_AFTER_SECONDS = 15
 """An import whose process holds no lock and has shown no sign of life for so long has died."""
+
+TIMES = (
+    "created_at", "started_at", "awaiting_since", "review_expires_at", "confirmed_at", "finished_at", "rolled_back_at"
+)  # fmt: skip
+"""When an import came to where: the keys of `Import.times`."""
 
 STARTABLE = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.FAILED)
 
@@ -74,7 +79,7 @@ def register(
     if idempotency_key is not None:
         known = imports.c.idempotency_key == idempotency_key
     row = connection.execute(sa.select(imports).where(imports.c.tenant_id == tenant_id, known)).one()
-    return _import(row)
+    return from_row(row)
 
 
 def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
@@ -83,7 +88,7 @@ def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
     row = connection.execute(sa.select(imports).where(imports.c.tenant_id == tenant_id, by)).one_or_none()
     if row is None:
         raise NotFound(f"There is no import {key} of tenant {tenant_id}; `contact-pipelines history` lists them.")
-    return _import(row)
+    return from_row(row)
 
 
 def find_by_name(connection: sa.Connection, name: str) -> Import:
@@ -91,20 +96,21 @@ def find_by_name(connection: sa.Connection, name: str) -> Import:
     row = connection.execute(sa.select(imports).where(imports.c.name == name)).one_or_none()
     if row is None:
         raise NotFound(f"There is no import named {name} in this contact store.")
-    return _import(row)
+    return from_row(row)
 
 
 def recent(connection: sa.Connection, tenant_id: str, limit: int = 50) -> list[Import]:
     """Return the tenant's latest imports, newest first."""
     statement = sa.select(imports).where(imports.c.tenant_id == tenant_id)
     rows = connection.execute(statement.order_by(imports.c.id.desc()).limit(limit))
-    return [_import(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def pending(connection: sa.Connection, limit: int = 100) -> list[Import]:
-    """Return the imports of all tenants that wait to be started, oldest first."""
+    """Return the imports of all tenants that wait to be started, in the order in which they were registered."""
     statement = sa.select(imports).where(imports.c.status == ImportStatus.PENDING)
-    return [_import(row) for row in connection.execute(statement.order_by(imports.c.id).limit(limit))]
+    in_order = statement.order_by(imports.c.created_at, imports.c.id)  # the database's clock, not the doors'
+    return [from_row(row) for row in connection.execute(in_order.limit(limit))]
 
 
 def claim(connection: sa.Connection, record: Import) -> None:
@@ -122,8 +128,7 @@ def claim(connection: sa.Connection, record: Import) -> None:
         )
     )
     if connection.execute(statement).rowcount == 0:
-        status = get(connection, record.tenant_id, record.id).status
-        raise WrongState(f"The import {record.name} is {status} and cannot be started again; import the file anew.")
+        raise _not_startable(get(connection, record.tenant_id, record.id))
 
 
 def record_file(connection: sa.Connection, record: Import, file: LandedFile) -> None:
@@ -156,43 +161,49 @@ def record_failure(connection: sa.Connection, record: Import, code: str, message
     connection.execute(statement.values(values))
 
 
-def require_running(connection: sa.Connection, record: Import) -> None:
-    """Raise WrongState unless the import is `running`: applied by another process meanwhile, or given up."""
-    if get(connection, record.tenant_id, record.id).status != ImportStatus.RUNNING:
-        raise _stopped(record)
+def require_status(connection: sa.Connection, record: Import, status: ImportStatus) -> None:
+    """Raise WrongState unless the import still is what it was: another process may have applied or ended it."""
+    if get(connection, record.tenant_id, record.id).status != status:
+        raise stopped(connection, record)
 
 
-def complete(connection: sa.Connection, record: Import, counts: Counts, warnings: int) -> None:
-    """Make a running import `completed`, in the transaction that applies it. Raises WrongState."""
+def complete(connection: sa.Connection, record: Import, counts: Counts, warnings: int, *, was: ImportStatus) -> None:
+    """Make an import that `was` running or awaiting review `completed`, in the transaction that applies it.
+
+    Raises WrongState if it is something else by now.
+    """
+    confirmed = {"confirmed_at": sa.func.now()} if was == ImportStatus.AWAITING_REVIEW else {}
     statement = (
         sa.update(imports)
-        .where(_is(record), imports.c.status == ImportStatus.RUNNING)
+        .where(_is(record), imports.c.status == was)
         .values(
             status=ImportStatus.COMPLETED,
             finished_at=sa.func.clock_timestamp(),
+            **confirmed,
             warnings=warnings,
             **{f"rows_{name}": count for name, count in counts.as_dict().items()},
         )
     )
     if connection.execute(statement).rowcount != 1:
-        raise _stopped(record)
+        raise stopped(connection, record)
 
 
 def record_rollback(connection: sa.Connection, record: Import, counts: RollbackCounts) -> None:
-    """Make a completed import `rolled_back`, in the transaction that undoes it."""
+    """Make an import `rolled_back`, in the transaction that undoes it (or the opt-outs that stayed at first)."""
     values = {
         "status": ImportStatus.ROLLED_BACK,
         "rolled_back_at": sa.func.clock_timestamp(),
-        "rollback_counts": counts.as_dict(),
+        "rollback_counts": asdict(counts),
     }
     connection.execute(sa.update(imports).where(_is(record)).values(values))
 
 
 class Heartbeat:
-    """Shows other connections that an import is alive and how far it is.
+    """Shows other connections that an import is alive and how far it is, and notices that it was cancelled.
 
-    It has a connection of its own, outside the transaction that applies the import, and holds a session lock
-    there that PostgreSQL frees the moment the process dies, however it dies.
+    Each method raises ImportCancelled then. The heartbeat has a connection of its own, outside the transaction that
+    applies the import, and holds a session lock there that PostgreSQL frees the moment the process dies, however it
+    dies.
     """
 
     WRITE_EVERY_SECONDS = 0.5
@@ -213,8 +224,11 @@ class Heartbeat:
             self._write({"progress_done": done, "progress_total": total})
 
     def _write(self, values: Mapping[str, Any]) -> None:
-        _update(self._connection, self._record, heartbeat_at=sa.func.now(), **values)
+        statement = sa.update(imports).where(_is(self._record)).values(heartbeat_at=sa.func.now(), **values)
+        status = self._connection.scalar(statement.returning(imports.c.status))
         self._written = time.monotonic()
+        if status == ImportStatus.CANCELLED:
+            raise _cancelled(self._record)
 
 
 @contextmanager
@@ -241,7 +255,7 @@ def running(connection: sa.Connection, tenant_id: str) -> list[Import]:
     )
     alive = []
     for row in connection.execute(statement).all():
-        record = _import(row)
+        record = from_row(row)
         free = connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(life_lock(record.id))))
         if free and row.heartbeat_age > ABANDONED_AFTER_SECONDS:
             record_failure(
@@ -296,8 +310,26 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
-def _stopped(record: Import) -> WrongState:
+def stopped(connection: sa.Connection, record: Import) -> WrongState:
+    """Return the error of a process whose import was ended, or applied by another one, while it was at it."""
+    if get(connection, record.tenant_id, record.id).status == ImportStatus.CANCELLED:
+        return _cancelled(record)
     return WrongState(f"The import {record.name} was stopped while it was being applied; nothing was written.")
+
+
+def _not_startable(record: Import) -> WrongState:
+    if record.status == ImportStatus.CANCELLED:
+        return _cancelled(record)
+    if record.status == ImportStatus.AWAITING_REVIEW:
+        return WrongState(
+            f"The import {record.name} awaits review and is not started again; confirm it"
+            f" (contact-pipelines confirm {record.name}) or cancel it."
+        )
+    return WrongState(f"The import {record.name} is {record.status} and cannot be started again; import the file anew.")
+
+
+def _cancelled(record: Import) -> ImportCancelled:
+    return ImportCancelled(f"The import {record.name} was cancelled; nothing was written.")
 
 
 def _is(record: Import) -> sa.ColumnElement[bool]:
@@ -321,7 +353,8 @@ def _heartbeat_age() -> sa.Label[float]:
     return sa.func.extract("epoch", sa.func.now() - seen).cast(sa.Double).label("heartbeat_age")
 
 
-def _import(row: sa.Row[Any]) -> Import:
+def from_row(row: sa.Row[Any]) -> Import:
+    """Return the import that a whole row of the table is."""
     file = LandedFile(row.file_name, row.file_size, row.file_sha256) if row.file_sha256 else None
     counts = {name: getattr(row, f"rows_{name}") or 0 for name in Counts().as_dict()}
     return Import(
@@ -342,7 +375,8 @@ def _import(row: sa.Row[Any]) -> Import:
         error=row.error,
         error_code=row.error_code,
         rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
-        times={name: getattr(row, name) for name in ("created_at", "started_at", "finished_at", "rolled_back_at")},
+        plan_sha256=row.plan_sha256,
+        times={name: getattr(row, name) for name in TIMES},
     )
 
 
@@ -357,15 +391,16 @@ def _column(stored: dict[str, Any]) -> ColumnMapping:
 
 
 def _progress(row: sa.Row[Any]) -> ImportProgress:
-    if row.status != ImportStatus.RUNNING or row.started_at is None:
+    if row.status not in (ImportStatus.RUNNING, ImportStatus.AWAITING_REVIEW) or row.started_at is None:
         return ImportProgress(step=row.step)
     now = datetime.now(UTC)
     in_step = (now - (row.step_started_at or now)).total_seconds()
+    began = row.started_at if row.status == ImportStatus.RUNNING else row.step_started_at or now
     done, total = row.progress_done, row.progress_total
     return ImportProgress(
         step=row.step,
         rows_done=done,
         rows_total=total,
-        elapsed=round((now - row.started_at).total_seconds(), 1),
+        elapsed=round((now - began).total_seconds(), 1),
         remaining=round(in_step * (total - done) / done, 1) if done and total else None,
     )

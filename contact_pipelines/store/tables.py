@@ -153,6 +153,8 @@ group_members = Table(
     ForeignKeyConstraint(["tenant_id", "group_id"], ["groups.tenant_id", "groups.id"], ondelete="CASCADE"),
     CheckConstraint("subscription IN ('opt_in', 'opt_out')", name="subscription"),
     Index("ix_group_members_contact", "tenant_id", "contact_id"),
+    # For undoing an import, whose memberships lie together in the table.
+    Index("ix_group_members_import_id", "import_id", postgresql_using="brin"),
 )
 
 imports = Table(
@@ -192,6 +194,11 @@ imports = Table(
     Column("rolled_back_at", DateTime(timezone=True)),
     Column("rollback_counts", JSONB),
     Column("reading", JSONB),  # how the file was read: models.FileReading
+    # Review: the SHA-256 of the plan's file, and from when to when a person may confirm it.
+    Column("plan_sha256", Text),
+    Column("awaiting_since", DateTime(timezone=True)),
+    Column("review_expires_at", DateTime(timezone=True)),
+    Column("confirmed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "name"),
     CheckConstraint(
@@ -207,6 +214,7 @@ imports = Table(
         postgresql_where=text("idempotency_key IS NOT NULL"),
     ),
     Index("ix_imports_unfinished", "status", postgresql_where=text("status IN ('pending', 'running')")),
+    Index("ix_imports_awaiting_review", "review_expires_at", postgresql_where=text("status = 'awaiting_review'")),
 )
 
 import_changes = Table(
@@ -220,6 +228,12 @@ import_changes = Table(
     Column("version", Integer, nullable=False),  # the contact's version that the import left behind
     Column("before", JSONB),  # of the fields that changed only; null for a created contact
     Column("after", JSONB),
+    # Of an undone import, where the contact was not simply deleted or restored: {"what", "why"} of one that the import
+    # created, {"what", "kept": {field: why}} of one that it updated; "opt_out": true if an opt-out was kept.
+    Column("undone", JSONB),
+    # What a rollback puts back in place of `before`, because an earlier import was undone meanwhile: fields, and the
+    # key "contact" if without that import there would be none.
+    Column("restore", JSONB),
     # A contact is changed at most once by an import. New contacts have ascending ids (UUIDv7) in the order in
     # which they are written, so this index grows at its right edge; the imports lie one after the other in the
     # table, which is what BRIN is for.

@@ -46,7 +46,8 @@ SELECT
     contact_id,
     _row AS row_number,
     outcome AS action,
-    coalesce(version, 0) + 1 AS version,
+    -- A contact that only joins groups is not written and keeps its version.
+    CASE WHEN after = '{{}}' THEN version ELSE coalesce(version, 0) + 1 END AS version,
     before,
     after
 FROM planned_changes

@@ -83,6 +83,7 @@ SELECT
     {updated},
     {properties_updated} AS properties,
     {erased} AS erased,
+    joins,
     {before} AS before,
     {after} AS after
 FROM judged

@@ -38,7 +38,7 @@ FROM (
 -- name: statistics_are_stale
 SELECT n_mod_since_analyze > greatest(n_live_tup / 10, 1000)
 FROM pg_stat_user_tables
-WHERE relid = 'contacts'::regclass
+WHERE relid = {table}::regclass
 
 -- name: lookup
 -- What exists of what the file names. A contact that stays the same is told by a flag alone. OFFSET 0 keeps the
@@ -48,12 +48,13 @@ SELECT
     CASE WHEN same THEN 't' ELSE 'f' END,
     CASE WHEN NOT same THEN id END,
     CASE WHEN NOT same THEN version END,
+    CASE WHEN joins THEN 't' ELSE 'f' END,
     CASE WHEN NOT same THEN updated_at::text END
     {old}
 FROM (
-    SELECT k.row_number, c.*, {same} AS same
+    SELECT k.row_number, c.*, {same} AS same, {joins} AS joins
     FROM import_keys k
-    JOIN contacts c ON c.tenant_id = {tenant} AND c.email = k.match_key AND NOT c.is_duplicate
+    JOIN contacts c ON c.tenant_id = {tenant} AND c.email = k.match_key AND NOT c.is_duplicate{members}
     OFFSET 0
 ) matched
 

@@ -1,74 +1,283 @@
--- Undoing an import, all in PostgreSQL. :tenant and :import name it.
+-- Undoing an import, all in PostgreSQL. :tenant and :import name it; :with_consent: opt-outs are undone as well.
+-- {changes} stands for one of the first two blocks: the rows of the journal that are undone.
+
+-- name: all_changes
+-- Where an earlier import was undone meanwhile, `restore` goes before `before`.
+SELECT
+    contact_id,
+    action,
+    version,
+    before || coalesce(restore - 'contact', '{}') AS before,
+    after,
+    restore IS NOT NULL AS rebased,
+    coalesce(jsonb_exists(restore, 'contact'), false) AS inherited
+FROM import_changes
+WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
+
+-- name: kept_opt_outs
+-- The opt-outs that a first rollback kept, and of them the status only.
+SELECT
+    contact_id,
+    action,
+    version,
+    jsonb_build_object('updated_at', before -> 'updated_at', 'status', coalesce(restore, before) -> 'status') AS before,
+    jsonb_build_object('status', after -> 'status') AS after,
+    restore IS NOT NULL AS rebased,
+    false AS inherited
+FROM import_changes
+WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid) AND jsonb_exists(undone, 'opt_out')
+
+-- name: create_kept_created
+-- Contacts that the import created, or that exist because of it since the import that created them was undone: those
+-- that are not to be deleted. A version other than the journal's means that somebody changed the contact since; what
+-- its groups hold besides the import's own was somebody's as well.
+CREATE TEMPORARY TABLE kept_created ON COMMIT DROP AS
+SELECT
+    j.contact_id,
+    j.action,
+    j.version,
+    c.id IS NULL AS gone,
+    c.version <> j.version AS changed,
+    c.status <> 'subscribed' AND NOT :with_consent AS opted_out
+FROM ({changes}) j
+LEFT JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id
+WHERE (j.action = 'created' OR j.inherited)
+    AND (
+        c.version IS DISTINCT FROM j.version
+        OR (c.status <> 'subscribed' AND NOT :with_consent)
+        OR c.id IN (
+            SELECT contact_id
+            FROM group_members
+            WHERE tenant_id = :tenant AND (import_id IS DISTINCT FROM CAST(:import AS uuid) OR subscription = 'opt_out')
+        )
+    )
+
+-- name: count_to_delete
+SELECT count(*) - (SELECT count(*) FROM kept_created)
+FROM ({changes}) j
+WHERE j.action = 'created' OR j.inherited
 
 -- name: delete_created
--- A version other than the journal's means that somebody changed the contact since: it stays.
 DELETE FROM contacts c
-USING import_changes j
-WHERE j.tenant_id = :tenant
-    AND j.import_id = CAST(:import AS uuid)
-    AND j.action = 'created'
-    AND c.tenant_id = j.tenant_id
+USING ({changes}) j
+WHERE (j.action = 'created' OR j.inherited)
+    AND c.tenant_id = :tenant
     AND c.id = j.contact_id
     AND c.version = j.version
+    AND NOT EXISTS (SELECT FROM kept_created k WHERE k.contact_id = c.id)
 
 -- name: delete_memberships
 DELETE FROM group_members m
-USING import_changes j
-WHERE j.tenant_id = :tenant
-    AND j.import_id = CAST(:import AS uuid)
-    AND j.action = 'created'
-    AND m.tenant_id = j.tenant_id
+USING ({changes}) j
+WHERE (j.action = 'created' OR j.inherited)
+    AND m.tenant_id = :tenant
     AND m.contact_id = j.contact_id
     AND NOT EXISTS (SELECT FROM contacts c WHERE c.tenant_id = m.tenant_id AND c.id = m.contact_id)
 
--- name: count_created_kept
-SELECT count(*)
-FROM import_changes j
-JOIN contacts c ON c.tenant_id = j.tenant_id AND c.id = j.contact_id
-WHERE j.tenant_id = :tenant
-    AND j.import_id = CAST(:import AS uuid)
-    AND j.action = 'created'
-
--- name: create_restorable
--- One row per updated contact that still exists: the fields to put back (`back`, as they were before), whether that
--- is all that the import changed, and whether the contact was touched since. A journal field is a contact column
--- or `properties.<key>`.
-CREATE TEMPORARY TABLE restorable ON COMMIT DROP AS
+-- name: create_later_changes
+-- What later imports, themselves not undone, changed of the same contacts. Of a contact, versions only grow from one
+-- such import to the next.
+CREATE TEMPORARY TABLE later_changes ON COMMIT DROP AS
 SELECT
-    c.id,
-    c.version = j.version AS untouched,
-    (j.before ->> 'updated_at')::timestamptz AS updated_at,
-    coalesce(f.back, '{}'::jsonb) AS back,
-    coalesce(f.whole, true) AS whole
-FROM import_changes j
-JOIN contacts c ON c.tenant_id = j.tenant_id AND c.id = j.contact_id
+    l.contact_id,
+    l.import_id,
+    l.version,
+    i.name,
+    l.before || coalesce(l.restore - 'contact', '{{}}') AS before,
+    l.after
+FROM ({changes}) j
+JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id AND c.version <> j.version
+JOIN import_changes l
+    ON l.tenant_id = :tenant
+    AND l.contact_id = j.contact_id
+    AND l.version > j.version
+    AND l.import_id <> CAST(:import AS uuid)
+JOIN imports i ON i.tenant_id = :tenant AND i.id = l.import_id AND i.status = 'completed'
+WHERE l.after <> '{{}}'
+    -- Most were created and are deleted: only the others are worth looking up.
+    AND (j.action = 'updated' OR j.contact_id IN (SELECT contact_id FROM kept_created))
+
+-- name: index_later_changes
+CREATE INDEX ON later_changes (contact_id)
+
+-- name: create_barred_fields
+-- Fields that cannot go back although nobody changed them since. The address: another contact has it now, or it is
+-- suppressed (the database would refuse the whole rollback). The status: undoing it would subscribe somebody.
+CREATE TEMPORARY TABLE barred_fields ON COMMIT DROP AS
+WITH changed AS (
+    SELECT j.contact_id, j.before, j.after, c.email, c.status
+    FROM ({changes}) j
+    JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id
+    WHERE j.action = 'updated'
+        AND (
+            jsonb_exists(j.after, 'email')
+            OR (j.before ->> 'status' = 'subscribed' AND j.after ->> 'status' <> 'subscribed')
+        )
+),
+suppressed AS (
+    SELECT contact_id, bool_or(address = email) AS now
+    FROM (
+        SELECT contact_id, email, unnest(ARRAY[email, before ->> 'email']) AS address
+        FROM changed
+        WHERE :with_consent OR jsonb_exists(after, 'email')
+    ) a
+    CROSS JOIN contact_pipelines_hash_pads(:tenant) p
+    JOIN suppressions s
+        ON s.tenant_id = :tenant
+        AND s.address_hash = contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, a.address)
+    GROUP BY contact_id
+)
+SELECT
+    contact_id,
+    'status' AS field,
+    CASE WHEN :with_consent THEN 'the address is suppressed' ELSE 'opt-outs are kept' END AS why
+FROM changed
+WHERE before ->> 'status' = 'subscribed'
+    AND after ->> 'status' <> 'subscribed'
+    AND (NOT :with_consent OR contact_id IN (SELECT contact_id FROM suppressed))
+UNION ALL
+SELECT
+    d.contact_id,
+    'email',
+    CASE WHEN o.id IS NULL THEN 'the address is suppressed' ELSE 'another contact has the address' END
+FROM changed d
+LEFT JOIN contacts o
+    ON o.tenant_id = :tenant AND o.email = d.before ->> 'email' AND NOT o.is_duplicate AND o.id <> d.contact_id
+WHERE jsonb_exists(d.after, 'email')
+    AND (o.id IS NOT NULL OR (d.status = 'subscribed' AND d.contact_id IN (SELECT contact_id FROM suppressed)))
+
+-- name: create_undoing_fields
+-- Of contacts that were changed since, each field that the import changed: how it was, what the import made of it, how
+-- it is, and the first later import that changed it. Tags one by one, each as there (true) or not. `why` it cannot go
+-- back; NULL if it can.
+CREATE TEMPORARY TABLE undoing_fields ON COMMIT DROP AS
+SELECT
+    f.*,
+    l.import_id AS later_import,
+    l.before AS later_before,
+    b.why AS barred,
+    CASE
+        WHEN l.import_id IS NOT NULL THEN 'changed by import ' || l.name
+        WHEN f.now = f.was OR (f.tag IS NOT NULL AND f.now <> f.became) THEN NULL  -- somebody put it back already
+        WHEN f.now <> f.became AND f.field = 'status' AND f.now <> '"subscribed"' THEN 'opted out since'
+        WHEN f.now <> f.became THEN 'edited since'
+        ELSE b.why
+    END AS why
+FROM ({changes}) j
+JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id AND c.version <> j.version
 CROSS JOIN LATERAL (
     SELECT
-        jsonb_object_agg(a.field, j.before -> a.field) FILTER (WHERE a.restorable) AS back,
-        bool_and(a.restorable) AS whole
+        j.contact_id,
+        a.field,
+        NULL::text AS tag,
+        j.before -> a.field AS was,
+        a.became,
+        coalesce(
+            CASE
+                WHEN a.field LIKE 'properties.%' THEN c.properties -> substr(a.field, length('properties.') + 1)
+                ELSE to_jsonb(c) -> a.field
+            END,
+            'null'
+        ) AS now
+    FROM jsonb_each(j.after) a (field, became)
+    WHERE a.field <> 'tags'
+    UNION ALL
+    SELECT
+        j.contact_id,
+        'tags',
+        t.tag,
+        to_jsonb(bool_or(t.was)),
+        to_jsonb(NOT bool_or(t.was)),
+        to_jsonb(t.tag = ANY (c.tags))
     FROM (
-        SELECT
-            field,
-            -- The field still holds the import's value ...
-            coalesce(
-                CASE
-                    WHEN field LIKE 'properties.%' THEN c.properties -> substr(field, length('properties.') + 1)
-                    ELSE to_jsonb(c) -> field
-                END,
-                'null'::jsonb
-            ) = value
-            -- ... and putting it back does not subscribe somebody whom the import opted out.
-            AND NOT (field = 'status' AND j.before ->> 'status' = 'subscribed' AND value <> '"subscribed"'::jsonb)
-                AS restorable
-        FROM jsonb_each(j.after) AS changed (field, value)
-    ) a
+        SELECT DISTINCT tag, true AS was FROM jsonb_array_elements_text(j.before -> 'tags') e (tag)
+        UNION ALL
+        SELECT DISTINCT tag, false FROM jsonb_array_elements_text(j.after -> 'tags') e (tag)
+    ) t
+    GROUP BY t.tag
+    HAVING count(*) = 1
 ) f
-WHERE j.tenant_id = :tenant
-    AND j.import_id = CAST(:import AS uuid)
-    AND j.action = 'updated'
+LEFT JOIN LATERAL (
+    SELECT
+        later.import_id,
+        later.name,
+        CASE
+            WHEN f.tag IS NULL THEN later.before -> f.field
+            ELSE to_jsonb(jsonb_exists(later.before -> 'tags', f.tag))
+        END AS before
+    FROM later_changes later
+    WHERE later.contact_id = f.contact_id
+        AND CASE
+            WHEN f.tag IS NULL THEN jsonb_exists(later.after, f.field)
+            ELSE jsonb_exists(later.before -> 'tags', f.tag) <> jsonb_exists(later.after -> 'tags', f.tag)
+        END
+    ORDER BY later.version
+    LIMIT 1
+) l ON true
+LEFT JOIN barred_fields b ON b.contact_id = f.contact_id AND b.field = f.field
+WHERE j.action = 'updated'
+
+-- name: create_restorable
+-- One row per updated contact that still exists: the fields to put back (`back`, as they were), and those that are kept,
+-- with the reason. First the contacts that nobody changed since, then the others.
+CREATE TEMPORARY TABLE restorable ON COMMIT DROP AS
+SELECT
+    j.contact_id AS id,
+    c.version,
+    -- It is what it was, version and time of change included.
+    b.kept IS NULL AND NOT j.rebased AS exactly,
+    CAST(j.before ->> 'updated_at' AS timestamptz) AS updated_at,
+    (j.before - 'updated_at') - coalesce(b.fields, '{{}}') AS back,
+    coalesce(b.kept, '{{}}') AS kept
+FROM ({changes}) j
+JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id AND c.version = j.version
+LEFT JOIN (
+    SELECT contact_id, array_agg(field) AS fields, jsonb_object_agg(field, why) AS kept
+    FROM barred_fields
+    GROUP BY contact_id
+) b ON b.contact_id = j.contact_id
+WHERE j.action = 'updated'
+UNION ALL
+SELECT
+    j.contact_id,
+    c.version,
+    false,
+    NULL,
+    coalesce(f.back, '{{}}')
+    || CASE
+        WHEN j.after -> 'tags' = to_jsonb(c.tags) AND NOT coalesce(jsonb_exists(f.kept, 'tags'), false)
+            THEN jsonb_build_object('tags', j.before -> 'tags')
+        WHEN f.taken IS NULL AND f.given IS NULL THEN '{{}}'
+        ELSE jsonb_build_object(
+            'tags',
+            ARRAY(
+                SELECT tag
+                FROM unnest(c.tags) WITH ORDINALITY t (tag, place)
+                WHERE f.taken IS NULL OR tag <> ALL (f.taken)
+                ORDER BY place
+            ) || coalesce(f.given, '{{}}')
+        )
+    END,
+    coalesce(f.kept, '{{}}')
+FROM ({changes}) j
+JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id AND c.version <> j.version
+LEFT JOIN (
+    SELECT
+        contact_id,
+        jsonb_object_agg(field, was) FILTER (WHERE tag IS NULL AND why IS NULL AND now <> was) AS back,
+        jsonb_object_agg(field, why) FILTER (WHERE why IS NOT NULL) AS kept,
+        array_agg(tag) FILTER (WHERE tag IS NOT NULL AND why IS NULL AND now = 'true' AND was = 'false') AS taken,
+        array_agg(tag ORDER BY tag) FILTER (WHERE why IS NULL AND now = 'false' AND was = 'true' AND tag IS NOT NULL)
+            AS given
+    FROM undoing_fields
+    GROUP BY contact_id
+) f ON f.contact_id = j.contact_id
+WHERE j.action = 'updated'
+
+-- name: count_to_restore
+SELECT count(*) FROM restorable WHERE back <> '{{}}'
 
 -- name: restore_updated
--- A contact that nobody touched since gets its version and time of change back as well: it is what it was.
 UPDATE contacts c
 SET {assignments},
     properties = (
@@ -76,22 +285,206 @@ SET {assignments},
             (
                 SELECT jsonb_object_agg(substr(key, length('properties.') + 1), value)
                 FROM jsonb_each(r.back)
-                WHERE key LIKE 'properties.%' AND value <> 'null'::jsonb
+                WHERE key LIKE 'properties.%' AND value <> 'null'
             ),
-            '{{}}'::jsonb
+            '{{}}'
         )
     ) - ARRAY(
         SELECT substr(key, length('properties.') + 1)
         FROM jsonb_each(r.back)
-        WHERE key LIKE 'properties.%' AND value = 'null'::jsonb
+        WHERE key LIKE 'properties.%' AND value = 'null'
     ),
-    updated_at = CASE WHEN r.untouched AND r.whole THEN r.updated_at ELSE now() END,
-    version = CASE WHEN r.untouched AND r.whole THEN c.version - 1 ELSE c.version + 1 END
+    updated_at = CASE WHEN r.exactly THEN r.updated_at ELSE now() END,
+    version = CASE WHEN r.exactly THEN c.version - 1 ELSE c.version + 1 END
 FROM restorable r
 WHERE c.tenant_id = :tenant
     AND c.id = r.id
-    AND r.back <> '{{}}'::jsonb
+    AND c.version = r.version
+    AND r.back <> '{{}}'
 
--- name: count_restored
-SELECT count(*) FILTER (WHERE whole), count(*) FILTER (WHERE NOT whole)
-FROM restorable
+-- name: pass_fields_on
+-- A later import found the value that this one wrote. Undone in its turn, it puts back what was there before both.
+UPDATE import_changes l
+SET restore = coalesce(l.restore, '{{}}') || r.restore
+FROM (
+    SELECT contact_id, later_import, jsonb_object_agg(field, was) AS restore
+    FROM undoing_fields
+    WHERE tag IS NULL AND later_before = became AND barred IS NULL
+    GROUP BY contact_id, later_import
+) r
+WHERE l.tenant_id = :tenant AND l.contact_id = r.contact_id AND l.import_id = r.later_import
+
+-- name: pass_tags_on
+UPDATE import_changes l
+SET restore = coalesce(l.restore, '{{}}') || jsonb_build_object(
+    'tags',
+    ARRAY(
+        SELECT tag
+        FROM jsonb_array_elements_text(coalesce(l.restore -> 'tags', l.before -> 'tags'))
+            WITH ORDINALITY t (tag, place)
+        WHERE r.taken IS NULL OR tag <> ALL (r.taken)
+        ORDER BY place
+    ) || coalesce(r.given, '{{}}')
+)
+FROM (
+    SELECT
+        contact_id,
+        later_import,
+        array_agg(tag) FILTER (WHERE was = 'false') AS taken,
+        array_agg(tag ORDER BY tag) FILTER (WHERE was = 'true') AS given
+    FROM undoing_fields
+    WHERE tag IS NOT NULL AND later_before = became
+    GROUP BY contact_id, later_import
+) r
+WHERE l.tenant_id = :tenant AND l.contact_id = r.contact_id AND l.import_id = r.later_import
+
+-- name: pass_creation_on
+-- A contact that is kept only for what the next import made of it goes when that one is undone.
+UPDATE import_changes l
+SET restore = coalesce(l.restore, '{{}}') || '{{"contact": null}}'
+FROM kept_created k
+JOIN later_changes n ON n.contact_id = k.contact_id AND n.version = k.version + 1
+WHERE l.tenant_id = :tenant AND l.contact_id = n.contact_id AND l.import_id = n.import_id
+
+-- name: create_verdicts
+-- What became of each contact that was not simply deleted (created) or restored (updated). `restored`: some field was.
+CREATE TEMPORARY TABLE verdicts ON COMMIT DROP AS
+SELECT
+    k.contact_id,
+    CASE
+        WHEN k.gone THEN '{{"what": "gone"}}'
+        ELSE jsonb_build_object('what', 'kept', 'why', concat_ws(
+            '; ',
+            CASE WHEN k.changed THEN coalesce('changed by import ' || l.names, 'edited since') END,
+            CASE WHEN k.opted_out THEN CASE WHEN k.changed THEN 'opted out' ELSE 'opt-outs are kept' END END,
+            CASE WHEN NOT k.changed AND NOT k.opted_out THEN 'joined a group or left a topic since' END
+        ))
+    END || CASE WHEN k.opted_out AND NOT k.changed THEN jsonb_build_object('opt_out', true) ELSE '{{}}' END AS undone,
+    false AS restored
+FROM kept_created k
+LEFT JOIN (
+    SELECT contact_id, string_agg(name, ', ' ORDER BY version) AS names
+    FROM later_changes
+    GROUP BY contact_id
+) l ON l.contact_id = k.contact_id
+WHERE k.action = 'created'
+UNION ALL
+SELECT j.contact_id, '{{"what": "deleted"}}', false
+FROM ({changes}) j
+WHERE j.inherited AND NOT EXISTS (SELECT FROM kept_created k WHERE k.contact_id = j.contact_id)
+UNION ALL
+SELECT j.contact_id, '{{"what": "gone"}}', false
+FROM ({changes}) j
+WHERE j.action = 'updated'
+    AND NOT EXISTS (SELECT FROM contacts c WHERE c.tenant_id = :tenant AND c.id = j.contact_id)
+    AND (NOT j.inherited OR EXISTS (SELECT FROM kept_created k WHERE k.contact_id = j.contact_id))
+UNION ALL
+SELECT
+    r.id,
+    jsonb_build_object('kept', r.kept) || CASE
+        WHEN b.why = r.kept ->> 'status' THEN jsonb_build_object('opt_out', true)
+        ELSE '{{}}'
+    END,
+    r.back <> '{{}}'
+FROM restorable r
+LEFT JOIN barred_fields b ON b.contact_id = r.id AND b.field = 'status'
+WHERE r.kept <> '{{}}'
+
+-- name: forget_opt_outs
+-- Before the verdicts on the opt-outs that a first rollback kept: what else it kept stays.
+UPDATE import_changes j
+SET undone = CASE
+    WHEN action = 'updated' AND (undone -> 'kept') - 'status' <> '{{}}'
+        THEN jsonb_build_object('what', 'partly restored', 'kept', (undone -> 'kept') - 'status')
+    END
+WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid) AND jsonb_exists(undone, 'opt_out')
+
+-- name: record_verdicts
+-- `kept` means that nothing of what the import changed went back.
+UPDATE import_changes j
+SET undone = v.undone || CASE
+    WHEN NOT jsonb_exists(v.undone, 'kept') THEN '{{}}'
+    ELSE jsonb_build_object(
+        'kept',
+        coalesce(j.undone -> 'kept', '{{}}') || (v.undone -> 'kept'),
+        'what',
+        CASE
+            WHEN v.restored OR j.undone IS NOT NULL THEN 'partly restored'
+            WHEN j.after - ARRAY(SELECT jsonb_object_keys(v.undone -> 'kept')) <> '{{}}' THEN 'partly restored'
+            ELSE 'kept'
+        END
+    )
+    END
+FROM verdicts v
+WHERE j.tenant_id = :tenant AND j.import_id = CAST(:import AS uuid) AND j.contact_id = v.contact_id
+
+-- name: delete_properties
+-- Properties that the import created, unless a contact has a value, another import maps a column to it (one that
+-- failed can still be run again), or a segment's filter names it.
+WITH made AS MATERIALIZED (
+    SELECT key
+    FROM properties
+    WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
+),
+valued AS (
+    SELECT DISTINCT made.key
+    FROM contacts c
+    JOIN made ON jsonb_exists(c.properties, made.key)
+    WHERE c.tenant_id = :tenant AND jsonb_exists_any(c.properties, ARRAY(SELECT key FROM made))
+)
+DELETE FROM properties p
+USING made
+WHERE p.tenant_id = :tenant
+    AND p.key = made.key
+    AND made.key NOT IN (SELECT key FROM valued)
+    AND NOT EXISTS (
+        SELECT
+        FROM imports i
+        WHERE i.tenant_id = :tenant
+            AND i.id <> CAST(:import AS uuid)
+            AND i.status NOT IN ('rolled_back', 'cancelled', 'expired')
+            AND i.mapping @> jsonb_build_array(jsonb_build_object('field', 'properties.' || made.key))
+    )
+    AND NOT EXISTS (
+        SELECT FROM groups g WHERE g.tenant_id = :tenant AND strpos(g.filter, made.key) > 0
+    )
+
+-- name: count_created_properties
+SELECT count(*) FROM properties WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
+
+-- name: count_undone
+SELECT
+    count(*) FILTER (WHERE what = 'restored') AS restored,
+    count(*) FILTER (WHERE what = 'deleted') AS deleted,
+    count(*) FILTER (WHERE what IN ('kept', 'partly restored')) AS kept,
+    count(*) FILTER (WHERE what = 'gone') AS gone,
+    count(*) FILTER (WHERE opt_out) AS opt_outs_kept
+FROM (
+    SELECT
+        coalesce(undone ->> 'what', CASE action WHEN 'created' THEN 'deleted' ELSE 'restored' END) AS what,
+        jsonb_exists(undone, 'opt_out') AS opt_out
+    FROM import_changes
+    WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
+) j
+
+-- name: report
+-- One line for each contact that the import had created or updated, by row of the file. No values.
+SELECT
+    row_number AS "Row",
+    contact_id AS "Contact",
+    coalesce(undone ->> 'what', CASE action WHEN 'created' THEN 'deleted' ELSE 'restored' END) AS "Rollback",
+    CASE WHEN undone ->> 'what' = 'partly restored' THEN (
+        SELECT string_agg(field, ', ' ORDER BY field)
+        FROM jsonb_object_keys(after) field
+        WHERE NOT jsonb_exists(undone -> 'kept', field)
+    ) END AS "Restored Fields",
+    CASE WHEN undone IS NOT NULL THEN coalesce(
+        undone ->> 'why',
+        (
+            SELECT string_agg(field || ': ' || why, '; ' ORDER BY field)
+            FROM jsonb_each_text(undone -> 'kept') kept (field, why)
+        )
+    ) END AS "Kept"
+FROM import_changes
+WHERE tenant_id = {tenant} AND import_id = {import_id}
+ORDER BY row_number

@@ -1,0 +1,22 @@
+"""Looking at lists, segments and topics, and adding them."""
+
+from __future__ import annotations
+
+from contact_pipelines.models import DEFAULT_TENANT, GroupDefinition, GroupKind
+from contact_pipelines.store import groups
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.groups import Group
+from contact_pipelines.store.tenants import ensure_tenant
+
+
+def list_groups(store: Store, kind: GroupKind, *, tenant_id: str = DEFAULT_TENANT) -> list[Group]:
+    """Return the tenant's groups of a kind by name, with how many contacts are in them at this moment."""
+    with store.connect() as connection:
+        return groups.list_groups(connection, tenant_id, kind)
+
+
+def create_group(store: Store, definition: GroupDefinition, *, tenant_id: str = DEFAULT_TENANT) -> None:
+    """Add a group; one that is there stays with its members. Raises InvalidOption for a topic's other default."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        groups.add_group(connection, tenant_id, definition)

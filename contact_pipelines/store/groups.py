@@ -1,0 +1,135 @@
+"""Groups: the lists, segments and topics of a tenant, and how many contacts are in them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.models import GroupDefinition, GroupKind, Subscription
+from contact_pipelines.store.imports import uuid7
+from contact_pipelines.store.tables import group_members, groups
+
+
+@dataclass(frozen=True)
+class Group:
+    """A list, segment or topic. `members` leaves out those who opted out of a topic; they are `opted_out`."""
+
+    definition: GroupDefinition
+    members: int
+    opted_out: int
+    created_at: datetime
+
+
+def list_groups(connection: sa.Connection, tenant_id: str, kind: GroupKind) -> list[Group]:
+    """Return the tenant's groups of a kind by name, with the members that they have at this moment."""
+    left = group_members.c.subscription.is_not_distinct_from(Subscription.OPT_OUT)
+    counted = (
+        sa.select(
+            group_members.c.group_id,
+            sa.func.count().filter(~left).label("members"),
+            sa.func.count().filter(left).label("opted_out"),
+        )
+        .where(group_members.c.tenant_id == tenant_id)
+        .group_by(group_members.c.group_id)
+        .subquery()
+    )
+    statement = (
+        sa.select(groups, counted.c.members, counted.c.opted_out)
+        .outerjoin(counted, counted.c.group_id == groups.c.id)
+        .where(groups.c.tenant_id == tenant_id, groups.c.kind == kind)
+        .order_by(groups.c.name)
+    )
+    return [_group(row) for row in connection.execute(statement).mappings()]
+
+
+def add_group(connection: sa.Connection, tenant_id: str, definition: GroupDefinition) -> None:
+    """Add a group that a person asks for. One that is there stays, and is no longer the import's that created it.
+
+    So undoing that import does not remove it. A description replaces the old one. Raises InvalidOption if a topic is
+    there with another default subscription. The tenant must exist.
+    """
+    values = definition.model_dump(mode="json")
+    new = insert(groups).values(tenant_id=tenant_id, id=uuid7(), **values)
+    kept = new.on_conflict_do_update(
+        index_elements=["tenant_id", "kind", "name"],
+        set_={
+            "import_id": None,
+            "description": sa.func.coalesce(sa.func.nullif(new.excluded.description, ""), groups.c.description),
+        },
+    )
+    default = connection.scalar(kept.returning(groups.c.default_subscription))
+    if default != values["default_subscription"]:
+        raise InvalidOption(
+            f"The topic {definition.name} has the default {default};"
+            f" it cannot be added as {definition.default_subscription}."
+        )
+
+
+def find_groups(
+    connection: sa.Connection, tenant_id: str, names: Mapping[GroupKind, Sequence[str]]
+) -> dict[tuple[GroupKind, str], uuid.UUID]:
+    """Return the ids of the named groups that exist, by kind and name. Raises InvalidOption for a dynamic segment."""
+    wanted = [(kind.value, name) for kind, each in names.items() for name in each]
+    statement = sa.select(groups.c.kind, groups.c.name, groups.c.id, groups.c.filter).where(
+        groups.c.tenant_id == tenant_id, sa.tuple_(groups.c.kind, groups.c.name).in_(wanted)
+    )
+    rows = connection.execute(statement).all() if wanted else []
+    for row in rows:
+        if row.filter is not None:
+            raise InvalidOption(
+                f"The segment {row.name} is dynamic: its filter says who belongs to it, so an import can put nobody"
+                " in it. Name a static segment."
+            )
+    return {(GroupKind(row.kind), row.name): row.id for row in rows}
+
+
+def ensure_groups(
+    connection: sa.Connection, tenant_id: str, names: Mapping[GroupKind, Sequence[str]], import_id: str
+) -> dict[tuple[GroupKind, str], uuid.UUID]:
+    """Make the named groups that are missing, as this import's; return the ids of all. Raises as `find_groups`.
+
+    A topic that an import makes has the default `opt_out`: it is for those whom imports name, not for everybody new.
+    """
+    known = find_groups(connection, tenant_id, names)
+    missing = [(kind, name) for kind, each in names.items() for name in each if (kind, name) not in known]
+    if not missing:
+        return known
+    values = [
+        {
+            "tenant_id": tenant_id,
+            "id": uuid7(),
+            "kind": kind,
+            "name": name,
+            "default_subscription": Subscription.OPT_OUT if kind is GroupKind.TOPIC else None,
+            "import_id": uuid.UUID(import_id),
+        }
+        for kind, name in missing
+    ]
+    connection.execute(insert(groups).values(values).on_conflict_do_nothing())
+    return find_groups(connection, tenant_id, names)  # somebody else may have made one at the same moment
+
+
+def opt_in_topics(connection: sa.Connection, tenant_id: str) -> list[uuid.UUID]:
+    """Return the ids of the topics that every new contact is opted in to."""
+    statement = sa.select(groups.c.id).where(
+        groups.c.tenant_id == tenant_id,
+        groups.c.kind == GroupKind.TOPIC,
+        groups.c.default_subscription == Subscription.OPT_IN,
+    )
+    return list(connection.scalars(statement.order_by(groups.c.id)))
+
+
+def _group(row: sa.RowMapping) -> Group:
+    definition = GroupDefinition(
+        kind=row["kind"],
+        name=row["name"],
+        description=row["description"],
+        default_subscription=row["default_subscription"],
+    )
+    return Group(definition, row["members"] or 0, row["opted_out"] or 0, row["created_at"])
