@@ -10,6 +10,7 @@ import pytest
 from contact_pipelines import operations
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.importing.import_tag import import_tag
+from contact_pipelines.importing.matching import _store_text
 from contact_pipelines.models import Counts, GroupDefinition, ImportOptions, ImportStatus, RollbackCounts
 
 OLD = "email,first_name\na@example.com,Ann\nb@example.com,Bob\n"
@@ -222,6 +223,22 @@ def test_a_file_with_tags_changes_nothing_again(importer, given, rule, blank):
     again = importer.run(content, **options)
     assert again.counts == Counts(2, unchanged=2)
     assert importer.everything("contacts", "import_changes") == before
+
+
+@pytest.mark.parametrize(
+    ("tags", "text"),
+    [
+        ("{a,b}", "a\x1db"),
+        ("{}", None),
+        ("{x,imported_2026_11_20_3f2a91,y}", "x\x1dy"),
+        ("{imported_2026_11_20_3f2a91,imported_2026_11_21_3f2a91}", None),
+        ("{imported_2026_11_20_3f2a91x}", "imported_2026_11_20_3f2a91x"),
+    ],
+)
+def test_automatic_tags_are_not_hashed_so_that_a_sync_sends_no_contact_back(store, tags, text):
+    with store.raw() as connection:
+        query = f"SELECT {_store_text('tags')} FROM (SELECT CAST('{tags}' AS text[]) AS tags) c"
+        assert connection.execute(query).fetchall() == [(text,)]
 
 
 def test_the_tags_of_a_file_replace_others_and_leave_those_of_imports(importer):
