@@ -310,6 +310,7 @@ def _expected_files() -> list[str]:
     return [
         *("source", "staged_rows.parquet", "mapped_contacts.parquet", "validated_contacts.parquet"),
         *("row_errors.parquet", "contact_changes.parquet", "compared.txt", "results.csv", "errors.csv"),
+        "contact_events.parquet",
     ]
 
 
