@@ -14,6 +14,7 @@ from contact_pipelines.models import Import, RollbackCounts
 
 CONTACT_COLUMNS = (
     "external_id",
+    "email",
     "phone",
     "first_name",
     "last_name",
@@ -22,7 +23,7 @@ CONTACT_COLUMNS = (
     "lead_score",
     "tags",
 )
-"""What an update can change. The email is what recognised the contact, so it never does."""
+"""What an update can change: the email too, of a contact that another key recognised."""
 
 
 def roll_back(connection: sa.Connection, record: Import) -> RollbackCounts:

@@ -21,6 +21,7 @@ from contact_pipelines.models.records import (
 )
 from contact_pipelines.models.words import (
     CONTACT_FIELDS,
+    CONTACT_ID,
     DEFAULT_TENANT,
     FULL_NAME,
     IGNORE,
@@ -35,6 +36,7 @@ from contact_pipelines.models.words import (
     Duplicates,
     FieldRule,
     ImportStatus,
+    MatchKey,
     Mode,
     Preset,
     PropertyType,
@@ -43,6 +45,7 @@ from contact_pipelines.models.words import (
 
 __all__ = [
     "CONTACT_FIELDS",
+    "CONTACT_ID",
     "DEFAULT_TENANT",
     "FULL_NAME",
     "IGNORE",
@@ -64,6 +67,7 @@ __all__ = [
     "ImportProgress",
     "ImportStatus",
     "LandedFile",
+    "MatchKey",
     "Mode",
     "Preset",
     "PropertyDefinition",

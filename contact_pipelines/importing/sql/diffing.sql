@@ -20,13 +20,13 @@ FROM {errors}
 WHERE severity = 'error'
 
 -- name: unknown_created
-SELECT _row, 'created' AS outcome {created}, {properties_created} AS properties
+SELECT _row, 'created' AS outcome {note} {created}, {properties_created} AS properties
 FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
-    ANTI JOIN duplicate_rows d ON d._row = s._row
+    ANTI JOIN decided_rows d ON d._row = s._row
     {complete}
-    ORDER BY {key}
+    ORDER BY {order}
 )
 
 -- name: unknown_incomplete
@@ -35,14 +35,14 @@ UNION ALL BY NAME
 SELECT _row, 'failed' AS outcome, 'required' AS code, {missing} AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
-ANTI JOIN duplicate_rows d ON d._row = s._row
+ANTI JOIN decided_rows d ON d._row = s._row
 WHERE {missing} IS NOT NULL
 
 -- name: unknown_skipped
 SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
-ANTI JOIN duplicate_rows d ON d._row = s._row
+ANTI JOIN decided_rows d ON d._row = s._row
 
 -- name: contact_changes
 -- A branch a case; what a branch does not name is NULL. Each is written once and used once: a shared one would be
@@ -64,10 +64,11 @@ UNION ALL BY NAME
 SELECT
     _row,
     outcome,
-    CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' END AS code,
+    CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' {updated_note_code} END AS code,
     CASE
         WHEN outcome = 'skipped' THEN 'a contact with this {key} exists already'
         WHEN refused THEN 'status was kept: the contact has opted out'
+        {updated_note}
     END AS message,
     contact_id,
     version
@@ -88,12 +89,8 @@ FROM matches
 WHERE same
 
 UNION ALL BY NAME
-SELECT
-    _row,
-    CASE WHEN counts IS NULL THEN 'failed' ELSE 'skipped' END AS outcome,
-    CASE WHEN counts IS NULL THEN 'duplicate_key' ELSE 'duplicate_row' END AS code,
-    coalesce('duplicate of row ' || counts, 'another row has the same {key}') AS message
-FROM duplicate_rows
+SELECT _row, outcome, code, message
+FROM decided_rows
 
 UNION ALL BY NAME
 SELECT _row, 'failed' AS outcome

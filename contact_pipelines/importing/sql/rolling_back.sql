@@ -59,6 +59,22 @@ CROSS JOIN LATERAL (
             ) = value
             -- ... and putting it back does not subscribe somebody whom the import opted out.
             AND NOT (field = 'status' AND j.before ->> 'status' = 'subscribed' AND value <> '"subscribed"'::jsonb)
+            -- ... and the address that comes back was not taken or suppressed meanwhile.
+            AND NOT (
+                field = 'email'
+                AND (
+                    EXISTS (
+                        SELECT FROM contacts o
+                        WHERE o.tenant_id = c.tenant_id AND o.email = j.before ->> 'email' AND NOT o.is_duplicate
+                    )
+                    OR c.status = 'subscribed' AND EXISTS (
+                        SELECT FROM suppressions s
+                        WHERE s.tenant_id = c.tenant_id
+                            AND s.address_hash
+                                = contact_pipelines_address_hash(c.tenant_id, j.before ->> 'email')
+                    )
+                )
+            )
                 AS restorable
         FROM jsonb_each(j.after) AS changed (field, value)
     ) a
