@@ -350,7 +350,8 @@ def test_a_file_that_cannot_be_imported(run, tmp_path, content, arguments, told)
         (["--tag", " "], 2, "--tag"),
         (["--map", "email"], 2, '--map "Header=field"'),
         (["--map", "email=phone", "--map", "email=email"], 2, "twice"),
-        (["--match-on", "phone"], 2, "--match-on takes only email"),
+        (["--match-on", "name"], 2, "--match-on"),
+        (["--match-on", "email,email"], 2, "names a key twice"),
         (["--column-map", '{"email": '], 2, "not valid JSON"),
         (["--column-map", "@gone.json"], 2, "gone.json"),
         (["--options", "gone.yaml"], 2, "gone.yaml"),
@@ -373,7 +374,10 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
     ("text", "told"),
     [
         ("mode: nope", "has a wrong value at mode"),
-        ("modes: upsert", "unknown key modes; the keys are encoding, delimiter, header, sheet, mode, columns"),
+        (
+            "modes: upsert",
+            "unknown key modes; the keys are encoding, delimiter, header, sheet, mode, match_on, columns",
+        ),
         ("rules: {email: best}", "has a wrong value at rules.email"),
         ("- mode", "option: value"),
         ("mode: [", "not valid YAML (line"),

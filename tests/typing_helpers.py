@@ -8,10 +8,10 @@ import duckdb
 import pyarrow as pa
 
 from contact_pipelines.house import House
-from contact_pipelines.importing import diffing, duck, matching, normalising, planning, validating
+from contact_pipelines.importing import diffing, duck, duplicates, normalising, planning, validating
 from contact_pipelines.importing.column_plan import ColumnPlan
 from contact_pipelines.importing.duck import identifier
-from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, PropertyDefinition
+from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, MatchKey, PropertyDefinition
 
 RESERVED = ("_error_code", "_error", "_text", "_warning")
 
@@ -44,7 +44,8 @@ class Typed:
         difference = diffing.Difference(
             self.plan.fields, self.plan.properties, self.options, self.house.fields, has_opt_in=self.plan.has_opt_in
         )
-        matching.find_duplicates(self.con, "valid", self.options.duplicates)
+        duplicates.create_decided_rows(self.con)
+        duplicates.find_duplicates(self.con, "valid", MatchKey.EMAIL, self.options.duplicates)
         types = {"tags": "VARCHAR[]", "lead_score": "INTEGER"}
         old = [(f"old.{field}", types.get(field, "VARCHAR")) for field in difference.compared]
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in old)
@@ -87,7 +88,7 @@ def typed(
     planning.map_rows(con.view("staged_rows"), plan).create("mapped")
     normalising.normalise(con, "mapped", plan, chosen, its).create("typed")
     validating.create_errors_table(con, "faults")
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, its.fields)
+    book = validating.rule_book(plan.fields, plan.properties, plan.headers, its.fields, match_on=chosen.match_on)
     validating.validate(con, "typed", book, "faults")
     con.execute(
         "CREATE VIEW valid AS FROM typed"

@@ -66,12 +66,6 @@ def read_column_map(text: str) -> str:
     return _text_of(Path(text[1:]), "--column-map")
 
 
-def require_email_match(match_on: str | None) -> None:
-    """Raise InvalidOption unless contacts are to be matched by email, which is all there is so far."""
-    if match_on is not None and [key.strip() for key in match_on.split(",")] != ["email"]:
-        raise InvalidOption("--match-on takes only email: contacts are recognised by their email address for now.")
-
-
 def _pairs(option: str, form: str, texts: Sequence[str]) -> dict[str, str]:
     """Split each text at its last `=`, since a header may hold one."""
     pairs: dict[str, str] = {}

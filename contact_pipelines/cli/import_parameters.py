@@ -127,16 +127,18 @@ Mode = Annotated[
         "--mode",
         metavar="MODE",
         rich_help_panel=_UPDATING,
-        help="upsert (default: create and update), create_only or update_only.",
+        help="upsert (default: create and update), create_only, update_only, or create_all: create every row, and mark "
+        "those whose email is taken as duplicates.",
     ),
 ]
 MatchOn = Annotated[
     str | None,
     typer.Option(
         "--match-on",
-        metavar="KEY",
+        metavar="KEYS",
         rich_help_panel=_UPDATING,
-        help="What recognises a contact: email, the only one so far.",
+        help="What recognises a contact: email (default), external_id, phone, id, or several of them: "
+        "--match-on external_id,email. A row whose keys find different contacts fails.",
     ),
 ]
 Duplicates = Annotated[
@@ -145,7 +147,7 @@ Duplicates = Annotated[
         "--duplicates",
         metavar="WHICH",
         rich_help_panel=_UPDATING,
-        help="Which of the file's rows with the same email counts: the first (default), the last, "
+        help="Which of the file's rows of the same contact counts: the first (default), the last, "
         "or none: error fails them all.",
     ),
 ]
@@ -164,8 +166,9 @@ Rule = Annotated[
         "--rule",
         metavar="FIELD=RULE",
         rich_help_panel=_UPDATING,
-        help="What an update does to a field: overwrite (default), fill_blank, keep, append, "
-        "keep_higher or keep_lower: --rule first_name=fill_blank --rule tags=append. Repeatable.",
+        help="What an update does to a field: overwrite (default), fill_blank, keep, keep_higher, keep_lower, newer "
+        "(needs a column updated_at), and of tags and multi_select properties append or remove; * stands for all other "
+        'fields: --rule "*=fill_blank" --rule tags=append. Repeatable.',
     ),
 ]
 Tag = Annotated[

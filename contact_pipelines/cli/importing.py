@@ -64,16 +64,16 @@ def import_file(
     With --review nothing is written until `confirm`.
     """
     from contact_pipelines import operations
-    from contact_pipelines.cli.import_options import build_options, require_email_match
+    from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.files.landing import require_file
 
-    require_email_match(match_on)
     require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
     how = reading.reading_options(encoding, delimiter, header, sheet)
     import_options = build_options(
         {
             **how.model_dump(exclude_unset=True),
             "mode": mode,
+            "match_on": match_on,
             "duplicates": duplicates,
             "blank": blank,
             "status": status,

@@ -62,7 +62,13 @@ class NewImport(dg.Config):
     mode: ModeChoice = Field(
         default=ModeChoice("upsert"),
         description="upsert: create unknown contacts and update known ones. create_only: leave known contacts"
-        " untouched. update_only: skip unknown contacts.",
+        " untouched. update_only: skip unknown contacts. create_all: create every row, and mark those whose email"
+        " is taken as duplicates.",
+    )
+    match_on: list[str] = Field(
+        default=["email"],
+        description="What recognises a contact, in order: external_id, email, phone, id. For example"
+        " [external_id, email]. A row whose keys find different contacts fails.",
     )
     columns: dict[str, str] = Field(
         default={},
@@ -140,7 +146,7 @@ class NewImport(dg.Config):
     )
     duplicates: DuplicatesChoice = Field(
         default=DuplicatesChoice("first"),
-        description="Which row counts when several have the same email: first, last, or error (all of them fail).",
+        description="Which row counts when several are the same contact: first, last, or error (all of them fail).",
     )
     blank: BlankChoice = Field(
         default=BlankChoice("ignore"),
@@ -149,7 +155,8 @@ class NewImport(dg.Config):
     rules: dict[str, RuleChoice] = Field(
         default={},
         description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append,"
-        " keep_higher, keep_lower; `*` stands for all other fields. For example {first_name: fill_blank}.",
+        " remove, keep_higher, keep_lower, newer; `*` stands for all other fields. append and remove are for tags and"
+        " multi_select properties, newer needs a column updated_at. For example {first_name: fill_blank}.",
     )
     review: bool = Field(
         default=False,

@@ -142,7 +142,11 @@ def _update(
         return 0
     cursor.execute("ANALYZE import_updates")
     assignments = "".join(f"{identifier(field)} = u.{identifier(field)},\n    " for field in fields)
-    cursor.execute(blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id)).encode())
+    statement = blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id))
+    try:
+        cursor.execute(statement.encode())
+    except psycopg.errors.UniqueViolation:
+        raise ContactsChanged("An email of this file was taken by somebody else meanwhile.") from None
     return cursor.rowcount
 
 

@@ -6,7 +6,7 @@ Out: `contact_changes`, one row for every row of the file, whatever became of it
 |---|---|
 | `_row` | the row's number in the file |
 | `outcome` | created, updated, unchanged, skipped or failed |
-| `code`, `message` | why it was skipped, or what was refused; NULL otherwise |
+| `code`, `message` | why it was skipped or failed, or what its consent comes from; NULL otherwise |
 | `contact_id`, `version` | the contact, and the version that was compared; NULL for a new one |
 | the contact's columns | of a created or updated contact, after the import; only those that the file maps |
 | `properties` | JSON object of the properties to set |
@@ -14,8 +14,8 @@ Out: `contact_changes`, one row for every row of the file, whatever became of it
 | `joins` | of an updated contact, whether it lacks a list, segment or topic that it joins |
 | `before`, `after` | of an updated contact, JSON objects of the fields that change, and only those |
 
-Created rows come first, ordered by email: so PostgreSQL appends to its indexes instead of splitting pages all over
-them. Their ids are given out in that order when the plan is applied.
+Created rows come first, ordered by email or, in a file without one, by the first match key: so PostgreSQL appends to
+its indexes instead of splitting pages all over them. Their ids are given out in that order when the plan is applied.
 """
 
 from __future__ import annotations
@@ -27,21 +27,26 @@ from dataclasses import dataclass
 import duckdb
 
 from contact_pipelines.house import FieldRules
-from contact_pipelines.importing import import_tag
+from contact_pipelines.importing import contact_keys, import_tag
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 from contact_pipelines.importing.field_rules import ALWAYS_THERE
-from contact_pipelines.importing.matching import MATCH_KEY, compared_fields
+from contact_pipelines.importing.matching import BY_EMAIL, compared_fields
 from contact_pipelines.importing.values import consent
 from contact_pipelines.models import (
+    CONTACT_ID,
     PROPERTY_PREFIX,
     Blank,
     ContactStatus,
     FieldRule,
     ImportOptions,
+    MatchKey,
     Mode,
     PropertyDefinition,
     PropertyType,
 )
+
+TABLES = ("finals", "rejected_rows")
+"""What the diff leaves in DuckDB."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,42 @@ class Difference:
     @property
     def contact_fields(self) -> list[str]:
         """The contact columns that the plan carries: those mapped, and those that options set."""
-        given = [field for field in self.fields if not field.startswith(PROPERTY_PREFIX) and field != "updated_at"]
-        extra = ["status"] + (["tags"] if self.gives_tags else [])
+        given = [
+            field
+            for field in self.fields
+            if not field.startswith(PROPERTY_PREFIX) and field not in (CONTACT_ID, "updated_at")
+        ]
+        extra = ["status"] + (["tags"] if self.gives_tags else []) + (["is_duplicate"] if self.marks else [])
         return list(dict.fromkeys([*given, *extra]))
+
+    @property
+    def marks(self) -> bool:
+        """Whether each row says if it becomes a marked duplicate, and what its status will be (see `creating_all`)."""
+        return self.options.mode is Mode.CREATE_ALL and MatchKey.EMAIL in self.fields
+
+    @property
+    def keys(self) -> list[MatchKey]:
+        """The match keys that the file has, in their order."""
+        return [key for key in self.options.match_on if key in self.fields]
+
+    @property
+    def brings_emails(self) -> bool:
+        """Whether a row can bring an email that is not its contact's, and that somebody else may have."""
+        return MatchKey.EMAIL in self.fields and MatchKey.EMAIL not in self.keys and not self.marks
+
+    @property
+    def order(self) -> str:
+        """SQL of the order in which contacts are created."""
+        if tuple(self.options.match_on) == BY_EMAIL and not self.marks:
+            return MatchKey.EMAIL  # each once
+        first = next((key for key in (MatchKey.EMAIL, *self.keys) if key in self.fields), MatchKey.EMAIL)
+        return f"{first}, _row"
 
     @property
     def compared(self) -> list[str]:
         """The fields that can change a contact that exists."""
         extra = ["tags"] if self.gives_tags else []
-        return list(dict.fromkeys([*compared_fields(self.fields), *extra]))
+        return list(dict.fromkeys([*compared_fields(self.fields, self.options.match_on), *extra]))
 
     @property
     def updated_columns(self) -> list[str]:
@@ -103,18 +135,23 @@ class Difference:
         return consent.stricter(given, ContactStatus.UNSUBSCRIBED) if self.has_opt_in else given
 
     def erases(self, field: str) -> bool:
-        """Whether an empty cell erases the field of a contact that exists."""
-        return self.options.blank is Blank.ERASE and field not in self.required
+        """Whether an empty cell erases the field of a contact that exists. A match key that is empty is not known."""
+        return self.options.blank is Blank.ERASE and field not in self.required and field not in self.options.match_on
 
     def rule(self, field: str) -> FieldRule:
-        """Return what an update does to this field."""
-        return self.options.rules.get(field) or self.options.rules.get("*") or FieldRule.OVERWRITE
+        """Return what an update does to this field.
+
+        The rule of all fields is not the status's: who opts out must be heard, unless its own rule says otherwise.
+        """
+        every = None if field == "status" else self.options.rules.get("*")
+        return self.options.rules.get(field) or every or FieldRule.OVERWRITE
 
 
 def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: Difference) -> duckdb.DuckDBPyRelation:
     """Return `contact_changes`. The tables that `matching` makes must exist.
 
-    `source` is the view of valid rows, `errors` the table of row errors, those of broken rows included.
+    `source` are the valid rows as `matching.match` returns them, `errors` the table of row errors, those of broken
+    rows included.
     """
     blocks = sql_blocks("diffing")
     finals = "".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared)
@@ -124,22 +161,23 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     mode = difference.options.mode
     missing = _missing(difference)
     creates = mode is not Mode.UPDATE_ONLY
-    any_suppressed = creates and bool(con.sql("SELECT count(*) FROM suppressed_rows").fetchall()[0][0])
-    suppressed = "ANTI JOIN suppressed_rows b ON b._row = s._row" if any_suppressed else ""
+    _decide_suppressed(con, difference)
+    if difference.brings_emails:
+        complete = f"AND {missing} IS NULL" if missing else ""
+        contact_keys.decide_taken_emails(con, source, mode, complete=complete)
+    key = " or ".join(difference.keys)
+    noted = "_note" in con.sql(f"FROM {identifier(source)}").columns
     unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
         source=identifier(source),
         created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
         properties_created=_created_properties(difference),
-        suppressed=suppressed,
         complete=f"WHERE {missing} IS NULL" if missing else "",
-        key=MATCH_KEY,
+        key=key,
+        order=difference.order,
+        note=", _note_code AS code, _note AS message" if noted else "",
     )
     if missing and creates:
-        unknown += "\n\n" + blocks["unknown_incomplete"].format(
-            source=identifier(source), suppressed=suppressed, missing=missing
-        )
-    if any_suppressed:
-        unknown += "\n\n" + blocks["unknown_suppressed"]
+        unknown += "\n\n" + blocks["unknown_incomplete"].format(source=identifier(source), missing=missing)
     return con.sql(
         blocks["contact_changes"].format(
             unknown=unknown,
@@ -150,9 +188,23 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             erased=_erased_keys(difference),
             before=_changed_object(difference, "old"),
             after=_changed_object(difference, "new"),
-            key=MATCH_KEY,
+            key=key,
+            updated_note_code="ELSE _note_code" if noted else "",
+            updated_note="ELSE _note" if noted else "",
         )
     )
+
+
+def _decide_suppressed(con: duckdb.DuckDBPyConnection, difference: Difference) -> None:
+    """Skip the rows that would create or give a contact an address on the suppression list."""
+    if con.sql("SELECT count(*) FROM suppressed_rows").fetchall() == [(0,)]:
+        return
+    blocks = sql_blocks("diffing")
+    if difference.options.mode is not Mode.UPDATE_ONLY:
+        con.execute(blocks["suppressed_unknown"])
+    if MatchKey.EMAIL in difference.compared and difference.options.mode is not Mode.CREATE_ONLY:
+        con.execute(blocks["suppressed_changes"])
+        con.execute(blocks["drop_suppressed"])
 
 
 def _final(field: str, difference: Difference) -> str:
@@ -162,16 +214,18 @@ def _final(field: str, difference: Difference) -> str:
         return _final_tags(old, difference)
     new = identifier(field)
     if field == "status":
-        # Consent is never loosened: an opt-out stays, whatever the file says.
-        opted_out = f"{old} <> '{ContactStatus.SUBSCRIBED}' AND {new} = '{ContactStatus.SUBSCRIBED}'"
-        return f"CASE WHEN {opted_out} THEN {old} ELSE {_by_rule(difference.rule(field), old, new, old)} END"
+        return _final_status(old, new, difference.rule(field))
     blank = "NULL" if difference.erases(field) else old
     definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
     rule = difference.rule(field)
     if definition is not None and definition.type == PropertyType.NUMBER:
         return _by_rule(rule, old, new, blank, cast="DOUBLE")
-    if definition is not None and definition.type == PropertyType.MULTI_SELECT and rule == FieldRule.APPEND:
-        return f"CASE WHEN {new} IS NULL THEN {old} WHEN {old} IS NULL THEN {new} ELSE {_appended(old, new)} END"
+    if definition is not None and definition.type == PropertyType.MULTI_SELECT:
+        if rule == FieldRule.APPEND:
+            return f"CASE WHEN {new} IS NULL THEN {old} WHEN {old} IS NULL THEN {new} ELSE {_appended(old, new)} END"
+        if rule == FieldRule.REMOVE:
+            left = f"coalesce({_removed(old, new)}, {old if field in difference.required else 'NULL'})"
+            return f"CASE WHEN {old} IS NULL OR {new} IS NULL THEN {old} ELSE {left} END"
     return _by_rule(rule, old, new, blank)
 
 
@@ -188,8 +242,22 @@ def _by_rule(rule: FieldRule, old: str, new: str, blank: str, *, cast: str | Non
             return f"CASE WHEN {comparable(old)} >= {comparable(new)} THEN {old} ELSE coalesce({new}, {old}) END"
         case FieldRule.KEEP_LOWER:
             return f"CASE WHEN {comparable(old)} <= {comparable(new)} THEN {old} ELSE coalesce({new}, {old}) END"
+        case FieldRule.NEWER:
+            return f"CASE WHEN {_IS_NEWER} THEN coalesce({new}, {blank}) ELSE {old} END"
         case _:
             return f"coalesce({new}, {blank})"
+
+
+_IS_NEWER = 'updated_at > CAST("old.updated_at" AS TIMESTAMPTZ)'
+"""SQL: the row was changed later than its contact. Not so where one of the times is not known."""
+
+
+def _final_status(old: str, new: str, rule: FieldRule) -> str:
+    """Return SQL of the stricter status: consent is never loosened. Only a rule of its own keeps an opt-out away."""
+    if rule in (FieldRule.KEEP, FieldRule.FILL_BLANK):  # it is never blank
+        return old
+    statuses = f"[{', '.join(literal(status) for status in consent.RANKS)}]"  # in the order of their ranks
+    return f"{statuses}[greatest(list_position({statuses}, {old}), list_position({statuses}, {new}))]"
 
 
 def _final_tags(old: str, difference: Difference) -> str:
@@ -206,10 +274,16 @@ def _final_tags(old: str, difference: Difference) -> str:
                 value = f"CASE WHEN len({own}) = 0 THEN {_union('coalesce(tags, [])', kept)} ELSE {kept} END"
             case FieldRule.APPEND:
                 value = _union(kept, "coalesce(tags, [])")
-            case _:
+            case FieldRule.REMOVE:
+                left = _without(kept, "coalesce(tags, [])")
+                required = "tags" in difference.required
+                value = f"CASE WHEN len({left}) = 0 THEN {kept} ELSE {left} END" if required else left
+            case rule:
                 given = "coalesce(tags, [])" if difference.erases("tags") else f"coalesce(tags, {kept})"
                 others = f"list_filter({given}, lambda tag: {_is_import_tag(difference, such=False)})"
                 as_it_is = f"{others} = {own} AND list_has_all({kept}, {given})"
+                if rule is FieldRule.NEWER:
+                    as_it_is = f"({as_it_is}) OR ({_IS_NEWER}) IS NOT TRUE"
                 value = f"CASE WHEN {as_it_is} THEN {kept} ELSE {_union(given, of_imports)} END"
     return _union(value, _given_tags(difference)) if difference.options.tags else value
 
@@ -227,14 +301,32 @@ def _union(first: str, second: str) -> str:
     return f"list_concat({first}, list_filter({second}, lambda tag: NOT list_contains({first}, tag)))"
 
 
+def _without(first: str, second: str) -> str:
+    """Return SQL of the first list's items that the second does not have."""
+    return f"list_filter({first}, lambda tag: NOT list_contains({second}, tag))"
+
+
 def _appended(old: str, new: str) -> str:
     """Return SQL of two JSON arrays as one, in the spelling of PostgreSQL's jsonb."""
-    both = _union(*(f"CAST(CAST({text} AS JSON) AS VARCHAR[])" for text in (old, new)))
-    return f"'[' || array_to_string(list_transform({both}, lambda item: to_json(item)), ', ') || ']'"
+    return _array(_union(*(_items(text) for text in (old, new))))
+
+
+def _removed(old: str, new: str) -> str:
+    """Return SQL of a JSON array without the items of another, NULL if none is left."""
+    left = _without(_items(old), _items(new))
+    return f"CASE WHEN len({left}) > 0 THEN {_array(left)} END"
+
+
+def _items(array: str) -> str:
+    return f"CAST(CAST({array} AS JSON) AS VARCHAR[])"
+
+
+def _array(items: str) -> str:
+    return f"'[' || array_to_string(list_transform({items}, lambda item: to_json(item)), ', ') || ']'"
 
 
 def _given_tags(difference: Difference) -> str:
-    return f"[{', '.join(literal(tag) for tag in difference.options.tags)}]"
+    return f"CAST([{', '.join(literal(tag) for tag in difference.options.tags)}] AS VARCHAR[])"
 
 
 def _refused(difference: Difference) -> str:
@@ -257,18 +349,19 @@ def _changed(field: str) -> str:
 
 
 def _created(field: str, difference: Difference) -> str:
-    """Return SQL of a new contact's column."""
-    if field == "tags" and difference.gives_tags:
+    """Return SQL of a new contact's column. What is to be taken away is not put on."""
+    if field == "tags" and (difference.gives_tags or difference.rule(field) is FieldRule.REMOVE):
         return _with_import_tag(_created_tags(difference), difference)
     if field == "status":
         default = f"'{difference.default_status}'"
-        return f"coalesce(status, {default})" if "status" in difference.fields else default
+        return f"coalesce(status, {default})" if "status" in difference.fields or difference.marks else default
     return identifier(field)
 
 
 def _created_tags(difference: Difference) -> str:
     """Return SQL of a new contact's tags, without the import tag."""
-    in_file = "coalesce(tags, [])" if "tags" in difference.fields else ""
+    named = "tags" in difference.fields and difference.rule("tags") is not FieldRule.REMOVE
+    in_file = "coalesce(tags, [])" if named else ""
     if not difference.options.tags:
         return in_file or "CAST([] AS VARCHAR[])"
     given = _given_tags(difference)
@@ -326,6 +419,8 @@ def _created_properties(difference: Difference) -> str:
     """Return SQL of a JSON object of a new contact's properties."""
     members = []
     for field in _properties(difference):
+        if difference.rule(field) is FieldRule.REMOVE:
+            continue
         value = identifier(field)
         members.append(f"CASE WHEN {value} IS NOT NULL THEN {_key(field)} || {_json(field, value, difference)} END")
     return _object(members)
@@ -352,7 +447,8 @@ def _erased_keys(difference: Difference) -> str:
         f" THEN {literal(field.removeprefix(PROPERTY_PREFIX))} END"
         for field in _properties(difference)
     ]
-    if not keys or difference.options.blank != Blank.ERASE:
+    removes = any(difference.rule(field) is FieldRule.REMOVE for field in _properties(difference))
+    if not keys or not (removes or difference.options.blank == Blank.ERASE):
         return "CAST(NULL AS VARCHAR[])"
     return f"CASE WHEN outcome = 'updated' THEN list_filter([{', '.join(keys)}], lambda key: key IS NOT NULL) END"
 

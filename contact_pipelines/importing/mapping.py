@@ -19,6 +19,7 @@ from contact_pipelines.importing.columns.header_lists import column_named, liste
 from contact_pipelines.importing.columns.suggesting import KEPT_AS, suggest
 from contact_pipelines.models import (
     CONTACT_FIELDS,
+    CONTACT_ID,
     FULL_NAME,
     IGNORE,
     PROPERTY_KEY,
@@ -31,9 +32,6 @@ from contact_pipelines.models import (
 )
 
 __all__ = ["field_named", "parse_column_map", "resolve", "suggest"]
-
-MATCH_KEY = "email"
-"""The field that recognises a contact; a file without it cannot be imported."""
 
 STATUS = "status"
 
@@ -55,8 +53,8 @@ def resolve(
     property exists (`known_properties`: keys) or `options.create_properties` lets it be created.
 
     Raises `InvalidOption` for an unknown field, a wrong property key, a field given to two columns, a secret that
-    is to be imported, or a new property where none may be created; `FileNotImportable` for a column that the file
-    lacks, and if no column is the match key.
+    is to be imported, a new property where none may be created, or a column of ids that do not recognise contacts;
+    `FileNotImportable` for a column that the file lacks, and if no column is a match key.
     """
     known = {*known_properties, *WELL_KNOWN_PROPERTIES}
     suggestions = {mapping.column: mapping for mapping in suggested}
@@ -70,7 +68,7 @@ def resolve(
             result.append(ColumnMapping(label, IGNORE, 1.0, "only the given columns are imported"))
         else:
             result.append(_as_suggested(label, suggestions.get(label), given, known, options.create_properties))
-    _require_match_key(header, result)
+    _require_match_key(header, result, options)
     return result
 
 
@@ -80,7 +78,7 @@ def field_named(text: str) -> str:
     Raises `InvalidOption` if there is no such field, naming the nearest and all that are allowed.
     """
     name = text.strip()
-    if name in CONTACT_FIELDS or name in {FULL_NAME, IGNORE}:
+    if name in CONTACT_FIELDS or name in {CONTACT_ID, FULL_NAME, IGNORE}:
         return name
     if name in WELL_KNOWN_PROPERTIES:
         return PROPERTY_PREFIX + name
@@ -95,7 +93,7 @@ def field_named(text: str) -> str:
 
 
 def _unknown_field(name: str) -> str:
-    allowed = (*CONTACT_FIELDS, FULL_NAME, *WELL_KNOWN_PROPERTIES, IGNORE)
+    allowed = (*CONTACT_FIELDS, CONTACT_ID, FULL_NAME, *WELL_KNOWN_PROPERTIES, IGNORE)
     near = process.extractOne(name.casefold()[:100], allowed, scorer=fuzz.ratio, score_cutoff=_NEAR)
     meant = f" Did you mean {near[0]}?" if near else ""
     return (
@@ -207,10 +205,17 @@ def _allowed_property(mapping: ColumnMapping, known: Collection[str], create: Cr
     )
 
 
-def _require_match_key(header: Sequence[str], mappings: list[ColumnMapping]) -> None:
-    if any(mapping.field == MATCH_KEY for mapping in mappings):
+def _require_match_key(header: Sequence[str], mappings: list[ColumnMapping], options: ImportOptions) -> None:
+    keys = options.match_on
+    ids = next((mapping.column for mapping in mappings if mapping.field == CONTACT_ID), None)
+    if ids is not None and CONTACT_ID not in keys:
+        raise InvalidOption(
+            f"The column {shortened(ids)} is mapped to id, which only recognises contacts and is never written; "
+            "add id to --match-on, or map the column to something else."
+        )
+    if any(mapping.field in keys for mapping in mappings):
         return
     raise FileNotImportable(
-        f"No column is mapped to {MATCH_KEY}, by which contacts are recognised; the file's columns are "
-        f'{listed(header)}. Say which it is, for example --map "Header={MATCH_KEY}".'
+        f"No column is mapped to {' or '.join(keys)}, by which contacts are recognised; the file's columns are "
+        f'{listed(header)}. Say which it is, for example --map "Header={keys[0]}".'
     )

@@ -163,6 +163,10 @@ def _email(typing: _Typing, column: str) -> FieldSql:
     return FieldSql(column, email.expression, can_fail=True, joins=(email.join,))
 
 
+def _id(_: _Typing, column: str) -> FieldSql:
+    return FieldSql(column, sql_blocks("normalising")["uuid"].format(text=trimmed(identifier(column))), can_fail=True)
+
+
 def _phone(typing: _Typing, column: str) -> FieldSql:
     country = typing.how(column).country or typing.options.country
     rules = typing.rules.get(column)
@@ -234,6 +238,7 @@ def _property(typing: _Typing, column: str) -> FieldSql:
 
 
 _CONTACT_FIELDS: dict[str, Callable[[_Typing, str], FieldSql]] = {
+    "id": _id,
     "email": _email,
     "phone": _phone,
     "company": _company,

@@ -84,7 +84,7 @@ def plan_columns(
     types = infer_types(con, "rows_to_infer_from", new, column_transformations(header, options.transform))
     typed = [replace(column, creates=types.get(column.column)) for column in columns]
     plan = with_new_properties(typed, properties, options)
-    rules.require_lists_to_append_to(options, plan.properties)
+    rules.require_fitting_columns(options, plan.fields, plan.properties)
     return plan
 
 

@@ -37,7 +37,7 @@ CONTACT_COLUMNS = (
     "lead_score",
     "tags",
 )
-"""What an update can change."""
+"""What an update can change: the email too, of a contact that another key recognised."""
 
 REPORT_FILE = "rollback.csv"
 """The artifact with a line for each contact that the import had created or updated (see `write_report`)."""

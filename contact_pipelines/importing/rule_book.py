@@ -17,7 +17,7 @@ from contact_pipelines.importing.duck import identifier, literal
 from contact_pipelines.importing.field_rules import check_field_rules
 from contact_pipelines.importing.normalising import COMPANY_LENGTH, GIVEN, UNREADABLE
 from contact_pipelines.importing.values import consent
-from contact_pipelines.models import PROPERTY_PREFIX, Consent, PropertyDefinition, PropertyType, Severity
+from contact_pipelines.models import PROPERTY_PREFIX, Consent, MatchKey, PropertyDefinition, PropertyType, Severity
 
 INVALID, MISSING, NUMBER, FORM = "_invalid.", "_missing.", "_number.", "_form."
 """Prefixes of columns that exist for a check only: "unreadable", "blank", a number, "has the form of the pattern"."""
@@ -40,6 +40,7 @@ _UNSURE_DATE = (
 _WHAT_IT_IS_NOT = {
     "email": "is not a valid email address",
     "phone": "is not a valid phone number; write it with its country code (+1 415 555 2671) or give a default country",
+    "id": "is not the id of a contact, a UUID",
     "lead_score": "is not a whole number",
     "created_at": _UNSURE_DATE,
     "updated_at": _UNSURE_DATE,
@@ -49,7 +50,7 @@ _WHAT_IT_IS_NOT = {
     PropertyType.MULTI_SELECT: "is not a list of options",
 }
 _LENIENT = ("phone", "created_at", "updated_at")
-"""The value is left out and the row is kept: the contact can still be told apart and written to."""
+"""The value is left out and the row is kept, unless the field is a match key: the contact can still be told apart."""
 
 _FIXED_LENGTH = ("email", "phone")
 """Fields whose longest length is not the house's to raise."""
@@ -102,11 +103,14 @@ def rule_book(
     properties: Mapping[str, PropertyDefinition],
     headers: Mapping[str, str],
     rules: Mapping[str, FieldRules] | None = None,
+    *,
+    match_on: Sequence[MatchKey] = (MatchKey.EMAIL,),
 ) -> RuleBook:
     """Collect the rules for these fields.
 
     `headers` says which column of the file each field (and each text column of consent) comes from; `rules` are the
-    house's rules by contact field. Raises InvalidOption for rules that cannot be kept.
+    house's rules by contact field; a row needs one of the keys `match_on`. Raises InvalidOption for rules that cannot
+    be kept.
     """
     own = rules or {}
     check_field_rules(own)
@@ -116,26 +120,40 @@ def rule_book(
         if name.startswith(PROPERTY_PREFIX):
             _property_rules(book, name, header, properties[name.removeprefix(PROPERTY_PREFIX)])
         elif name != consent.STATUS:
-            _contact_rules(book, name, header, own.get(name, FieldRules()))
+            lenient = name in _LENIENT and name not in match_on
+            _contact_rules(book, name, header, own.get(name, FieldRules()), lenient=lenient)
+    _key_rule(book, [key for key in match_on if key in fields], headers)
     _consent_rules(book, headers)
     return book
 
 
-def _contact_rules(book: RuleBook, name: str, header: str, rules: FieldRules) -> None:
+def _contact_rules(book: RuleBook, name: str, header: str, rules: FieldRules, *, lenient: bool) -> None:
     if name == "company":
         _company_rules(book, name, header, rules)
     elif name in _WHAT_IT_IS_NOT:
         text = _NO_COUNTRY_CODE if rules.country_code_required else _WHAT_IT_IS_NOT[name]
-        severity = Severity.WARNING if name in _LENIENT else Severity.ERROR
+        severity = Severity.WARNING if lenient else Severity.ERROR
         book.forbid(Fault(header, f"invalid_{name}", text, severity), INVALID + name, _unreadable(name))
-    if name == "email":
-        book.forbid(Fault(header, "missing_email", "is empty"), MISSING + name, f"(NOT {identifier(GIVEN + name)})")
     if name == "lead_score":
         low, high = LEAD_SCORE_RANGE
         book.add(Fault(header, "out_of_range", f"is not between {low} and {high}"), name, "in_range", low, high)
     _length_rules(book, name, header, rules)
     if rules.pattern is not None:
         _pattern_rule(book, name, header, rules.pattern)
+
+
+def _key_rule(book: RuleBook, keys: Sequence[MatchKey], headers: Mapping[str, str]) -> None:
+    """Reject the rows that have no key at all. An unreadable key is one: it is told as such."""
+    if not keys:
+        return
+    absent = [
+        f"{identifier(key)} IS NULL" if key is MatchKey.EXTERNAL_ID else f"NOT {identifier(GIVEN + key)}"
+        for key in keys
+    ]
+    columns = ", ".join(headers.get(key, key) for key in keys)
+    code = "missing_email" if list(keys) == [MatchKey.EMAIL] else "missing_match_key"
+    text = "is empty" if len(keys) == 1 else "are all empty, and contacts are recognised by them"
+    book.forbid(Fault(columns, code, text), MISSING + keys[0], f"({' AND '.join(absent)})")
 
 
 def _length_rules(book: RuleBook, name: str, header: str, rules: FieldRules) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.importing.mapping import field_named
@@ -12,13 +12,17 @@ from contact_pipelines.models import (
     PROPERTY_PREFIX,
     FieldRule,
     ImportOptions,
+    MatchKey,
     PropertyDefinition,
     PropertyType,
 )
 
 EVERY_FIELD = "*"
+STATUS = "status"
+_OF_LISTS = (FieldRule.APPEND, FieldRule.REMOVE)
+_COMPARING = (FieldRule.KEEP_HIGHER, FieldRule.KEEP_LOWER, FieldRule.NEWER)
 _RULELESS = {
-    "email": "it recognises the contact and is never changed by an import",
+    "id": "it recognises the contact and is never changed by an import",
     "created_at": "it is set for new contacts only",
     "updated_at": "the store keeps it itself",
     FULL_NAME: "name first_name and last_name instead",
@@ -33,15 +37,29 @@ def checked_rules(options: ImportOptions) -> ImportOptions:
         field = name if name == EVERY_FIELD else field_named(name)
         if field in _RULELESS:
             raise InvalidOption(f"There can be no rule for {field}: {_RULELESS[field]}.")
-        if rule is FieldRule.APPEND and field != "tags" and not field.startswith(PROPERTY_PREFIX):
-            raise InvalidOption(f"The rule append is for tags and multi_select properties, not for {field}.")
+        if field == "email" and options.match_on == (MatchKey.EMAIL,):
+            raise InvalidOption("There can be no rule for email: it recognises the contact (--match-on).")
+        if rule in _OF_LISTS and field != "tags" and not field.startswith(PROPERTY_PREFIX):
+            raise InvalidOption(f"The rule {rule} is for tags and multi_select properties, not for {field}.")
+        if field == STATUS and rule in _COMPARING:
+            raise InvalidOption(f"There can be no rule {rule} for status: of two, the stricter one holds anyway.")
         rules[field] = rule
     return options.model_copy(update={"rules": rules})
 
 
-def require_lists_to_append_to(options: ImportOptions, properties: Mapping[str, PropertyDefinition]) -> None:
-    """Raise InvalidOption if a property that is to be appended to holds one value only."""
+def require_fitting_columns(
+    options: ImportOptions, fields: Collection[str], properties: Mapping[str, PropertyDefinition]
+) -> None:
+    """Raise InvalidOption if a rule of lists is for a property of one value, or `newer` has no times to compare.
+
+    `fields` are those that the file fills.
+    """
     for field, rule in options.rules.items():
         definition = properties.get(field.removeprefix(PROPERTY_PREFIX))
-        if rule is FieldRule.APPEND and definition and definition.type is not PropertyType.MULTI_SELECT:
-            raise InvalidOption(f"The rule append is for multi_select properties; {field} is a {definition.type}.")
+        if rule in _OF_LISTS and definition and definition.type is not PropertyType.MULTI_SELECT:
+            raise InvalidOption(f"The rule {rule} is for multi_select properties; {field} is a {definition.type}.")
+        if rule is FieldRule.NEWER and "updated_at" not in fields:
+            raise InvalidOption(
+                f"The rule newer of {field} needs a column with the time of each row's last change; say which it is, "
+                'for example --map "Last modified=updated_at".'
+            )

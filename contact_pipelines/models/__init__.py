@@ -23,6 +23,7 @@ from contact_pipelines.models.records import (
 )
 from contact_pipelines.models.words import (
     CONTACT_FIELDS,
+    CONTACT_ID,
     DEFAULT_TENANT,
     FULL_NAME,
     IGNORE,
@@ -38,6 +39,7 @@ from contact_pipelines.models.words import (
     FieldRule,
     GroupKind,
     ImportStatus,
+    MatchKey,
     Mode,
     Preset,
     PropertyType,
@@ -47,6 +49,7 @@ from contact_pipelines.models.words import (
 
 __all__ = [
     "CONTACT_FIELDS",
+    "CONTACT_ID",
     "DEFAULT_TENANT",
     "FULL_NAME",
     "IGNORE",
@@ -71,6 +74,7 @@ __all__ = [
     "ImportProgress",
     "ImportStatus",
     "LandedFile",
+    "MatchKey",
     "Mode",
     "Preset",
     "PropertyDefinition",

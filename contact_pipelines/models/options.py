@@ -16,6 +16,7 @@ from contact_pipelines.models.words import (
     Duplicates,
     FieldRule,
     GroupKind,
+    MatchKey,
     Mode,
     Preset,
     PropertyType,
@@ -93,7 +94,15 @@ class ImportOptions(ReadingOptions):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mode: Mode = Field(Mode.UPSERT, description="upsert, create_only or update_only")
+    mode: Mode = Field(
+        Mode.UPSERT,
+        description="upsert, create_only, update_only or create_all (even where a contact has the email already)",
+    )
+    match_on: tuple[MatchKey, ...] = Field(
+        (MatchKey.EMAIL,),
+        description="What recognises a contact, in order: external_id, email, phone, id",
+        min_length=1,
+    )
     columns: dict[str, str] = Field(
         default_factory=dict, description="Header -> field; overrides what is suggested for that column"
     )
@@ -101,7 +110,7 @@ class ImportOptions(ReadingOptions):
         default=False,
         description="Ignore the columns that `columns` does not name, instead of suggesting a field",
     )
-    duplicates: Duplicates = Field(Duplicates.FIRST, description="Which row counts of several with the same email")
+    duplicates: Duplicates = Field(Duplicates.FIRST, description="Which row counts of several of the same contact")
     blank: Blank = Field(Blank.IGNORE, description="What an empty cell does on update: ignore or erase")
     rules: dict[str, FieldRule] = Field(
         default_factory=dict,
@@ -167,6 +176,18 @@ class ImportOptions(ReadingOptions):
         if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError("is not a two-letter country code that phone numbers know, such as US or DE")
         return value.upper()
+
+    @field_validator("match_on", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return [key.strip() for key in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("match_on")
+    @classmethod
+    def _each_key_once(cls, value: tuple[MatchKey, ...]) -> tuple[MatchKey, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("names a key twice")
+        return value
 
     def over(self, defaults: ImportOptions) -> ImportOptions:
         """Return these options, with `defaults` where nothing was set; of dictionaries, key by key."""

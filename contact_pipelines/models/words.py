@@ -22,6 +22,9 @@ CONTACT_FIELDS: tuple[str, ...] = (
 )
 """What a column can be mapped to, besides `full_name`, `properties.<key>` and `ignore`."""
 
+CONTACT_ID = "id"
+"""The contact's own id in the store. A column can be mapped to it to recognise contacts; an import never writes it."""
+
 FULL_NAME = "full_name"
 IGNORE = "ignore"
 PROPERTY_PREFIX = "properties."
@@ -82,6 +85,16 @@ class Mode(StrEnum):
     UPSERT = "upsert"
     CREATE_ONLY = "create_only"
     UPDATE_ONLY = "update_only"
+    CREATE_ALL = "create_all"
+
+
+class MatchKey(StrEnum):
+    """What recognises a contact that exists. An email compares in lower case, a phone in E.164."""
+
+    EXTERNAL_ID = "external_id"
+    EMAIL = "email"
+    PHONE = "phone"
+    ID = "id"
 
 
 class Blank(StrEnum):
@@ -100,14 +113,24 @@ class Duplicates(StrEnum):
 
 
 class FieldRule(StrEnum):
-    """What an update does to a field that has a value."""
+    """What an update does to a field that has a value.
+
+    APPEND and REMOVE are for lists: tags and multi_select properties. NEWER takes the file's value only of a row whose
+    `updated_at` is later than the contact's. `replace` is another word for `overwrite`.
+    """
 
     OVERWRITE = "overwrite"
     FILL_BLANK = "fill_blank"
     KEEP = "keep"
     APPEND = "append"
+    REMOVE = "remove"
     KEEP_HIGHER = "keep_higher"
     KEEP_LOWER = "keep_lower"
+    NEWER = "newer"
+
+    @classmethod
+    def _missing_(cls, value: object) -> FieldRule | None:
+        return cls.OVERWRITE if value == "replace" else None
 
 
 class GroupKind(StrEnum):

@@ -87,7 +87,7 @@ def judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptio
     typed.create(TYPED)
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, house.fields)
+    book = validating.rule_book(plan.fields, plan.properties, plan.headers, house.fields, match_on=options.match_on)
     validating.validate(con, TYPED, book, FOUND_ERRORS)
     if "email" in plan.fields:
         check_emails(con, TYPED, FOUND_ERRORS, header=plan.headers["email"], checks=house.email_checks)

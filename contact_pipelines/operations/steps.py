@@ -57,6 +57,11 @@ APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""
 
 
+_CONSENT_NOTES = {
+    "consent_kept": "status was kept for contacts that have opted out",
+    "consent_from_duplicate": "opt-outs were taken over from other rows of the same person",
+}
+
 Prepare = Callable[[ImportSession, Connection, int], None]
 """Sees to it that the plan is one that may be applied; called with the tenant's lock held, and which attempt it is."""
 
@@ -241,27 +246,26 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
     session.load(VALID).create_view(VALID, replace=True)
     session.load(ERRORS).create_view(ERRORS, replace=True)
     difference = _difference(session, plan)
-    matching.find_duplicates(con, VALID, record.options.duplicates)
     with session.store.begin() as connection:
         mark = imports.applied_mark(connection, record.tenant_id)
         groups = grouping.wanted_groups(connection, record)
     with session.store.raw() as connection:
-        matching.find_matches(
-            con,
-            connection,
+        its = matching.Matching(
             source=VALID,
             tenant_id=record.tenant_id,
-            hashed=matching.compared_fields(plan.fields),
+            fields=plan.fields,
             needed=difference.compared,
-            given_tags=record.options.tags,
+            options=record.options,
+            default_status=difference.default_status,
             groups=groups,
             scratch=session.artifacts.scratch(),
         )
-    session.save(name, diffing.diff(con, VALID, ERRORS, difference))
+        source = matching.match(con, connection, its)
+    session.save(name, diffing.diff(con, source, ERRORS, difference))
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
-    for table in ("finals", "matches", "suppressed_rows", "duplicate_rows", "rejected_rows"):
-        con.execute(f"DROP TABLE {table}")
+    for table in (*diffing.TABLES, *matching.TABLES):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
     session.load(name).create_view(name, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
     applying.check_conservation(con, name, record.rows)
@@ -333,7 +337,7 @@ def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
 
 
 def _fault_lines(session: ImportSession) -> list[str]:
-    """Tell the warnings of rows, one sentence a kind."""
+    """Tell the warnings of rows, one sentence a kind, and the match keys that the file lacks."""
     session.load(ERRORS).create_view(ERRORS, replace=True)
     session.load(CHANGES).create_view(CHANGES, replace=True)
     lines = [
@@ -341,9 +345,11 @@ def _fault_lines(session: ImportSession) -> list[str]:
         for count in validating.count_errors(session.con, ERRORS)
         if count.severity == Severity.WARNING
     ]
-    kept = session.con.sql(sql_blocks("reporting")["consent_kept"]).fetchall()[0]
-    if kept is not None and kept[0]:
-        lines.append(f"status was kept for contacts that have opted out ({_rows(kept[0])}, first in row {kept[1]})")
+    for code, number, first in session.con.sql(sql_blocks("reporting")["consent_codes"]).fetchall():
+        lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
+    mapped = {column.field for column in session.record.mapping}
+    absent = [key for key in session.record.options.match_on if key not in mapped]
+    lines += [f"no column is mapped to {key}: contacts were recognised by the other keys only" for key in absent]
     return lines
 
 

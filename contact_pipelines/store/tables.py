@@ -97,6 +97,8 @@ contacts = Table(
     CheckConstraint("status IN ('subscribed', 'unsubscribed', 'bounced', 'complained')", name="status"),
     # One contact an address, but for the duplicates that create_all makes on purpose and marks.
     Index("uq_contacts_email", "tenant_id", "email", unique=True, postgresql_where=text("NOT is_duplicate")),
+    # Those are few, and found as the others are.
+    Index("ix_contacts_duplicate_email", "tenant_id", "email", postgresql_where=text("is_duplicate")),
     Index("ix_contacts_phone", "tenant_id", "phone", postgresql_where=text("phone IS NOT NULL")),
     Index(
         "ix_contacts_external_id",

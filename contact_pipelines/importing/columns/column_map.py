@@ -8,7 +8,7 @@ from typing import Any
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.importing.columns.header_lists import column_named, listed, shortened
-from contact_pipelines.models import CONTACT_FIELDS, FULL_NAME, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
+from contact_pipelines.models import CONTACT_FIELDS, CONTACT_ID, FULL_NAME, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
 
 _FORMS = 'either {"Header": "field"} or {"email": "Header", "properties": {"key": {"column": "Header"}}}'
 _PROPERTIES = "properties"
@@ -26,7 +26,7 @@ def parse_column_map(text: str, header: Sequence[str]) -> dict[str, str]:
     content = _json_object(text)
     if all(column_named(header, key) is not None and isinstance(value, str) for key, value in content.items()):
         return {key: str(value) for key, value in content.items()}
-    fields = {*CONTACT_FIELDS, FULL_NAME, *WELL_KNOWN_PROPERTIES, _PROPERTIES}
+    fields = {*CONTACT_FIELDS, CONTACT_ID, FULL_NAME, *WELL_KNOWN_PROPERTIES, _PROPERTIES}
     unknown = [key for key in content if key not in fields]
     if unknown:
         raise InvalidOption(_neither_form(unknown, header))

@@ -19,15 +19,34 @@ SELECT DISTINCT "row" AS _row
 FROM {errors}
 WHERE severity = 'error'
 
+-- name: suppressed_unknown
+-- Somebody who was erased, or who must never be mailed again, is not created.
+INSERT INTO decided_rows
+SELECT _row, NULL, 'skipped', 'suppressed', 'the address is on the suppression list'
+FROM suppressed_rows s
+ANTI JOIN matches m ON m._row = s._row
+ANTI JOIN decided_rows d ON d._row = s._row
+
+-- name: suppressed_changes
+-- Nor does a contact whom another key recognised get such an address.
+INSERT INTO decided_rows
+SELECT _row, NULL, 'skipped', 'suppressed', 'the address is on the suppression list'
+FROM finals f
+SEMI JOIN suppressed_rows s ON s._row = f._row
+WHERE "new.email" IS DISTINCT FROM "old.email"
+
+-- name: drop_suppressed
+DELETE FROM finals
+WHERE _row IN (SELECT _row FROM decided_rows WHERE code = 'suppressed')
+
 -- name: unknown_created
-SELECT _row, 'created' AS outcome {created}, {properties_created} AS properties
+SELECT _row, 'created' AS outcome {note} {created}, {properties_created} AS properties
 FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
-    ANTI JOIN duplicate_rows d ON d._row = s._row
-    {suppressed}
+    ANTI JOIN decided_rows d ON d._row = s._row
     {complete}
-    ORDER BY {key}
+    ORDER BY {order}
 )
 
 -- name: unknown_incomplete
@@ -36,22 +55,14 @@ UNION ALL BY NAME
 SELECT _row, 'failed' AS outcome, 'required' AS code, {missing} AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
-ANTI JOIN duplicate_rows d ON d._row = s._row
-{suppressed}
+ANTI JOIN decided_rows d ON d._row = s._row
 WHERE {missing} IS NOT NULL
-
--- name: unknown_suppressed
--- Somebody who was erased, or who must never be mailed again, is not created. Only where the list names a row.
-UNION ALL BY NAME
-SELECT _row, 'skipped' AS outcome, 'suppressed' AS code, 'the address is on the suppression list' AS message
-FROM suppressed_rows
-ANTI JOIN matches m USING (_row)
 
 -- name: unknown_skipped
 SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
-ANTI JOIN duplicate_rows d ON d._row = s._row
+ANTI JOIN decided_rows d ON d._row = s._row
 
 -- name: contact_changes
 -- A branch a case; what a branch does not name is NULL. Each is written once and used once: a shared one would be
@@ -73,10 +84,11 @@ UNION ALL BY NAME
 SELECT
     _row,
     outcome,
-    CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' END AS code,
+    CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' {updated_note_code} END AS code,
     CASE
         WHEN outcome = 'skipped' THEN 'a contact with this {key} exists already'
         WHEN refused THEN 'status was kept: the contact has opted out'
+        {updated_note}
     END AS message,
     contact_id,
     version
@@ -98,12 +110,8 @@ FROM matches
 WHERE same
 
 UNION ALL BY NAME
-SELECT
-    _row,
-    CASE WHEN counts IS NULL THEN 'failed' ELSE 'skipped' END AS outcome,
-    CASE WHEN counts IS NULL THEN 'duplicate_key' ELSE 'duplicate_row' END AS code,
-    coalesce('duplicate of row ' || counts, 'another row has the same {key}') AS message
-FROM duplicate_rows
+SELECT _row, outcome, code, message
+FROM decided_rows
 
 UNION ALL BY NAME
 SELECT _row, 'failed' AS outcome

@@ -1,20 +1,7 @@
--- The match step. DuckDB: duplicate_rows, keys, load, load_suppressed. PostgreSQL: create_import_keys,
--- statistics_are_stale, lookup.
-
--- name: duplicate_rows
--- The rows whose key another row has too, and the one row of them that counts. Few keys repeat: the group is
--- small, and the join with it cheap.
-CREATE OR REPLACE TABLE duplicate_rows AS
-WITH repeated AS (
-    SELECT {key}, {counts} AS counts
-    FROM {source}
-    GROUP BY {key}
-    HAVING count(*) > 1
-)
-SELECT s._row, r.counts
-FROM {source} s
-JOIN repeated r USING ({key})
-WHERE s._row IS DISTINCT FROM r.counts
+-- The match step, as far as every import goes through it; by several keys: contact_keys.sql; rows of the file that are
+-- the same contact: duplicates.sql; create_all: creating_all.sql.
+-- DuckDB: keys, join_found, load, load_suppressed. PostgreSQL: create_import_keys, statistics_are_stale,
+-- has_marked_duplicates, lookup.
 
 -- name: create_import_keys
 CREATE TEMPORARY TABLE import_keys (
@@ -24,21 +11,30 @@ CREATE TEMPORARY TABLE import_keys (
 ) ON COMMIT DROP
 
 -- name: keys
+-- Of the rows that count, the key and a hash of the values.
 SELECT
     row_number,
     match_key,
     CASE WHEN strlen(joined) - strlen(replace(joined, {separator}, '')) = {separators} THEN md5(joined) ELSE '' END
         AS values_hash
 FROM (
-    SELECT _row AS row_number, {key} AS match_key, {values} AS joined
-    FROM {source}
-    WHERE _row NOT IN (SELECT _row FROM duplicate_rows)
+    SELECT s._row AS row_number, {key} AS match_key, {values} AS joined
+    FROM {source} s
+    {join_found}
+    WHERE s._row NOT IN (SELECT _row FROM decided_rows)
 )
+
+-- name: join_found
+JOIN found_contacts f ON f._row = s._row AND f.contact_id IS NOT NULL
 
 -- name: statistics_are_stale
 SELECT n_mod_since_analyze > greatest(n_live_tup / 10, 1000)
 FROM pg_stat_user_tables
 WHERE relid = {table}::regclass
+
+-- name: has_marked_duplicates
+-- In the order of the index of marked duplicates, or else a planner without statistics reads the whole table for it.
+SELECT true FROM contacts WHERE tenant_id = %s AND is_duplicate ORDER BY email LIMIT 1
 
 -- name: lookup
 -- What exists of what the file names. A contact that stays the same is told by a flag alone. OFFSET 0 keeps the
@@ -54,7 +50,7 @@ SELECT
 FROM (
     SELECT k.row_number, c.*, {same} AS same, {joins} AS joins
     FROM import_keys k
-    JOIN contacts c ON c.tenant_id = {tenant} AND c.email = k.match_key AND NOT c.is_duplicate{members}
+    JOIN contacts c ON c.tenant_id = {tenant} AND {condition}{members}
     OFFSET 0
 ) matched
 

@@ -1,6 +1,12 @@
 -- Expressions of the normalise step. {text} is SQL of a trimmed text, NULL when blank (of `items` and
 -- `quoted_items`: untrimmed).
 
+-- name: uuid
+-- In the spelling of RFC 9562 only: the type's own reading takes other texts of 32 hexadecimal digits too.
+CASE
+    WHEN regexp_full_match({text}, '(?i)[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}') THEN lower({text})
+END
+
 -- name: title
 -- Each run of letters and digits with a capital; what follows an apostrophe only if it is long enough for a name.
 array_to_string(

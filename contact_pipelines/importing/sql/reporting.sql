@@ -27,7 +27,9 @@ JOIN row_outcomes o ON o._row = s._row
 WHERE o._status = 'Error'
 ORDER BY s._row
 
--- name: consent_kept
-SELECT count(*), min(_row)
+-- name: consent_codes
+SELECT code, count(*), min(_row)
 FROM contact_changes
-WHERE code = 'consent_kept'
+WHERE code IN ('consent_kept', 'consent_from_duplicate')
+GROUP BY code
+ORDER BY code
