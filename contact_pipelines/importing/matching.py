@@ -131,9 +131,7 @@ def find_matches(
     suppressed.unlink()
 
 
-def _look_up(
-    cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], answer: Path, *, simple: bool
-) -> None:
+def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], answer: Path, *, simple: bool) -> None:
     if its.groups.ids:
         _freshen_statistics(cursor, "group_members", "tenant_id, group_id, contact_id")
     lookup = sql_blocks("matching")["lookup"].format(
