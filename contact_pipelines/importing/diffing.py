@@ -290,7 +290,7 @@ def _final_tags(old: str, difference: Difference) -> str:
 
 def _is_import_tag(difference: Difference, *, such: bool) -> str:
     """Return SQL of whether the lambda's `tag` is (`such`) or is not the tag of an import, this one or any other."""
-    found = f"regexp_full_match(tag, {literal(import_tag.PATTERN)})"
+    found = f"tag LIKE {import_tag.LIKE}"
     if difference.import_tag is not None:
         found = f"({found} OR tag = {literal(difference.import_tag)})"
     return found if such else f"NOT {found}"

@@ -294,11 +294,10 @@ def _store_text(field: str) -> str:
 
 def _store_tags() -> str:
     """Return SQL of a contact's tags without automatic import tags, which a file need not name to stay the same."""
-    separator = literal(LIST_SEPARATOR)
-    tags = f"array_to_string(c.tags, {separator})"
-    pattern = literal(f"{LIST_SEPARATOR}{import_tag.PATTERN}(?={LIST_SEPARATOR}|$)")
-    others = f"substr(regexp_replace({separator} || {tags}, {pattern}, '', 'g'), 2)"
-    return f"nullif(CASE WHEN {tags} LIKE '%imported\\_%' THEN {others} ELSE {tags} END, '')"
+    tags = f"array_to_string(c.tags, {literal(LIST_SEPARATOR)})"
+    others = f"ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {import_tag.LIKE})"
+    remaining = f"array_to_string({others}, {literal(LIST_SEPARATOR)})"
+    return f"nullif(CASE WHEN {tags} LIKE '%imported\\_2%' THEN {remaining} ELSE {tags} END, '')"
 
 
 def _shipped(field: str) -> str:
