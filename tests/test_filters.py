@@ -141,7 +141,7 @@ def _values(field, operator, given) -> str:
     return f"({', '.join(told)})" if several else " AND ".join(told)
 
 
-@settings(max_examples=500, **LAW)
+@settings(max_examples=300, **LAW)
 @given(tree=trees)
 def test_a_filter_finds_what_the_reference_finds(connection, tree):
     text = spelled(tree)
