@@ -202,9 +202,11 @@ def picture(place: Place) -> dict[str, object]:
 
 
 def _facts(record: Import) -> dict[str, object]:
-    kept = ("status", "file", "rows", "mapping", "counts", "warnings", "error", "error_code", "rollback", "reading")
+    kept = ("status", "file", "rows", "counts", "warnings", "error", "error_code", "rollback", "reading")
     return {
         **{name: getattr(record, name) for name in kept},
+        # Not the reasons: once the mapping is saved, a second attempt gives that for one.
+        "mapping": [(column.column, column.field, column.creates) for column in record.mapping],
         "times": sorted(name for name, time in record.times.items() if time is not None),
     }
 
