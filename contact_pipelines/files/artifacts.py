@@ -6,14 +6,14 @@ is written aside and uploaded when complete, and downloaded once when read. A fi
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec
+
+from contact_pipelines.files.scratch import ScratchFolder
 
 
 class ArtifactFolder:
@@ -24,7 +24,8 @@ class ArtifactFolder:
         self._fs, path = fsspec.core.url_to_fs(str(root))
         self._folder = f"{path.rstrip('/')}/{tenant_id}/{import_id}"
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
-        self._downloads: Path | None = None
+        self._import_id = import_id
+        self._scratch: ScratchFolder | None = None
 
     def url(self, name: str) -> str:
         """Where an artifact is, for people and metadata."""
@@ -39,14 +40,11 @@ class ArtifactFolder:
     def writing(self, name: str) -> Iterator[Path]:
         """Yield a local path to write to; the artifact appears under its name when the block ends well."""
         target = f"{self._folder}/{name}"
-        if self._local:
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
-            aside = Path(f"{target}.{uuid.uuid4().hex[:8]}.part")
-        else:
-            aside = self._download_folder() / f"{uuid.uuid4().hex}.part"
+        aside = self.scratch() / f"{uuid.uuid4().hex}.part"
         try:
             yield aside
             if self._local:
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
                 aside.replace(target)
             else:
                 self._fs.put_file(str(aside), target)
@@ -79,28 +77,26 @@ class ArtifactFolder:
             self._fs.rm_file(f"{self._folder}/{name}")
 
     def scratch(self) -> Path:
-        """Return a local folder for spilled data, to be removed by `close`."""
-        return self._download_folder()
+        """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""
+        if self._scratch is None:
+            # Beside the artifacts where that is possible: what a killed process leaves behind is removed with them,
+            # and spilled contacts do not lie in a folder that the whole machine shares.
+            if self._local:
+                Path(self._folder).mkdir(parents=True, exist_ok=True)
+                self._scratch = ScratchFolder(Path(self._folder), ".scratch-")
+            else:
+                self._scratch = ScratchFolder(None, f".scratch-{self._import_id}-")
+        return self._scratch.path
 
     def close(self) -> None:
         """Remove local scratch files; the artifacts stay."""
-        if self._downloads is not None:
-            shutil.rmtree(self._downloads, ignore_errors=True)
-            self._downloads = None
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None
 
     def _copy(self, name: str) -> Path:
-        return self._download_folder() / name.replace("/", "_")
+        return self.scratch() / name.replace("/", "_")
 
     def _forget_copy(self, name: str) -> None:
         if not self._local:
             self._copy(name).unlink(missing_ok=True)
-
-    def _download_folder(self) -> Path:
-        if self._downloads is None:
-            # Beside the artifacts where that is possible: what a killed process leaves behind is removed with them,
-            # and spilled contacts do not lie in a folder that the whole machine shares.
-            beside = Path(self._folder) if self._local else None
-            if beside is not None:
-                beside.mkdir(parents=True, exist_ok=True)
-            self._downloads = Path(tempfile.mkdtemp(prefix=".scratch-", dir=beside))
-        return self._downloads

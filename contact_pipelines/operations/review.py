@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import PlanChanged, WrongState
+from contact_pipelines.errors import PlanChanged, StoreUnavailable, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import reporting, reviewing
 from contact_pipelines.importing.reviewing import FieldChange
@@ -61,9 +61,15 @@ def confirm_import(store: Store, settings: Settings, key: str, *, tenant_id: str
 def confirm(session: ImportSession) -> Counts:
     """Apply what was reviewed; waits while another import of the tenant is applied. Raises as `confirm_import`."""
     _require_waiting(_current(session))
-    with session.step("apply", claims=False) as heartbeat:
-        _require_waiting(_current(session))  # whoever was waited for may have confirmed it
-        return steps.apply_plan(session, heartbeat, _settle_plan, was=ImportStatus.AWAITING_REVIEW)
+    try:
+        with session.step("apply", claims=False) as heartbeat:
+            _require_waiting(_current(session))  # whoever was waited for may have confirmed it
+            return steps.apply_plan(session, heartbeat, _settle_plan, was=ImportStatus.AWAITING_REVIEW)
+    except StoreUnavailable:
+        current = steps.settled(session)
+        if current.status != ImportStatus.COMPLETED:  # else only the answer to the COMMIT was lost
+            raise
+        return current.counts
 
 
 def cancel_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:

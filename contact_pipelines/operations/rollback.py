@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from contact_pipelines.errors import ContactPipelinesError, ContactsChanged, WrongState
+from contact_pipelines.errors import ContactPipelinesError, ContactsChanged, StoreUnavailable, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import grouping, rolling_back
 from contact_pipelines.models import (
@@ -65,6 +65,11 @@ def roll_back_import(
         except ContactsChanged:
             if attempt == ATTEMPTS:
                 raise
+        except StoreUnavailable:
+            counts = _lost_answer(store, record)
+            if counts is None:
+                raise
+            break
     record = get_import(store, record.id, tenant_id=tenant_id)
     return Rollback(record, counts, None) if dry_run else _reported(store, settings, record, counts)
 
@@ -81,6 +86,13 @@ def _undo(store: Store, record: Import, *, dry_run: bool, restore_consent: str |
         else:
             imports.record_rollback(connection, record, counts)
     return counts
+
+
+def _lost_answer(store: Store, record: Import) -> RollbackCounts | None:
+    """Return the counts of a rollback of which only the answer to its COMMIT was lost; None if it was not done."""
+    with store.begin() as connection:
+        current = imports.get_settled(connection, record)
+    return current.rollback if current.times["rolled_back_at"] != record.times["rolled_back_at"] else None
 
 
 def _roll_back(connection: sa.Connection, record: Import, restore_consent: str | None) -> RollbackCounts:

@@ -38,8 +38,9 @@ def register_import(
     become of it. `defaults`: the options of the settings file, for what `options` does not set.
 
     Order: imports that wait in the queue are started in the order of registration, and Dagster runs one of a tenant
-    at a time. Those that a process runs by itself (`run_import`, the command line) begin at once; they are applied
-    one after the other too, in the order in which they come to it. A reviewed import is applied when it is confirmed.
+    at a time. Those that a process runs by itself (`run_import`, the command line) begin at once. Of those that run,
+    whichever door they came through, the older is applied first; the others wait for it, unless its process dies. A
+    reviewed import is applied when it is confirmed.
     """
     path = Path(source).expanduser().absolute()
     landing.require_file(path)

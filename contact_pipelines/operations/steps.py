@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import ContactsChanged, WrongState
+from contact_pipelines.errors import ContactsChanged, StoreUnavailable, WrongState
 from contact_pipelines.files import landing
 from contact_pipelines.importing import (
     applying,
@@ -50,7 +50,7 @@ from contact_pipelines.operations.names import (
     STAGED,
     VALID,
 )
-from contact_pipelines.store import imports, reviews, saved_mappings
+from contact_pipelines.store import imports, reviews, saved_mappings, waiting
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
 APPLY_ATTEMPTS = 3
@@ -158,6 +158,14 @@ def await_review(session: ImportSession) -> None:
 
     The plan's SHA-256 goes to the store; what is confirmed later is this plan (see `operations.review`).
     """
+    try:
+        _await_review(session)
+    except StoreUnavailable:
+        if settled(session).status != ImportStatus.AWAITING_REVIEW:  # else only the answer to the COMMIT was lost
+            raise
+
+
+def _await_review(session: ImportSession) -> None:
     with session.step("review"):
         drafts.preview(session)
         _write_warnings(session)
@@ -178,14 +186,17 @@ def await_review(session: ImportSession) -> None:
 def apply(session: ImportSession) -> Counts:
     """Write the plan to the store, in one transaction, once: an import that was applied returns its counts.
 
-    Where somebody else changed the plan's contacts meanwhile, the rows are compared anew. Raises ContactsChanged
-    if people or other programs do that again and again; imports and rollbacks wait for each other.
+    Waits while an older import of the tenant runs. Where somebody else changed the plan's contacts meanwhile, the rows
+    are compared anew. Raises ContactsChanged if people or other programs do that again and again; imports and
+    rollbacks wait for each other.
     """
     try:
         with session.step("apply") as heartbeat:
+            waiting.wait_for_turn(session.store, session.record, heartbeat)
             return apply_plan(session, heartbeat, _renew_plan, was=ImportStatus.RUNNING)
-    except WrongState:
-        current = _current(session)
+    except (WrongState, StoreUnavailable):
+        # Another process has applied it; or this one has, and only the answer to its COMMIT was lost.
+        current = settled(session)
         if current.status != ImportStatus.COMPLETED:
             raise
         return current.counts
@@ -203,6 +214,12 @@ def apply_plan(session: ImportSession, heartbeat: imports.Heartbeat, prepare: Pr
             if attempt == APPLY_ATTEMPTS:
                 raise
     raise AssertionError  # the loop returns or raises
+
+
+def settled(session: ImportSession) -> Import:
+    """Return the import as the store has it, when nobody is changing it at this moment. Raises StoreUnavailable."""
+    with session.store.begin() as connection:
+        return imports.get_settled(connection, session.record)
 
 
 def report(session: ImportSession) -> Report:
