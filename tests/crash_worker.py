@@ -31,7 +31,7 @@ TABLES = ("contacts", "import_changes", "properties", "groups", "group_members",
 """What an import changes, and a killed one must not."""
 
 _processes = multiprocessing.get_context("forkserver")  # the server has imported everything, so children start fast
-_processes.set_forkserver_preload(["tests.crash_worker"])
+_processes.set_forkserver_preload(["tests.crash_worker", "pandera.polars", "pandera.backends.polars.builtin_checks"])
 
 
 # -- points
@@ -168,6 +168,12 @@ def confirm_killed_at(point: str, settings, record: Import) -> None:
     tempfile.tempdir = str(settings.home)
     install(setattr, point, _die)
     operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+
+
+def die_in_scratch(root: Path) -> None:
+    """Die of SIGKILL with something in a scratch folder."""
+    (ArtifactFolder(root, "t", "i").scratch() / "spilled").write_text("x")
+    _die()
 
 
 def import_together(point: str, meeting, settings, record: Import) -> None:
