@@ -31,7 +31,7 @@ TABLES = ("contacts", "import_changes", "properties", "groups", "group_members",
 """What an import changes, and a killed one must not."""
 
 _processes = multiprocessing.get_context("forkserver")  # the server has imported everything, so children start fast
-_processes.set_forkserver_preload(["tests.crash_worker"])
+_processes.set_forkserver_preload(["tests.crash_worker", "pandera.polars", "pandera.backends.polars.builtin_checks"])
 
 
 # -- points
@@ -143,7 +143,7 @@ def barrier(parties: int):
 
 def ended(process: multiprocessing.Process) -> int:
     """Wait for a process and return its exit code, `-signal` if it was killed."""
-    process.join(60)
+    process.join(150)
     assert process.exitcode is not None
     return process.exitcode
 
@@ -170,6 +170,12 @@ def confirm_killed_at(point: str, settings, record: Import) -> None:
     operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
 
 
+def die_in_scratch(root: Path) -> None:
+    """Die of SIGKILL with something in a scratch folder."""
+    (ArtifactFolder(root, "t", "i").scratch() / "spilled").write_text("x")
+    _die()
+
+
 def import_together(point: str, meeting, settings, record: Import) -> None:
     """Run an import; wait at the point (`start`, or one of `install`) until everybody is there."""
     store = open_store(settings)
@@ -184,6 +190,22 @@ def import_together(point: str, meeting, settings, record: Import) -> None:
 def run_import(settings, record: Import) -> None:
     """Run an import with a store opened for it."""
     operations.run_import(open_store(settings), settings, record)
+
+
+def confirm(settings, record: Import) -> None:
+    """Confirm an import with a store opened for it."""
+    operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+
+
+def run_job(environment: dict[str, str], record: Import) -> None:
+    """Run Dagster's job for an import, as a run worker does."""
+    os.environ.update(environment)
+    import dagster as dg
+
+    from tests import dagster_runs
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dagster_runs.run_job(instance, record).success
 
 
 def _die() -> None:

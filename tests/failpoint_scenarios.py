@@ -225,7 +225,9 @@ def _groups(world: World) -> list[dict]:
 
 def _files(world: World, record: Import) -> dict[str, object]:
     """Return the import's files by name: what those that people read hold, of the others only that they are there."""
-    folder = Path(world.settings.artifacts) / record.tenant_id / record.id
+    tenant = Path(world.settings.artifacts) / record.tenant_id
+    assert list(tenant.glob(".scratch/*")) == []
+    folder = tenant / record.id
     emails = {str(row["id"]): row["email"] for row in world.sql("SELECT id, email FROM contacts")}
     files: dict[str, object] = {str(path.relative_to(folder)): path.stat().st_size > 0 for path in folder.rglob("*")}
     for name in files:

@@ -250,8 +250,10 @@ def test_an_import_that_was_never_read_is_told(importer):
 def test_leftovers_of_a_killed_process_go_too(importer):
     record = importer.run(FIRST)
     folder = Path(importer.settings.artifacts) / "default" / record.id
-    (folder / ".scratch-abc").mkdir()
-    (folder / ".scratch-abc" / "spilled.tmp").write_text(ZELDA)
+    died = folder.parent / ".scratch" / "abc"
+    died.mkdir()
+    (died / ".in_use").touch()
+    (died / "spilled.tmp").write_text(ZELDA)
     (folder / "results.csv.0f.part").write_text(ZELDA)
     _erase(importer)
     assert _traces(importer) == []

@@ -6,6 +6,7 @@ is written aside and uploaded when complete, and downloaded once when read. A fi
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import fsspec
 
-from contact_pipelines.files.scratch import ScratchFolder
+from contact_pipelines.files.scratch import ScratchFolder, remove_dead
+
+SCRATCH = ".scratch"
+"""The folder beside a tenant's imports in which processes keep what they need for themselves."""
 
 
 class ArtifactFolder:
@@ -22,9 +26,9 @@ class ArtifactFolder:
     def __init__(self, root: str | Path, tenant_id: str, import_id: str) -> None:
         """Take the folder of one import below `root`, a path or an fsspec URL."""
         self._fs, path = fsspec.core.url_to_fs(str(root))
-        self._folder = f"{path.rstrip('/')}/{tenant_id}/{import_id}"
+        self._tenant_folder = f"{path.rstrip('/')}/{tenant_id}"
+        self._folder = f"{self._tenant_folder}/{import_id}"
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
-        self._import_id = import_id
         self._scratch: ScratchFolder | None = None
 
     def url(self, name: str) -> str:
@@ -79,20 +83,25 @@ class ArtifactFolder:
     def scratch(self) -> Path:
         """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""
         if self._scratch is None:
-            # Beside the artifacts where that is possible: what a killed process leaves behind is removed with them,
-            # and spilled contacts do not lie in a folder that the whole machine shares.
-            if self._local:
-                Path(self._folder).mkdir(parents=True, exist_ok=True)
-                self._scratch = ScratchFolder(Path(self._folder), ".scratch-")
-            else:
-                self._scratch = ScratchFolder(None, f".scratch-{self._import_id}-")
+            self._scratch = ScratchFolder(*self._scratch_place())
         return self._scratch.path
+
+    def remove_dead_scratch(self) -> None:
+        """Remove the local files that processes which died left of this tenant's imports."""
+        remove_dead(*self._scratch_place())
 
     def close(self) -> None:
         """Remove local scratch files; the artifacts stay."""
         if self._scratch is not None:
             self._scratch.close()
             self._scratch = None
+
+    def _scratch_place(self) -> tuple[Path, str]:
+        # Beside the artifacts where that is possible: an artifact is renamed into its place, and spilled contacts do
+        # not lie in a folder that the whole machine shares.
+        if self._local:
+            return Path(self._tenant_folder) / SCRATCH, ""
+        return Path(tempfile.gettempdir()), "contact-pipelines-scratch-"
 
     def _copy(self, name: str) -> Path:
         return self.scratch() / name.replace("/", "_")

@@ -22,14 +22,10 @@ _IN_USE = ".in_use"
 class ScratchFolder:
     """A folder of this process; `close` removes it."""
 
-    def __init__(self, beside: Path | None, prefix: str) -> None:
-        """Make it in `beside` (or the system's temporary folder), and remove what dead processes left there.
-
-        `prefix`, with which its name begins, says whose folders those are.
-        """
-        parent = beside or Path(tempfile.gettempdir())
-        for left in parent.glob(f"{prefix}*"):
-            _remove_if_dead(left)
+    def __init__(self, parent: Path, prefix: str) -> None:
+        """Make it in `parent`, with a name that begins with `prefix`, and remove what dead processes left there."""
+        parent.mkdir(parents=True, exist_ok=True)
+        remove_dead(parent, prefix)
         self._lock: IO[bytes] | None = None
         while self._lock is None:  # another process may have taken ours for a dead one's before it was locked
             self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
@@ -41,6 +37,12 @@ class ScratchFolder:
             self._lock.close()
             self._lock = None
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def remove_dead(parent: Path, prefix: str) -> None:
+    """Remove the scratch folders there whose processes have died."""
+    for folder in parent.glob(f"{prefix}*"):
+        _remove_if_dead(folder)
 
 
 def _locked(path: Path) -> IO[bytes] | None:
@@ -59,9 +61,12 @@ def _locked(path: Path) -> IO[bytes] | None:
 
 def _remove_if_dead(folder: Path) -> None:
     with suppress(OSError):  # in use, somebody else's, or gone by now
-        if sys.platform == "win32":
-            (folder / _IN_USE).unlink(missing_ok=True)
+        if not (folder / _IN_USE).exists():
+            folder.rmdir()  # only if empty: it is just being made, or its process died then
+        elif sys.platform == "win32":
+            (folder / _IN_USE).unlink()
+            shutil.rmtree(folder)
         else:
-            with suppress(FileNotFoundError), (folder / _IN_USE).open("rb") as file:
+            with (folder / _IN_USE).open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder)

@@ -117,6 +117,7 @@ def _require_none_in_review(touched: Sequence[TenantImport]) -> None:
 def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImport], person: Person) -> _Search:
     """Look for the person in the rows of every import that is not running at this moment."""
     found, rows, not_searched = [], {}, []
+    ArtifactFolder(settings.artifacts, tenant_id, "").remove_dead_scratch()
     con = duck.connect()
     try:
         for it in everything:
@@ -192,7 +193,7 @@ def _table(artifacts: ArtifactFolder, name: str) -> str:
 
 
 def _remove_rows(settings: Settings, tenant_id: str, it: TenantImport) -> int:
-    """Remove the import's files that hold rows, what killed processes left included; return how many."""
+    """Remove the import's files that hold rows; return how many."""
     artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
     names = [name for name in _names(artifacts) if name not in WITHOUT_ROWS]
     for name in names:
