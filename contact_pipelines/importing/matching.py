@@ -180,7 +180,7 @@ def _find_by_keys(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], i
 
 def _create_all(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its: Matching) -> str:
     """Match nothing, and mark the rows whose address is taken."""
-    find_matches(con, cursor, its, its.source, known=False, simple=MatchKey.EMAIL in its.fields)
+    find_matches(con, cursor, its, its.source, known=False, simple=tuple(its.options.match_on) == BY_EMAIL)
     if MatchKey.EMAIL not in its.fields:
         return its.source
     _set_up(cursor, BY_EMAIL)
