@@ -6,15 +6,18 @@ one file. So one import tries many small cases, and its rows must not mind those
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import uuid
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from contact_pipelines import operations
+from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.house import FieldRules, House
 from contact_pipelines.models import GroupDefinition, PropertyDefinition
 from contact_pipelines.store import suppressions
@@ -26,7 +29,7 @@ EXAMPLES = int(os.environ.get("CONTACT_PIPELINES_LAW_EXAMPLES", "0"))
 
 WORLDS = 12
 
-HEADER = (*FIELDS, "id", "updated_at", "properties.extra", "n")
+HEADER = (*FIELDS, "id", "updated_at", "n")
 """Columns of the files: `properties.extra` is a property that the import creates, `n` keeps lines from being blank."""
 
 TABLES = ("contacts", "group_members", "groups", "properties", "suppressions")
@@ -81,6 +84,7 @@ person = st.fixed_dictionaries(
         "groups": st.dictionaries(_groups, st.sampled_from(["opt_in", "opt_out"]), max_size=2),
     }
 )
+# A row `like` a person of its world says the same, but for the fields in which it `differs`.
 row = st.fixed_dictionaries(
     {
         "external_id": _key,
@@ -90,6 +94,9 @@ row = st.fixed_dictionaries(
         **_values,
         "lead_score": st.sampled_from([None, 5, 10, 50, None, 5, 10, 50, BAD]),
         "updated_at": _maybe(*TIMES),
+        "properties.extra": _maybe("e1", "e2", blank=6),
+        "like": _maybe(0, 1, 2, 3),
+        "differs": st.lists(st.sampled_from(FIELDS), max_size=3),
     }
 )
 world = st.fixed_dictionaries(
@@ -100,6 +107,20 @@ world = st.fixed_dictionaries(
     }
 )
 worlds = st.lists(world, min_size=WORLDS, max_size=WORLDS)
+
+
+edit = st.one_of(
+    *(st.tuples(st.just(name), st.integers(0, 99), values) for name, values in _values.items() if name != "tags"),
+    st.tuples(st.just("tags"), st.integers(0, 99), st.sampled_from([["x"], ["mine", "x"], ["y", "mine"], [], ["given"]])),
+    st.tuples(st.sampled_from(["external_id", "phone"]), st.integers(0, 99), st.sampled_from([None, "+14155559999"])),
+    st.tuples(st.just("email"), st.integers(0, 99), st.none() | st.just("fresh") | st.integers(0, 99)),
+    st.tuples(st.just("delete"), st.integers(0, 99), st.none()),
+    st.tuples(st.just("create"), st.integers(0, 99), st.sampled_from(["subscribed", "bounced"])),
+    st.tuples(st.just("suppress"), st.integers(0, 99), st.none()),
+    st.tuples(_groups | st.sampled_from(["list new", "topic new"]), st.integers(0, 99), st.sampled_from(["opt_in", "opt_out"])),
+)
+"""What a person does to one of the contacts: a field and its value, or something else that was done, or a group."""
+edits = st.lists(edit, max_size=24)
 
 
 def _subset(*values: str, most: int = 2) -> st.SearchStrategy:
@@ -248,12 +269,63 @@ class World:
             members=json.dumps(members),
         )
 
+    def edit(self, drawn: list[tuple], before: list[dict]) -> None:
+        """Do to the contacts by hand what was drawn; what the database refuses is not done.
+
+        A number as an email is that of a contact as it was `before`, which may be free now.
+        """
+        for number, (what, which, value) in enumerate(drawn):
+            contacts = self.contacts()
+            if not contacts:
+                return
+            if what == "suppress":
+                if email := contacts[which % len(contacts)]["email"]:
+                    with self.importer.store.begin() as connection:
+                        suppressions.suppress(connection, self.tenant, [email])
+                continue
+            old = before[which % len(before)]["email"]
+            if what == "email" and isinstance(value, int):
+                value = before[value % len(before)]["email"]
+            elif value == "fresh":
+                value = f"moved{number}@example.com"
+            with contextlib.suppress(sa.exc.DBAPIError, ContactPipelinesError):
+                self._edit_one(what, contacts[which % len(contacts)]["id"], value, old)
+
+    def _edit_one(self, what: str, contact: str, value: object, old_email: str | None) -> None:
+        mine = "tenant_id = :tenant AND id = CAST(:contact AS uuid)"
+        if what == "delete":
+            self.sql(f"DELETE FROM contacts WHERE {mine}", contact=contact)
+            self.sql("DELETE FROM group_members WHERE tenant_id = :tenant AND contact_id = CAST(:contact AS uuid)", contact=contact)
+        elif what == "create":
+            self.sql(
+                "INSERT INTO contacts (tenant_id, id, email, status)"
+                " VALUES (:tenant, gen_random_uuid(), :email, :status)",
+                email=old_email, status=value,
+            )  # fmt: skip
+        elif " " in what:
+            self.sql(
+                "INSERT INTO group_members (tenant_id, group_id, contact_id, subscription)"
+                " SELECT tenant_id, id, CAST(:contact AS uuid), :how FROM groups"
+                " WHERE tenant_id = :tenant AND kind || ' ' || name = :name"
+                " ON CONFLICT (tenant_id, group_id, contact_id) DO UPDATE SET subscription = excluded.subscription",
+                contact=contact, name=what, how=value if what.startswith("topic") else None,
+            )  # fmt: skip
+        elif what.startswith("properties."):
+            key, kept = what.removeprefix("properties."), json.loads(str(value)) if what.endswith("points") and value else value
+            self.sql(
+                f"UPDATE contacts SET properties = jsonb_strip_nulls(properties || CAST(:new AS jsonb)) WHERE {mine}",
+                contact=contact, new=json.dumps({key: kept}),
+            )  # fmt: skip
+        else:
+            value = value or "unsubscribed" if what == "status" else value
+            self.sql(f"UPDATE contacts SET {what} = :value WHERE {mine}", contact=contact, value=value)
+
     def contacts(self) -> list[dict]:
         """Return the contacts as `reference_import` has them, by id."""
         rows = self.sql(
             "SELECT id::text, external_id, email, phone, first_name, company, status, lead_score, tags, is_duplicate,"
             " properties ->> 'note' AS \"properties.note\", properties ->> 'points' AS \"properties.points\","
-            " properties -> 'colours' AS \"properties.colours\", version, updated_at FROM contacts"
+            " properties -> 'colours' AS \"properties.colours\", properties ->> 'extra' AS \"properties.extra\", version, updated_at FROM contacts"
             " WHERE tenant_id = :tenant ORDER BY id"
         )
         groups: dict[str, dict] = {}
@@ -304,7 +376,9 @@ class World:
             for place, it in enumerate(each["rows"]):
                 theirs = str(first + it["id"]) if isinstance(it["id"], int) else None
                 own_id = str(uuid.UUID(int=number)) if it["id"] == "unknown" else ids.get(theirs or "")
-                found.append((place, number, {**_with_keys(it, number), "id": own_id}))
+                like = each["people"][it["like"]] if it["like"] in range(len(each["people"])) else {}
+                same = {name: value for name, value in like.items() if name in FIELDS and name not in it["differs"]}
+                found.append((place, number, {**_with_keys({**it, **same}, number), "id": own_id}))
             first += len(each["people"])
         mixed = [it for _, _, it in sorted(found, key=lambda one: one[:2])]
         return [{**it, "place": place} for place, it in enumerate(mixed)]
@@ -312,7 +386,7 @@ class World:
     def bring_in(self, rows: list[dict], how: dict, **more: object):
         """Import the rows; return the record."""
         options = {name: value for name, value in how.items() if name not in ("fields", "required")}
-        columns = {name: name if name in (*how["fields"], "updated_at", "properties.extra") else "ignore" for name in HEADER}
+        columns = {name: name if name in (*how["fields"], "updated_at") else "ignore" for name in HEADER}
         columns["id"] = "id" if "id" in how["match_on"] else "ignore"
         table = [list(HEADER), *([_cell(it.get(name, "1")) for name in HEADER] for it in rows)]
         required = [name for name in how["required"] if not name.startswith("properties.")]

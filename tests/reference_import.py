@@ -17,7 +17,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-TEXTS = ("external_id", "email", "phone", "first_name", "company", "properties.note")
+TEXTS = ("external_id", "email", "phone", "first_name", "company", "properties.note", "properties.extra")
 LISTS = ("tags", "properties.colours")
 FIELDS = (*TEXTS, *LISTS, "status", "lead_score", "properties.points")
 KEYS = ("external_id", "email", "phone", "id")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contact_pipelines import operations
 from tests import reference_rollback
-from tests.drawn_imports import World, laws, options, worlds
+from tests.drawn_imports import World, edits, laws, options, worlds
 from tests.reference_import import NOW, bring_in
 
 _tenants = itertools.count()
@@ -36,10 +36,16 @@ def comparable(contacts: list[dict], known: list[dict], since) -> list[str]:
     )
 
 
-def differences(found: list[str], expected: list[str]) -> list[str]:
-    """Return the lines that only one of two lists has, each with what it is."""
+def values(contacts: list[dict]) -> list[str]:
+    """Return contacts as text, without what tells when they were written."""
+    return sorted(str({key: it[key] for key in sorted(it) if key not in ("version", "updated_at")}) for it in contacts)
+
+
+def require_same(found: list[str], expected: list[str]) -> None:
+    """Fail, telling the lines that only one of the two lists has."""
     more, less = Counter(found) - Counter(expected), Counter(expected) - Counter(found)
-    return [*(f"found: {line}" for line in more.elements()), *(f"expected: {line}" for line in less.elements())]
+    told = [*(f"found:    {line}" for line in more.elements()), *(f"expected: {line}" for line in less.elements())]
+    assert not told, "\n".join(told)
 
 
 def clock(world: World):
@@ -59,11 +65,11 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
         told, after = bring_in(state, rows, how)
         record = world.bring_in(rows, how, review=review)
         if review:
-            assert differences(world.dump(), dumps[-1]) == []
+            require_same(world.dump(), dumps[-1])
             record = operations.confirm_import(importer.store, importer.settings, record.id, tenant_id=world.tenant)
         records.append(record)
         found = outcomes(importer, record)
-        assert [(row["place"], *pair) for row, *pair in zip(rows, found, told, strict=True) if pair[0] != pair[1]] == []
+        require_same(*([f"{outcome} {row}" for outcome, row in zip(them, rows, strict=True)] for them in (found, told)))
         counts = record.counts
         assert counts.add_up
         assert counts.as_dict() == {
@@ -71,10 +77,38 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
             **{name: found.count(name) for name in ("created", "updated", "unchanged", "skipped", "failed")},
         }
         stored, expected = (comparable(contacts, state.contacts, since) for contacts in (world.contacts(), after))
-        assert differences(stored, expected) == []
+        require_same(stored, expected)
     if twice and how["match_on"] == ["email"] and how["mode"] != "create_all":
         assert not {"created", "updated"} & set(found)
     for record in reversed(records):
         before = dumps.pop()
         importer.roll_back(record, restore_consent="test")
-        assert differences(world.dump(), before) == []
+        require_same(world.dump(), before)
+
+
+@laws(12)
+@given(drawn=worlds, how=options(), changes=edits, restore=st.booleans())
+def test_a_rollback_undoes_what_the_import_did_and_nothing_else(importer, drawn, how, changes, restore):
+    world = World(importer, f"t{next(_tenants)}", drawn)
+    world.require(how)
+    before = world.contacts()
+    record = world.bring_in(world.rows(drawn), how)
+    after = world.contacts()
+    world.edit(changes, before)
+    now, since = world.contacts(), clock(world)
+    suppressed = world.suppressed({it["email"] for it in (*before, *now) if it["email"]})
+
+    def expected(*, restore_consent: bool) -> list[dict]:
+        return reference_rollback.roll_back(
+            before, after, now, suppressed=suppressed, restore_consent=restore_consent
+        )
+
+    counts = importer.roll_back(record, restore_consent="test" if restore else None)
+    told = comparable(expected(restore_consent=restore), now, since)
+    require_same(comparable(world.contacts(), now, since), told)
+    assert counts.restored + counts.deleted + counts.kept + counts.gone == record.counts.created + record.counts.updated
+    if counts.opt_outs_kept and not restore:
+        importer.roll_back(record, restore_consent="test")
+        restored, told = values(world.contacts()), values(expected(restore_consent=True))
+        require_same(restored, told)
+

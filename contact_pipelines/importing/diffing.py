@@ -163,8 +163,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     creates = mode is not Mode.UPDATE_ONLY
     _decide_suppressed(con, difference)
     if difference.brings_emails:
-        complete = f"AND {missing} IS NULL" if missing else ""
-        contact_keys.decide_taken_emails(con, source, mode, complete=complete)
+        contact_keys.decide_taken_emails(con, source, mode, complete=f"AND {complete(difference)}")
     key = " or ".join(difference.keys)
     noted = "_note" in con.sql(f"FROM {identifier(source)}").columns
     unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
@@ -193,6 +192,12 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             updated_note="ELSE _note" if noted else "",
         )
     )
+
+
+def complete(difference: Difference) -> str:
+    """Return SQL of whether a row has all that a new contact needs."""
+    missing = _missing(difference)
+    return f"{missing} IS NULL" if missing else "true"
 
 
 def _decide_suppressed(con: duckdb.DuckDBPyConnection, difference: Difference) -> None:
