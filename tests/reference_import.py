@@ -251,11 +251,11 @@ def _final_tags(contact: dict, row: dict, how: dict) -> list[str]:
     if rule == "append":
         return _union(old, new or [])
     if rule == "remove":
-        left = [tag for tag in old if tag not in (new or [])]
+        left = [tag for tag in old if tag not in (new or []) or tag in (*how["tags"], how["import_tag"])]
         return old if not left and "tags" in how["required"] else left
     if new is None and not _erases("tags", how):
         return old
-    given = new or []
+    given = _union(new or [], how["tags"])
     if own == [tag for tag in given if not _is_of_an_import(tag, how)] and set(given) <= set(old):
         return old
     return _union(given, of_imports)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contact_pipelines import operations
 from tests import reference_rollback
-from tests.drawn_imports import World, edits, laws, options, worlds
+from tests.drawn_imports import ADDRESSES, World, edits, laws, options, worlds
 from tests.reference_import import NOW, bring_in
 
 _tenants = itertools.count()
@@ -48,6 +48,16 @@ def require_same(found: list[str], expected: list[str]) -> None:
     assert not told, "\n".join(told)
 
 
+def addresses_of_moved_opt_outs(before: list[dict], after: list[dict]) -> set[str]:
+    """Return the addresses of contacts that had opted out when an import gave them another one.
+
+    Whoever leaves an address as an opt-out leaves it on the suppression list, and that is not taken back.
+    """
+    new = {it["id"]: it for it in after}
+    moved = [it for it in before if it["status"] != "subscribed" and new[it["id"]]["email"] != it["email"]]
+    return {email for it in moved for email in (it["email"], new[it["id"]]["email"]) if email}
+
+
 def clock(world: World):
     return world.sql("SELECT now() AS now, CAST(:tenant AS text)")[0]["now"]
 
@@ -58,12 +68,14 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
     world = World(importer, f"t{next(_tenants)}", drawn)
     rows = world.rows(drawn)
     world.require(how)
+    suppressed, set_aside = world.suppressed(ADDRESSES), set()
     dumps, records = [], []
     for _ in range(1 + twice):
         state, since = world.state(rows), clock(world)
         dumps.append(world.dump())
         told, after = bring_in(state, rows, how)
         record = world.bring_in(rows, how, review=review)
+        set_aside |= addresses_of_moved_opt_outs(state.contacts, after)
         if review:
             require_same(world.dump(), dumps[-1])
             record = operations.confirm_import(importer.store, importer.settings, record.id, tenant_id=world.tenant)
@@ -84,6 +96,7 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
         before = dumps.pop()
         importer.roll_back(record, restore_consent="test")
         require_same(world.dump(), before)
+    assert world.suppressed(ADDRESSES) - suppressed <= set_aside
 
 
 @laws(12)
