@@ -6,6 +6,8 @@ For an import after which people may have edited contacts, but no other import w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.reference_import import FIELDS, NOW
 
 
@@ -23,8 +25,16 @@ def roll_back(
         left = {name: how for name, how in contact["groups"].items() if name not in joined or how == "opt_out"}
         if contact["id"] in old or not _is_deleted(contact, new.get(contact["id"]), left, restore_consent):
             undone.append({**contact, "groups": left})
+
+    def is_undone(contact: dict) -> bool:
+        """Say whether an opt-out is the import's own, and goes."""
+        was, became = old.get(contact["id"]), new.get(contact["id"])
+        brought = was and became and was["status"] == "subscribed" != became["status"] == contact["status"]
+        return restore_consent and bool(brought)
+
+    how = {"suppressed": suppressed, "restore_consent": restore_consent, "is_undone": is_undone}
     return [
-        _restored(it, old[it["id"]], new[it["id"]], undone, suppressed=suppressed, restore_consent=restore_consent)
+        _restored(it, old[it["id"]], new[it["id"]], undone, **how)
         if it["id"] in old and it["id"] in new
         else it
         for it in undone
@@ -39,11 +49,9 @@ def _is_deleted(contact: dict, created: dict | None, groups: dict, restore_conse
     return contact["version"] == created["version"] and not groups and not is_opt_out
 
 
-def _restored(
-    contact: dict, old: dict, new: dict, others: list[dict], *, suppressed: set[str], restore_consent: bool
-) -> dict:
+def _restored(contact: dict, old: dict, new: dict, others: list[dict], **how: object) -> dict:
     """Return a contact with every field put back that still holds what the import made of it."""
-    kept = _barred(contact, old, new, others, suppressed=suppressed, restore_consent=restore_consent)
+    kept = _barred(contact, old, new, others, **how)
     changed = [name for name in FIELDS if old[name] != new[name]]
     back = {name: old[name] for name in changed if contact[name] == new[name] and name not in kept}
     if "tags" in changed and "tags" not in back:
@@ -62,22 +70,29 @@ def _tags_without(tags: list[str], old: list[str], new: list[str]) -> list[str]:
 
 
 def _barred(
-    contact: dict, old: dict, new: dict, others: list[dict], *, suppressed: set[str], restore_consent: bool
+    contact: dict,
+    old: dict,
+    new: dict,
+    others: list[dict],
+    *,
+    suppressed: set[str],
+    restore_consent: bool,
+    is_undone: Callable[[dict], bool],
 ) -> set[str]:
     """Return the fields that cannot go back, because somebody would be subscribed or an address is somebody else's."""
     barred = set()
+    holders = [it for it in others if it["id"] != contact["id"] and not it["is_duplicate"]]
+    # A marked duplicate shares its address, and may not be subscribed where that one has opted out.
+    has_left = contact["is_duplicate"] and any(
+        it["email"] in {contact["email"], old["email"]} - {None} and it["status"] != "subscribed" and not is_undone(it)
+        for it in holders
+    )
     is_suppressed = bool({contact["email"], old["email"]} & suppressed)
-    if old["status"] == "subscribed" != new["status"] and (is_suppressed or not restore_consent):
+    if old["status"] == "subscribed" != new["status"] and (is_suppressed or has_left or not restore_consent):
         barred.add("status")
     if old["email"] != new["email"]:
-        holder = next((it for it in others if _holds(it, old["email"]) and it["id"] != contact["id"]), None)
-        is_taken = holder is not None and not contact["is_duplicate"]
-        # A marked duplicate shares its address, and may not be subscribed where that one has opted out.
-        is_left = contact["is_duplicate"] and holder is not None and holder["status"] != "subscribed"
-        if is_taken or (contact["status"] == "subscribed" and (is_suppressed or is_left)):
+        is_taken = not contact["is_duplicate"] and any(old["email"] and it["email"] == old["email"] for it in holders)
+        if is_taken or (contact["status"] == "subscribed" and (is_suppressed or has_left)):
             barred.add("email")
     return barred
 
-
-def _holds(contact: dict, email: str | None) -> bool:
-    return email is not None and contact["email"] == email and not contact["is_duplicate"]
