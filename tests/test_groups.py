@@ -266,6 +266,30 @@ def test_who_joins_a_list_is_updated_and_gets_the_tag(importer):
     assert [row["version"] for row in importer.sql("SELECT version FROM contacts")] == [2, 2]
 
 
+@pytest.mark.parametrize("rule", ["overwrite", "fill_blank", "append", "newer"])
+def test_a_file_with_tags_and_tags_of_the_import_change_nothing_again(importer, rule):
+    how = {"tags": ["given"], "rules": {"tags": rule}, "columns": {"updated_at": "updated_at"}, "import_tag": None}
+    file = "email,tags,updated_at\na@example.com,x,2100-01-01\nb@example.com,,2100-01-01\n"
+    first = import_tag(importer.run(file, **how))
+    before = importer.everything("contacts")
+    assert importer.run(file, **how).counts == Counts(2, unchanged=2)
+    assert importer.run(file, **how, blank="erase").counts == Counts(2, unchanged=2)
+    assert importer.everything("contacts") == before
+    assert {email: contact["tags"] for email, contact in importer.contacts().items()} == {
+        "a@example.com": ["x", "given", first],
+        "b@example.com": ["given", first],
+    }
+
+
+def test_what_the_import_gives_is_not_taken_away(importer):
+    how = {"tags": ["given"], "rules": {"tags": "remove"}, "import_tag": "wave"}
+    importer.run("email,tags\na@example.com,x|given|wave\n")
+    file = "email,tags\na@example.com,x|given|wave\n"
+    assert importer.run(file, **how).counts == Counts(1, updated=1)
+    assert importer.contacts()["a@example.com"]["tags"] == ["given", "wave"]
+    assert importer.run(file, **how).counts == Counts(1, unchanged=1)
+
+
 @pytest.mark.parametrize(
     ("options", "tags"),
     [

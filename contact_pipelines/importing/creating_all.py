@@ -30,11 +30,13 @@ def mark_duplicates(
     tenant_id: str,
     has_status: bool,
     default_status: ContactStatus,
+    complete: str,
     scratch: Path,
 ) -> str:
     """Return the table of the rows of `source`, which has emails, with `is_duplicate`, status, `_note_code`, `_note`.
 
-    A row without a status of its own has the default one.
+    A row without a status of its own has the default one. `complete` is SQL that is true of a row with all that a new
+    contact needs: a row that is not created is not what another one duplicates.
     """
     blocks = sql_blocks("creating_all")
     statuses = ", ".join(literal(status) for status in RANKS)  # in the order of their ranks
@@ -46,7 +48,9 @@ def mark_duplicates(
     cursor.execute("DROP TABLE row_keys")
     con.execute(blocks["load"].format(path=file_literal(answer)))
     answer.unlink()
-    con.execute(blocks["addresses"].format(source=identifier(source), statuses=statuses, status=status))
+    con.execute(
+        blocks["addresses"].format(source=identifier(source), statuses=statuses, status=status, complete=complete)
+    )
     con.execute(
         blocks["marked_rows"].format(
             source=identifier(source),

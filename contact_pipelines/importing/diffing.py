@@ -163,8 +163,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     creates = mode is not Mode.UPDATE_ONLY
     _decide_suppressed(con, difference)
     if difference.brings_emails:
-        complete = f"AND {missing} IS NULL" if missing else ""
-        contact_keys.decide_taken_emails(con, source, mode, complete=complete)
+        contact_keys.decide_taken_emails(con, source, mode, complete=f"AND {complete(difference)}")
     key = " or ".join(difference.keys)
     noted = "_note" in con.sql(f"FROM {identifier(source)}").columns
     unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
@@ -193,6 +192,12 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             updated_note="ELSE _note" if noted else "",
         )
     )
+
+
+def complete(difference: Difference) -> str:
+    """Return SQL of whether a row has all that a new contact needs."""
+    missing = _missing(difference)
+    return f"{missing} IS NULL" if missing else "true"
 
 
 def _decide_suppressed(con: duckdb.DuckDBPyConnection, difference: Difference) -> None:
@@ -261,6 +266,11 @@ def _final_status(old: str, new: str, rule: FieldRule) -> str:
 
 
 def _final_tags(old: str, difference: Difference) -> str:
+    """Return SQL of an existing contact's tags, the import tag left out.
+
+    Those that stay keep their order, those of imports among them: or else a file with tags that is imported again, with
+    tags of its own each time, would change every contact each time.
+    """
     kept = f"coalesce({old}, [])"
     own, of_imports = (
         f"list_filter({kept}, lambda tag: {_is_import_tag(difference, such=it)})" for it in (False, True)
@@ -275,11 +285,13 @@ def _final_tags(old: str, difference: Difference) -> str:
             case FieldRule.APPEND:
                 value = _union(kept, "coalesce(tags, [])")
             case FieldRule.REMOVE:
-                left = _without(kept, "coalesce(tags, [])")
+                named = "coalesce(tags, [])"
+                left = _without(kept, _without(named, _own_tags(difference)) if difference.gives_tags else named)
                 required = "tags" in difference.required
                 value = f"CASE WHEN len({left}) = 0 THEN {kept} ELSE {left} END" if required else left
             case rule:
                 given = "coalesce(tags, [])" if difference.erases("tags") else f"coalesce(tags, {kept})"
+                given = _union(given, _given_tags(difference)) if difference.options.tags else given
                 others = f"list_filter({given}, lambda tag: {_is_import_tag(difference, such=False)})"
                 as_it_is = f"{others} = {own} AND list_has_all({kept}, {given})"
                 if rule is FieldRule.NEWER:
@@ -327,6 +339,12 @@ def _array(items: str) -> str:
 
 def _given_tags(difference: Difference) -> str:
     return f"CAST([{', '.join(literal(tag) for tag in difference.options.tags)}] AS VARCHAR[])"
+
+
+def _own_tags(difference: Difference) -> str:
+    """Return SQL of all tags that the import puts on a contact that it updates: taking one away is no change."""
+    tags = [*difference.options.tags, *([difference.import_tag] if difference.import_tag else [])]
+    return f"CAST([{', '.join(literal(tag) for tag in tags)}] AS VARCHAR[])"
 
 
 def _refused(difference: Difference) -> str:

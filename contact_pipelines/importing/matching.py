@@ -53,7 +53,10 @@ def compared_fields(fields: Sequence[str], match_on: Sequence[MatchKey] = BY_EMA
 
 @dataclass(frozen=True)
 class Matching:
-    """What is matched and how: the view of valid rows, its fields, and the fields whose old values the diff needs."""
+    """What is matched and how: the view of valid rows, its fields, and the fields whose old values the diff needs.
+
+    `complete` is SQL that is true of a row with all that a new contact needs.
+    """
 
     source: str
     tenant_id: str
@@ -61,6 +64,7 @@ class Matching:
     needed: Sequence[str]
     options: ImportOptions
     default_status: ContactStatus
+    complete: str
     groups: WantedGroups
     scratch: Path
 
@@ -180,7 +184,7 @@ def _find_by_keys(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], i
 
 def _create_all(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its: Matching) -> str:
     """Match nothing, and mark the rows whose address is taken."""
-    find_matches(con, cursor, its, its.source, known=False, simple=MatchKey.EMAIL in its.fields)
+    find_matches(con, cursor, its, its.source, known=False, simple=tuple(its.options.match_on) == BY_EMAIL)
     if MatchKey.EMAIL not in its.fields:
         return its.source
     _set_up(cursor, BY_EMAIL)
@@ -191,6 +195,7 @@ def _create_all(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its
         tenant_id=its.tenant_id,
         has_status="status" in its.fields,
         default_status=its.default_status,
+        complete=its.complete,
         scratch=its.scratch,
     )
 

@@ -274,6 +274,7 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
             needed=difference.compared,
             options=record.options,
             default_status=difference.default_status,
+            complete=diffing.complete(difference),
             groups=groups,
             scratch=session.artifacts.scratch(),
         )

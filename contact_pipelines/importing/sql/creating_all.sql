@@ -21,17 +21,18 @@ FROM read_csv({path}, auto_detect = false, header = false, delim = ',', columns 
 }})
 
 -- name: addresses
--- Of each row with an address: whether another contact has it, an earlier row's or one of the store; and how strict
--- the row is, the address's contacts in the store are, and the file's rows with the address are.
+-- Of each row with an address: whether another contact has it, an earlier row's or one of the store (a row that lacks a
+-- required field becomes none); and how strict the row is, the address's contacts in the store are, and the file's rows with the address are.
 CREATE OR REPLACE TABLE addresses AS
 SELECT
     s._row,
     s.own,
     h.rank AS held,
     max(s.own) OVER (PARTITION BY s.email) AS in_file,
-    h._row IS NOT NULL OR min(s._row) OVER (PARTITION BY s.email) < s._row AS is_duplicate
+    h._row IS NOT NULL OR coalesce(min(s._row) FILTER (s.complete) OVER (PARTITION BY s.email) < s._row, false)
+        AS is_duplicate
 FROM (
-    SELECT _row, email, list_position([{statuses}], {status}) AS own
+    SELECT _row, email, list_position([{statuses}], {status}) AS own, {complete} AS complete
     FROM {source}
     WHERE email IS NOT NULL
 ) s

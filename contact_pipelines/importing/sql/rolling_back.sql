@@ -102,10 +102,11 @@ CREATE INDEX ON later_changes (contact_id)
 
 -- name: create_barred_fields
 -- Fields that cannot go back although nobody changed them since. The address: another contact has it now, or it is
--- suppressed (the database would refuse the whole rollback). The status: undoing it would subscribe somebody.
+-- suppressed (the database would refuse the whole rollback). The status: undoing it would subscribe somebody. A marked
+-- duplicate shares its address; it is not subscribed where the contact that holds it has opted out (`left_otherwise`).
 CREATE TEMPORARY TABLE barred_fields ON COMMIT DROP AS
 WITH changed AS (
-    SELECT j.contact_id, j.before, j.after, c.email, c.status
+    SELECT j.contact_id, j.before, j.after, c.email, c.status, c.is_duplicate
     FROM ({changes}) j
     JOIN contacts c ON c.tenant_id = :tenant AND c.id = j.contact_id
     WHERE j.action = 'updated'
@@ -113,6 +114,16 @@ WITH changed AS (
             jsonb_exists(j.after, 'email')
             OR (j.before ->> 'status' = 'subscribed' AND j.after ->> 'status' <> 'subscribed')
         )
+),
+left_otherwise AS (
+    SELECT d.contact_id
+    FROM changed d
+    JOIN contacts o ON o.tenant_id = :tenant AND o.email IN (d.email, d.before ->> 'email') AND NOT o.is_duplicate
+    LEFT JOIN changed p ON p.contact_id = o.id
+    WHERE d.is_duplicate
+        AND o.status <> 'subscribed'
+        -- Not if that opt-out is the import's own, and goes as well.
+        AND (NOT :with_consent OR (p.before ->> 'status' = 'subscribed' AND p.after ->> 'status' = o.status) IS NOT TRUE)
 ),
 suppressed AS (
     SELECT contact_id, bool_or(address = email) AS now
@@ -130,21 +141,39 @@ suppressed AS (
 SELECT
     contact_id,
     'status' AS field,
-    CASE WHEN :with_consent THEN 'the address is suppressed' ELSE 'opt-outs are kept' END AS why
+    CASE
+        WHEN NOT :with_consent THEN 'opt-outs are kept'
+        WHEN contact_id IN (SELECT contact_id FROM suppressed) THEN 'the address is suppressed'
+        ELSE 'the address has opted out'
+    END AS why
 FROM changed
 WHERE before ->> 'status' = 'subscribed'
     AND after ->> 'status' <> 'subscribed'
-    AND (NOT :with_consent OR contact_id IN (SELECT contact_id FROM suppressed))
+    AND (
+        NOT :with_consent
+        OR contact_id IN (SELECT contact_id FROM suppressed UNION ALL SELECT contact_id FROM left_otherwise)
+    )
 UNION ALL
 SELECT
     d.contact_id,
     'email',
-    CASE WHEN o.id IS NULL THEN 'the address is suppressed' ELSE 'another contact has the address' END
+    CASE
+        WHEN o.id IS NOT NULL THEN 'another contact has the address'
+        WHEN d.contact_id IN (SELECT contact_id FROM left_otherwise) THEN 'the address has opted out'
+        ELSE 'the address is suppressed'
+    END
 FROM changed d
 LEFT JOIN contacts o
-    ON o.tenant_id = :tenant AND o.email = d.before ->> 'email' AND NOT o.is_duplicate AND o.id <> d.contact_id
+    ON o.tenant_id = :tenant AND o.email = d.before ->> 'email' AND NOT o.is_duplicate AND NOT d.is_duplicate
+    AND o.id <> d.contact_id
 WHERE jsonb_exists(d.after, 'email')
-    AND (o.id IS NOT NULL OR (d.status = 'subscribed' AND d.contact_id IN (SELECT contact_id FROM suppressed)))
+    AND (
+        o.id IS NOT NULL
+        OR (
+            d.status = 'subscribed'
+            AND d.contact_id IN (SELECT contact_id FROM suppressed UNION ALL SELECT contact_id FROM left_otherwise)
+        )
+    )
 
 -- name: create_undoing_fields
 -- Of contacts that were changed since, each field that the import changed: how it was, what the import made of it, how
