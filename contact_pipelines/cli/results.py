@@ -13,6 +13,7 @@ import typer
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
+    from contact_pipelines.models import RollbackCounts
     from contact_pipelines.operations import Rollback
 
 
@@ -96,6 +97,12 @@ def rollback(
         _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
 
 
+def _what_stays(counts: RollbackCounts) -> str:
+    """Return what a reason would undo as well."""
+    kept = [(counts.opt_outs_kept, "opt-outs"), (counts.suppressions_kept, "suppressed addresses")]
+    return " and ".join(f"{number:,} {what}" for number, what in kept if number)
+
+
 def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> None:
     record, counts = done.record, done.counts
     typer.echo(
@@ -107,11 +114,14 @@ def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> 
         typer.echo(f"  {counts.gone:,} had been deleted before.")
     if counts.properties_removed:
         typer.echo(f"  {counts.properties_removed:,} unused properties, which it had created, were removed.")
+    if counts.suppressions_removed:
+        typer.echo(f"  {counts.suppressions_removed:,} addresses were taken off the suppression list.")
+    stay = _what_stays(counts)
     if counts.opt_outs_kept and consent_restored:
         typer.echo(f"  {counts.opt_outs_kept:,} opt-outs stay: their addresses are on the suppression list.")
-    elif counts.opt_outs_kept:
+    elif stay:
         tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
-        typer.echo(f"  {counts.opt_outs_kept:,} opt-outs that it brought stay. To undo them as well:")
+        typer.echo(f"  {stay} that it brought stay. To undo them as well:")
         typer.echo(f'  contact-pipelines rollback {record.id}{tenant} --restore-consent "why"')
     if done.report_file:
         typer.echo(f"  Report  {done.report_file}")

@@ -24,6 +24,7 @@ from contact_pipelines.models import Counts, Import
 
 PLAN_COLUMNS = frozenset(
     ("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "joins", "before", "after")
+    + ("suppresses", "also")  # of an import that suppresses
 )
 """What `contact_changes` has besides contact columns."""
 
