@@ -129,9 +129,7 @@ def plan(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Suppres
     con.execute(blocks["addresses"].format(brought=_brought(its)))
     key = " or ".join(its.keys)
     email = "s.email" if MatchKey.EMAIL in its.fields else "NULL"
-    return con.sql(
-        blocks["contact_changes"].format(source=source, errors=identifier(its.errors), key=key, email=email)
-    )
+    return con.sql(blocks["contact_changes"].format(source=source, errors=identifier(its.errors), key=key, email=email))
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
@@ -147,9 +145,7 @@ def plan_contacts(con: duckdb.DuckDBPyConnection, plan_file: Path, counts: Count
     return replace(counts, updated=number)
 
 
-def add_addresses(
-    connection: sa.Connection, con: duckdb.DuckDBPyConnection, record: Import, plan_file: Path
-) -> None:
+def add_addresses(connection: sa.Connection, con: duckdb.DuckDBPyConnection, record: Import, plan_file: Path) -> None:
     """Put the plan's addresses on the suppression list, after its contacts are written.
 
     Raises ContactsChanged if a subscribed contact has one: it was made after the plan.
@@ -178,7 +174,9 @@ def notes(con: duckdb.DuckDBPyConnection, changes: str) -> list[str]:
     return ["nobody is created, only opted out (--suppress)", *([told] if number else [])]
 
 
-def _find_contacts(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[tuple[object, ...]], its: Suppressing) -> None:
+def _find_contacts(
+    con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[tuple[object, ...]], its: Suppressing
+) -> None:
     blocks, tenant = sql_blocks("suppressing"), literal(its.tenant_id)
     hits = [hit for place, key in enumerate(its.keys, 1) for hit in contact_keys.hits(key, place, its.tenant_id)]
     query = blocks["found_contacts"].format(
@@ -213,11 +211,8 @@ def _brought(its: Suppressing) -> str:
     brought = []
     if MatchKey.EMAIL in its.keys:
         unless_known = "" if its.blocks else blocks["unless_known"]
-        brought.append(
-            blocks["unknown_addresses"].format(source=identifier(its.source), unless_known=unless_known)
-        )
+        brought.append(blocks["unknown_addresses"].format(source=identifier(its.source), unless_known=unless_known))
     if its.blocks:
         brought.append(blocks["addresses_of_contacts"])
     nothing = "SELECT CAST(NULL AS VARCHAR) AS address, CAST(NULL AS INTEGER) AS _row, false AS listed WHERE false"
     return "\n    UNION ALL\n    ".join(brought or [nothing])
-

@@ -62,6 +62,7 @@ MOVED_MEANWHILE = (ContactsChanged, AddressSuppressed, ConsentProtected)
 
 _CONSENT_NOTES = {
     "consent_kept": "status was kept for contacts that have opted out",
+    "consent_forced": "contacts that had opted out were subscribed again, as --force-status says",
     "consent_from_duplicate": "opt-outs were taken over from other rows of the same person",
 }
 

@@ -67,7 +67,7 @@ WHERE s.email IS NOT NULL {unless_known}
 AND NOT EXISTS (FROM row_contacts c WHERE c._row = s._row AND c.email = s.email)
 
 -- name: addresses_of_contacts
-SELECT email, _row, coalesce(listed, false)
+SELECT email AS address, _row, coalesce(listed, false) AS listed
 FROM row_contacts
 WHERE email IS NOT NULL
 
