@@ -316,13 +316,7 @@ def _apply(
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         groups = grouping.prepare_groups(connection, record)
         planned = session.artifacts.reading(f"{CHANGES}.parquet")
-        updated_fields: Sequence[str] = suppressing.UPDATED_FIELDS
-        to_do = counts
-        if record.options.suppress:
-            to_do = suppressing.plan_contacts(session.con, planned, counts)
-        else:
-            applying.number_contacts(session.con, record, planned)
-            updated_fields = _difference(session, plan).updated_columns
+        to_do, updated_fields = _number_contacts(session, plan, planned, counts)
         with drafts.drafting(session):
             applying.apply_changes(
                 connection,
@@ -337,6 +331,16 @@ def _apply(
                 suppressing.add_addresses(connection, session.con, record, planned)
         imports.complete(connection, record, counts, warnings, was=was)
     return counts
+
+
+def _number_contacts(
+    session: ImportSession, plan: ColumnPlan, planned: Path, counts: Counts
+) -> tuple[Counts, Sequence[str]]:
+    """Make the view of the contacts to be written; return how many there are, and the columns that an update sets."""
+    if session.record.options.suppress:
+        return suppressing.plan_contacts(session.con, planned, counts), suppressing.UPDATED_FIELDS
+    applying.number_contacts(session.con, session.record, planned)
+    return counts, _difference(session, plan).updated_columns
 
 
 def _renew_plan(session: ImportSession, connection: Connection, attempt: int) -> None:
