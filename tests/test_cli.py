@@ -187,6 +187,8 @@ def test_history_show_results_get_rollback_count(second, home, tmp_path):
         "gone": 0,
         "opt_outs_kept": 0,
         "properties_removed": 0,
+        "suppressions_kept": 0,
+        "suppressions_removed": 0,
     }
     assert json.loads(process("contacts", "count", "--json", **home).out) == {"count": 0}
     twice = process("rollback", key, **home)
@@ -503,7 +505,7 @@ def test_show_and_history_for_people(run, file):
     run("import", file("email,first_name", "a@example.com,Ann"))
     assert re.search(r"-people-\w{6} +completed +[\d-]+ [\d:]+ +1 +1 +0 +0 +0 +0$", run("history").out, re.M)
     key = json.loads(run("history", "--json").out)[0]["name"]
-    assert run("rollback", key, "--dry-run").out.startswith(f"Would roll back {key}: 1 contacts deleted")
+    assert run("rollback", key, "--dry-run").out.startswith(f"Would roll back {key}: 1 contact deleted")
     assert json.loads(run("rollback", key, "--dry-run", "--json").out)["status"] == "completed"
     assert run("contacts", "count").out == "1\n"
     run("rollback", key)

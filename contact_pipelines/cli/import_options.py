@@ -21,6 +21,7 @@ _HOW = {
     "topics": "--topic",
     "saved_mapping": "--mapping",
     "transform": "--transform",
+    "suppress": "--suppress-mode",
 }
 _TRANSFORM = re.compile(rf"(.+):({'|'.join(Transformation.model_fields)})=(.*)", re.DOTALL)
 

@@ -11,6 +11,7 @@ _MAPPING = "Which column is what"
 _UPDATING = "What happens to contacts that exist"
 _NEW = "What new contacts get"
 _VALUES = "How values are read"
+_CONSENT = "Who is contacted"
 
 File = Annotated[
     str,
@@ -238,6 +239,43 @@ Country = Annotated[
         metavar="CC",
         rich_help_panel=_VALUES,
         help="Where phone numbers without a country code are from, for example US or DE.",
+    ),
+]
+ForceStatus = Annotated[
+    str | None,
+    typer.Option(
+        "--force-status",
+        metavar="REASON",
+        rich_help_panel=_CONSENT,
+        help="Subscribe contacts who have opted out where the file says subscribed, and say why; kept for good, so name"
+        " nobody. Never those on the suppression list.",
+    ),
+]
+Suppress = Annotated[
+    bool,
+    typer.Option(
+        "--suppress",
+        rich_help_panel=_CONSENT,
+        help="Only opt people out: contacts of the file are unsubscribed, nobody is created, and addresses that no"
+        " contact has go on the suppression list.",
+    ),
+]
+SuppressMode = Annotated[
+    str | None,
+    typer.Option(
+        "--suppress-mode",
+        metavar="MODE",
+        rich_help_panel=_CONSENT,
+        help="With --suppress: opt_out (default), or block, which puts every address on the suppression list.",
+    ),
+]
+SuppressReason = Annotated[
+    str | None,
+    typer.Option(
+        "--suppress-reason",
+        metavar="TEXT",
+        rich_help_panel=_CONSENT,
+        help="With --suppress: why, kept beside the addresses on the list, so name nobody.",
     ),
 ]
 Review = Annotated[

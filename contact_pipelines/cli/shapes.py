@@ -95,6 +95,8 @@ def rollback_shape(done: operations.Rollback) -> dict[str, Any]:
         "gone": done.counts.gone,
         "opt_outs_kept": done.counts.opt_outs_kept,
         "properties_removed": done.counts.properties_removed,
+        "suppressions_kept": done.counts.suppressions_kept,
+        "suppressions_removed": done.counts.suppressions_removed,
         "report_file": done.report_file,
     }
 

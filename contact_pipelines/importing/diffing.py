@@ -155,7 +155,11 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     """
     blocks = sql_blocks("diffing")
     finals = "".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared)
-    con.execute(blocks["finals"].format(source=identifier(source), finals=finals, refused=_refused(difference)))
+    con.execute(
+        blocks["finals"].format(
+            source=identifier(source), finals=finals, refused=_refused(difference), forced=_forced(difference)
+        )
+    )
     con.execute(blocks["rejected_rows"].format(errors=identifier(errors)))
     fields = difference.contact_fields
     mode = difference.options.mode
@@ -166,6 +170,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
         contact_keys.decide_taken_emails(con, source, mode, complete=f"AND {complete(difference)}")
     key = " or ".join(difference.keys)
     noted = "_note" in con.sql(f"FROM {identifier(source)}").columns
+    forces = difference.options.force_status is not None
     unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
         source=identifier(source),
         created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
@@ -188,8 +193,10 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             before=_changed_object(difference, "old"),
             after=_changed_object(difference, "new"),
             key=key,
-            updated_note_code="ELSE _note_code" if noted else "",
-            updated_note="ELSE _note" if noted else "",
+            updated_note_code=("WHEN forced THEN 'consent_forced' " if forces else "")
+            + ("ELSE _note_code" if noted else ""),
+            updated_note=("WHEN forced THEN 'subscribed again (--force-status)' " if forces else "")
+            + ("ELSE _note" if noted else ""),
         )
     )
 
@@ -219,7 +226,7 @@ def _final(field: str, difference: Difference) -> str:
         return _final_tags(old, difference)
     new = identifier(field)
     if field == "status":
-        return _final_status(old, new, difference.rule(field))
+        return _final_status(old, new, difference)
     blank = "NULL" if difference.erases(field) else old
     definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
     rule = difference.rule(field)
@@ -257,12 +264,22 @@ _IS_NEWER = 'updated_at > CAST("old.updated_at" AS TIMESTAMPTZ)'
 """SQL: the row was changed later than its contact. Not so where one of the times is not known."""
 
 
-def _final_status(old: str, new: str, rule: FieldRule) -> str:
-    """Return SQL of the stricter status: consent is never loosened. Only a rule of its own keeps an opt-out away."""
-    if rule in (FieldRule.KEEP, FieldRule.FILL_BLANK):  # it is never blank
+def _final_status(old: str, new: str, difference: Difference) -> str:
+    """Return SQL of the stricter status: consent is not loosened but by force.
+
+    Only a rule of its own keeps an opt-out away.
+    """
+    if _keeps_status(difference):
         return old
     statuses = f"[{', '.join(literal(status) for status in consent.RANKS)}]"  # in the order of their ranks
-    return f"{statuses}[greatest(list_position({statuses}, {old}), list_position({statuses}, {new}))]"
+    stricter = f"{statuses}[greatest(list_position({statuses}, {old}), list_position({statuses}, {new}))]"
+    if difference.options.force_status is None:
+        return stricter
+    return f"CASE WHEN {_forced(difference)} THEN {new} ELSE {stricter} END"
+
+
+def _keeps_status(difference: Difference) -> bool:
+    return difference.rule("status") in (FieldRule.KEEP, FieldRule.FILL_BLANK)  # it is never blank
 
 
 def _final_tags(old: str, difference: Difference) -> str:
@@ -348,8 +365,23 @@ def _own_tags(difference: Difference) -> str:
 
 
 def _refused(difference: Difference) -> str:
+    """Return SQL of whether the row would subscribe somebody who has opted out, and does not."""
     if "status" not in difference.compared:
         return "false"
+    by_force = difference.options.force_status is not None and not _keeps_status(difference)
+    unless_forced = ' AND "old.suppressed"' if by_force else ""
+    return f"({_loosens()}{unless_forced})"
+
+
+def _forced(difference: Difference) -> str:
+    """Return SQL of whether the row subscribes somebody who has opted out. Who is suppressed never is."""
+    forces = difference.options.force_status is not None and not _keeps_status(difference)
+    if not forces or "status" not in difference.compared:
+        return "false"
+    return f'coalesce({_loosens()} AND NOT "old.suppressed", false)'
+
+
+def _loosens() -> str:
     return f"(\"old.status\" <> '{ContactStatus.SUBSCRIBED}' AND status = '{ContactStatus.SUBSCRIBED}')"
 
 

@@ -130,7 +130,7 @@ def find_matches(
     if asks:
         _find_suppressed(con, cursor, its, source, suppressed, simple=simple)
     cursor.execute("DROP TABLE IF EXISTS import_keys")
-    _load(con, answer, its.needed)
+    _load(con, answer, its)
     con.execute(sql_blocks("matching")["load_suppressed"].format(path=file_literal(suppressed)))
     suppressed.unlink()
 
@@ -142,7 +142,7 @@ def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], 
         same=f"{_same(hashed, its.options.tags)} AND NOT ({its.groups.lacking()})",
         joins=its.groups.lacking(),
         members=its.groups.joined_members(its.tenant_id),
-        old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed),
+        old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed) + _suppressed(its),
         tenant=literal(its.tenant_id),
         condition="c.email = k.match_key AND NOT c.is_duplicate" if simple else "c.id = k.match_key::uuid",
     )
@@ -246,7 +246,17 @@ def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -
         cursor.execute(f"ANALYZE {table} ({columns})".encode())
 
 
-def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
+def _suppressed(its: Matching) -> str:
+    """Return SQL (PostgreSQL) of one more column: whether the address of who opted out is on the suppression list.
+
+    Only an import that may subscribe them again asks.
+    """
+    if its.options.force_status is None:
+        return ""
+    return ", " + sql_blocks("matching")["is_suppressed"].format(tenant=literal(its.tenant_id))
+
+
+def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching) -> None:
     types = {
         ROW: "INTEGER",
         "same": "BOOLEAN",
@@ -255,9 +265,11 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -
         "joins": "BOOLEAN",
         "old.updated_at": "VARCHAR",
     }
-    types |= {f"old.{field}": _type(field) for field in needed}
+    types |= {f"old.{field}": _type(field) for field in its.needed}
+    if its.options.force_status is not None:
+        types["old.suppressed"] = "BOOLEAN"
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in needed else ""
+    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in its.needed else ""
     con.execute(sql_blocks("matching")["load"].format(path=file_literal(answer), columns=columns, tags=tags))
     answer.unlink()
 

@@ -13,6 +13,7 @@ from contact_pipelines.models import (
     FieldRule,
     ImportOptions,
     MatchKey,
+    Mode,
     PropertyDefinition,
     PropertyType,
 )
@@ -44,6 +45,11 @@ def checked_rules(options: ImportOptions) -> ImportOptions:
         if field == STATUS and rule in _COMPARING:
             raise InvalidOption(f"There can be no rule {rule} for status: of two, the stricter one holds anyway.")
         rules[field] = rule
+    if options.force_status is not None and options.mode is Mode.CREATE_ALL:
+        raise InvalidOption(
+            "The mode create_all updates nobody, so --force-status has no meaning there; a new contact whose address"
+            " has opted out is one who has opted out, too."
+        )
     return options.model_copy(update={"rules": rules})
 
 

@@ -45,6 +45,7 @@ from contact_pipelines.models.words import (
     PropertyType,
     Severity,
     Subscription,
+    Suppress,
 )
 
 __all__ = [
@@ -83,5 +84,6 @@ __all__ = [
     "RollbackCounts",
     "Severity",
     "Subscription",
+    "Suppress",
     "Transformation",
 ]

@@ -21,12 +21,15 @@ from contact_pipelines.models.words import (
     Preset,
     PropertyType,
     Subscription,
+    Suppress,
 )
 
 MAX_REVIEW_SECONDS = 30 * 24 * 3600
 """The plan is compared with the store again when it is confirmed; after a month hardly any of it holds."""
 LONGEST_NAME = 100
 """Characters of a tag, and of the name of a list, segment or topic."""
+LONGEST_REASON = 500
+"""Characters of a reason that is kept for good."""
 
 
 class Transformation(BaseModel):
@@ -151,6 +154,20 @@ class ImportOptions(ReadingOptions):
         description="Name to save this file's mapping under, for files with the same headers",
         pattern=r"^[\w .-]{1,100}$",
     )
+    force_status: str | None = Field(
+        None,
+        description="Reason why a row that says subscribed subscribes a contact who had opted out; kept for good. Never"
+        " for an address on the suppression list",
+        max_length=LONGEST_REASON,
+    )
+    suppress: Suppress | None = Field(
+        None,
+        description="Only opt people out, creating nobody. opt_out: unsubscribe contacts, and put addresses that no"
+        " contact has on the suppression list; block: put every address on it",
+    )
+    suppress_reason: str = Field(
+        "", description="Why, beside the addresses on the suppression list; kept for good", max_length=LONGEST_REASON
+    )
     review: bool = Field(
         default=False, description="Stop before anything is written, and wait until a person confirms the plan"
     )
@@ -206,6 +223,13 @@ class ImportOptions(ReadingOptions):
     @classmethod
     def _plain_import_tag(cls, value: str | None) -> str | None:
         return None if value is None else _plain(value, "a tag")
+
+    @field_validator("force_status")
+    @classmethod
+    def _not_blank(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("needs a reason: who asked for it, and how")
+        return None if value is None else value.strip()
 
     @field_validator("lists", "segments", "topics")
     @classmethod

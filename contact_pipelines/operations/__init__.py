@@ -50,6 +50,12 @@ from contact_pipelines.operations.steps import (
     stage,
     validate,
 )
+from contact_pipelines.operations.suppressing import (
+    count_suppressed,
+    is_address_suppressed,
+    release_address,
+    suppress_address,
+)
 
 __all__ = [
     "Erasure",
@@ -68,6 +74,7 @@ __all__ = [
     "confirm_import",
     "copy_results",
     "count_contacts",
+    "count_suppressed",
     "create_group",
     "create_property",
     "delete_saved_mapping",
@@ -79,6 +86,7 @@ __all__ = [
     "get_import",
     "get_review",
     "import_warnings",
+    "is_address_suppressed",
     "land",
     "list_groups",
     "list_imports",
@@ -89,6 +97,7 @@ __all__ = [
     "preview_file",
     "publish_events",
     "register_import",
+    "release_address",
     "report",
     "require_confirmable",
     "result_files",
@@ -96,5 +105,6 @@ __all__ = [
     "run_import",
     "stage",
     "stage_files",
+    "suppress_address",
     "validate",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from contact_pipelines.errors import ContactPipelinesError, ContactsChanged, StoreUnavailable, WrongState
+from contact_pipelines.errors import ContactPipelinesError, StoreUnavailable, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import grouping, rolling_back
 from contact_pipelines.models import (
@@ -15,6 +15,7 @@ from contact_pipelines.models import (
     ImportStatus,
     RollbackCounts,
 )
+from contact_pipelines.operations import steps
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
@@ -62,7 +63,7 @@ def roll_back_import(
         try:
             counts = _undo(store, record, dry_run=dry_run, restore_consent=restore_consent)
             break
-        except ContactsChanged:
+        except steps.MOVED_MEANWHILE:
             if attempt == ATTEMPTS:
                 raise
         except StoreUnavailable:
@@ -105,7 +106,8 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
     if record.status == ImportStatus.ROLLED_BACK:
         if restore_consent is None:
             raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
-        if record.rollback is None or not record.rollback.opt_outs_kept:
+        kept = record.rollback and (record.rollback.opt_outs_kept or record.rollback.suppressions_kept)
+        if not kept:
             raise WrongState(
                 f"The import {record.name} was rolled back already, and no opt-out that it brought is left."
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contact_pipelines.errors import WrongState
 from contact_pipelines.files import landing
-from contact_pipelines.importing import rules
+from contact_pipelines.importing import rules, suppressing
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import (
     DEFAULT_TENANT,
@@ -45,7 +45,8 @@ def register_import(
     path = Path(source).expanduser().absolute()
     landing.require_file(path)
     given = options or ImportOptions()
-    chosen = rules.checked_rules(given.over(defaults) if defaults else given)
+    suppressing.require_fitting_options(given)
+    chosen = rules.checked_rules(suppressing.as_suppressing(given.over(defaults) if defaults else given))
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return imports.register(

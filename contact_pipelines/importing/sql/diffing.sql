@@ -7,7 +7,8 @@ CREATE OR REPLACE TABLE finals AS
 SELECT
     s.*,
     m.* EXCLUDE (_row, same),
-    coalesce({refused}, false) AS refused
+    coalesce({refused}, false) AS refused,
+    {forced} AS forced
     {finals}
 FROM {source} s
 JOIN matches m ON m._row = s._row

@@ -1,7 +1,7 @@
 -- The match step, as far as every import goes through it; by several keys: contact_keys.sql; rows of the file that are
 -- the same contact: duplicates.sql; create_all: creating_all.sql.
 -- DuckDB: keys, join_found, load, load_suppressed. PostgreSQL: create_import_keys, statistics_are_stale,
--- has_marked_duplicates, lookup.
+-- has_marked_duplicates, lookup, is_suppressed.
 
 -- name: create_import_keys
 CREATE TEMPORARY TABLE import_keys (
@@ -53,6 +53,14 @@ FROM (
     JOIN contacts c ON c.tenant_id = {tenant} AND {condition}{members}
     OFFSET 0
 ) matched
+
+-- name: is_suppressed
+CASE WHEN NOT same THEN status <> 'subscribed' AND EXISTS (
+    SELECT
+    FROM suppressions s
+    WHERE s.tenant_id = {tenant}
+        AND s.address_hash = contact_pipelines_address_hash({tenant}, email) COLLATE "default"
+) END
 
 -- name: load
 -- Tags come as a JSON array.
