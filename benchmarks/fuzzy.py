@@ -24,7 +24,7 @@ import duckdb
 from benchmarks import febrl
 from contact_pipelines.importing import duck
 from contact_pipelines.importing.fuzzy.finding import Found, find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.importing.fuzzy.options import FuzzyOptions
+from contact_pipelines.models.fuzzy import FuzzyOptions
 
 
 def main() -> None:

@@ -126,9 +126,26 @@ def find_matches(
     if asks:
         _find_suppressed(con, cursor, its, source, suppressed, simple=simple)
     cursor.execute("DROP TABLE IF EXISTS import_keys")
-    _load(con, answer, its.needed)
+    _load(con, answer, its.needed, "matches")
     con.execute(sql_blocks("matching")["load_suppressed"].format(path=file_literal(suppressed)))
     suppressed.unlink()
+
+
+def add_probable_matches(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Matching, chosen: str) -> None:
+    """Add the rows of the table `chosen` (row, contact id) to `matches`, which gets a column `probable`.
+
+    None of them is `same`: there are few, and what becomes of them is to be told.
+    """
+    answer = its.scratch / "probable_matches.csv"
+    keys = sql_blocks("matching")["probable_keys"].format(chosen=identifier(chosen))
+    with store.cursor() as cursor:
+        _send_keys(cursor, con, keys)
+        _look_up(cursor, its, (), answer, simple=False)
+        cursor.execute("DROP TABLE import_keys")
+    _load(con, answer, its.needed, "probable_matches")
+    con.execute("ALTER TABLE matches ADD COLUMN probable BOOLEAN DEFAULT false")
+    con.execute("INSERT INTO matches BY NAME SELECT *, true AS probable FROM probable_matches")
+    con.execute("DROP TABLE probable_matches")
 
 
 def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], answer: Path, *, simple: bool) -> None:
@@ -138,6 +155,8 @@ def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], 
         same=f"{_same(hashed, its.options.tags)} AND NOT ({its.groups.lacking()})",
         joins=its.groups.lacking(),
         members=its.groups.joined_members(its.tenant_id),
+        # A search for probable duplicates has to know which contacts are spoken for.
+        contact_id="id" if its.options.fuzzy else "CASE WHEN NOT same THEN id END",
         old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed),
         tenant=literal(its.tenant_id),
         condition="c.email = k.match_key AND NOT c.is_duplicate" if simple else "c.id = k.match_key::uuid",
@@ -241,7 +260,7 @@ def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -
         cursor.execute(f"ANALYZE {table} ({columns})".encode())
 
 
-def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
+def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str], table: str) -> None:
     types = {
         ROW: "INTEGER",
         "same": "BOOLEAN",
@@ -253,7 +272,8 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -
     types |= {f"old.{field}": _type(field) for field in needed}
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in needed else ""
-    con.execute(sql_blocks("matching")["load"].format(path=file_literal(answer), columns=columns, tags=tags))
+    load = sql_blocks("matching")["load"]
+    con.execute(load.format(table=table, path=file_literal(answer), columns=columns, tags=tags))
     answer.unlink()
 
 

@@ -37,7 +37,7 @@ from contact_pipelines.models import (
     Preset,
     Severity,
 )
-from contact_pipelines.operations import drafts, judging
+from contact_pipelines.operations import drafts, duplicates, judging
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import (
     CHANGES,
@@ -160,6 +160,7 @@ def await_review(session: ImportSession) -> None:
     """
     with session.step("review"):
         drafts.preview(session)
+        duplicates.publish(session)
         _write_warnings(session)
         with session.artifacts.writing(REVIEW) as path:
             sample = [asdict(change) for change in reviewing.sample_changes(session.con, CHANGES)]
@@ -209,6 +210,7 @@ def report(session: ImportSession) -> Report:
     """Write the results file, the error file and what else a person is told."""
     with session.step("report", claims=False):
         drafts.publish(session)
+        duplicates.publish(session)
         return Report(
             warnings=tuple(_write_warnings(session)),
             errors=tuple(validating.count_errors(session.con, ERRORS)),
@@ -261,10 +263,12 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
             scratch=session.artifacts.scratch(),
         )
         source = matching.match(con, connection, its)
+        if record.options.fuzzy:
+            source = duplicates.resolve(session, connection, its, source, missing=diffing.missing_fields(difference))
     session.save(name, diffing.diff(con, source, ERRORS, difference))
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
-    for table in (*diffing.TABLES, *matching.TABLES):
+    for table in (*diffing.TABLES, *matching.TABLES, *duplicates.TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")
     session.load(name).create_view(name, replace=True)
     assert record.rows is not None  # noqa: S101 - staged before
@@ -349,6 +353,7 @@ def _fault_lines(session: ImportSession) -> list[str]:
         lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
     mapped = {column.field for column in session.record.mapping}
     absent = [key for key in session.record.options.match_on if key not in mapped]
+    lines += duplicates.warnings(session)
     lines += [f"no column is mapped to {key}: contacts were recognised by the other keys only" for key in absent]
     return lines
 
