@@ -43,5 +43,12 @@ def warnings(session: ImportSession) -> list[str]:
     return list(kept["warnings"])
 
 
+def count(session: ImportSession) -> int | None:
+    """Return how many rows are probably a contact or another row; None if that was not looked for."""
+    if not _has_any(session):
+        return None
+    return int(session.load(FUZZY).aggregate("count(DISTINCT _row)").fetchall()[0][0])
+
+
 def _has_any(session: ImportSession) -> bool:
     return session.record.options.fuzzy is not None and session.artifacts.exists(f"{FUZZY}.json")

@@ -5,11 +5,12 @@ handled as `FuzzyOptions.resolve` says. What is doubtful is never merged; such a
 
 - several contacts are equally likely;
 - another row is likelier the contact (by score, then by row number), or has its key;
-- the person is probably an earlier row only: rows are not merged with one another.
+- the person is probably an earlier row only: rows are not merged with one another;
+- the row opts out: its address is to be remembered as one that left.
 
-Consent: whether a row or a contact is likely somebody who opted out is told (`opted_out_duplicate`), and a row that
-opts out is not skipped unless the person it probably is has opted out as well, so no opt-out is lost. A row that
-updates a contact keeps to the rule of the status: the stricter one holds.
+For the last reason such a row is not skipped either. Where of two who are probably one person one has opted out and the
+other would be subscribed, that is told (`opted_out_duplicate`). A row that opts out and has no email, or that is not to
+be created (update_only), updates the contact by the rule of the status: the stricter one holds.
 
 All of it depends on the rows and the contacts alone, not on chunks or on the order of reading.
 """
@@ -95,16 +96,19 @@ def _find_rows(
 ) -> None:
     """Make ROWS. A row that lacks what a new contact needs is looked for only if it can update one."""
     fuzzy = its.options.fuzzy
-    creates = its.options.mode is not Mode.UPDATE_ONLY and not (fuzzy and fuzzy.updates)
-    default = literal(its.default_status)
-    has_status = "status" in con.sql(f"FROM {identifier(source)}").columns
+    creates = its.options.mode is not Mode.UPDATE_ONLY
+    only_created = creates and not (fuzzy and fuzzy.updates)
+    columns = con.sql(f"FROM {identifier(source)}").columns
     _run(
         con,
         "rows_to_search",
         source=identifier(source),
-        status=f"coalesce(s.status, {default})" if has_status else default,
+        status="s.status" if "status" in columns else "CAST(NULL AS VARCHAR)",
+        default_status=literal(its.default_status),
+        creates=str(creates).lower(),
+        email="s.email" if "email" in columns else "NULL",
         fields="".join(f", s.{identifier(field)}" for field in fields),
-        complete=f"WHERE {missing} IS NULL" if missing and creates else "",
+        complete=f"WHERE {missing} IS NULL" if missing and only_created else "",
     )
 
 
@@ -157,7 +161,7 @@ def _with_notes(con: duckdb.DuckDBPyConnection, source: str) -> str:
 
 def _found(con: duckdb.DuckDBPyConnection, its: Matching, fuzzy: FuzzyOptions) -> list[str]:
     summary = sql_blocks("fuzzy_resolving")["summary"]
-    new, skipped, updating, first, opted_out, first_opted_out = con.sql(summary).fetchall()[0]
+    new, skipped, updating, first, differing, first_differing = con.sql(summary).fetchall()[0]
     lines = []
     as_new = "skipped as unknown" if its.options.mode is Mode.UPDATE_ONLY else "treated as new"
     if (new or skipped or updating) and fuzzy.resolve is not Resolve.CREATE_NEW:
@@ -170,10 +174,10 @@ def _found(con: duckdb.DuckDBPyConnection, its: Matching, fuzzy: FuzzyOptions) -
             f"{_rows(new + skipped + updating)} probably a contact that exists or an earlier row: {', '.join(what)}"
             f" (first in row {first}; duplicates.csv has them)"
         )
-    if opted_out:
+    if differing:
         lines.append(
-            f"{_rows(opted_out)} probably somebody who has opted out, or whom another row opts out, and {as_new}"
-            f" (first in row {first_opted_out})"
+            f"{_rows(differing)} probably one person with a contact or row of whom one has opted out and the other is"
+            f" subscribed, and {as_new} (first in row {first_differing})"
         )
     return lines
 

@@ -1,9 +1,15 @@
 -- What becomes of rows that are probably somebody: all in DuckDB, in the order in which it runs.
 
 -- name: rows_to_search
--- The rows that would be created, and of those of an unknown contact what a likeness can be told by.
+-- The rows that no key knows, with what likeness can be told by. `opts_out`: the file says so; `is_kept`: of an
+-- address, which is remembered when the row is created.
 CREATE OR REPLACE TABLE fuzzy_rows AS
-SELECT s._row, {status} AS status{fields}
+SELECT
+    s._row,
+    coalesce({status}, {default_status}) AS status,
+    coalesce({status} <> 'subscribed', false) AS opts_out,
+    opts_out AND {creates} AND {email} IS NOT NULL AS is_kept
+    {fields}
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
@@ -18,13 +24,14 @@ FROM fuzzy_pairs p
 JOIN {contacts} c ON c.id = p.contact_id
 
 -- name: probable_duplicates
--- A line for each row and the contact, or the earlier row, that it most probably is. `opted_out`: one of those whom it
--- may be has opted out. `theirs`: the most lenient status of the likeliest. `place`: among the rows of one contact.
+-- A line for each row and the contact, or the earlier row, that it most probably is. `consent_differs`: one of the two
+-- would be subscribed and the other has opted out; of contacts, of any that it may be. `is_lost`: an opt-out would be,
+-- if the row were skipped. `place` and `likeliest`: among the rows that are probably the same contact.
 CREATE OR REPLACE TABLE {table} AS
 WITH by_row AS (
     SELECT
         p._row,
-        bool_or(p.status <> 'subscribed') AS opted_out,
+        bool_or(p.status <> 'subscribed') AS one_opted_out,
         bool_or(p.status = 'subscribed') FILTER (p.score = b.score) AS one_subscribed
     FROM fuzzy_contact_pairs p
     JOIN fuzzy_best b ON b._row = p._row
@@ -32,34 +39,45 @@ WITH by_row AS (
 ),
 found AS (
     SELECT
-        b._row,
-        b.contact_id,
-        b.score,
-        b.reason,
-        b.others,
-        r.status AS own,
-        r.status = 'subscribed' AND p.opted_out AS opted_out,
-        r.status = 'subscribed' OR NOT p.one_subscribed AS may_skip,
+        b.*,
+        r.is_kept,
+        CASE WHEN r.opts_out THEN p.one_subscribed ELSE r.status = 'subscribed' AND p.one_opted_out END
+            AS consent_differs,
+        r.is_kept OR (r.opts_out AND p.one_subscribed) AS is_lost,
         m._row AS holder,
-        row_number() OVER (PARTITION BY b.contact_id ORDER BY b.others > 0, b.score DESC, b._row) AS place,
-        first(b._row) OVER (PARTITION BY b.contact_id ORDER BY b.others > 0, b.score DESC, b._row) AS likeliest
+        row_number() OVER likely AS place,
+        first(b._row) OVER likely AS likeliest
     FROM fuzzy_best b
     JOIN by_row p ON p._row = b._row
     JOIN fuzzy_rows r ON r._row = b._row
     LEFT JOIN (SELECT contact_id, min(_row) AS _row FROM matches GROUP BY contact_id) m ON m.contact_id = b.contact_id
+    WINDOW likely AS (
+        PARTITION BY b.contact_id
+        ORDER BY b.others > 0, r.is_kept, b.score DESC, b._row
+    )
     UNION ALL BY NAME
     SELECT
-        b._row,
-        b.other_row,
-        b.score,
-        b.reason,
-        b.others,
-        r.status AS own,
-        (r.status = 'subscribed') <> (o.status = 'subscribed') AS opted_out,
-        r.status = 'subscribed' OR o.status <> 'subscribed' AS may_skip
+        b.*,
+        r.is_kept,
+        (r.status = 'subscribed') <> (o.status = 'subscribed') AS consent_differs,
+        r.is_kept OR (r.opts_out AND o.status = 'subscribed') AS is_lost
     FROM fuzzy_best_rows b
     JOIN fuzzy_rows r ON r._row = b._row
     JOIN fuzzy_rows o ON o._row = b.other_row
+),
+explained AS (
+    SELECT
+        *,
+        CASE
+            WHEN '{resolve}' = 'skip_new' AND is_lost THEN 'not skipped: the row opts out'
+            WHEN NOT {updates} THEN NULL
+            WHEN other_row IS NOT NULL THEN 'not merged: rows are not merged with one another'
+            WHEN is_kept THEN 'not merged: the row opts out'
+            WHEN others > 0 THEN 'not merged: ' || (others + 1) || ' contacts are as likely'
+            WHEN holder IS NOT NULL THEN 'not merged: row ' || holder || ' has the key of this contact'
+            WHEN place > 1 THEN 'not merged: row ' || likeliest || ' is likelier'
+        END AS why_not
+    FROM found
 )
 SELECT
     _row,
@@ -67,21 +85,15 @@ SELECT
     other_row,
     score,
     reason,
-    opted_out,
+    consent_differs,
     CASE
-        WHEN '{resolve}' = 'skip_new' AND may_skip THEN 'skip'
-        WHEN {updates} AND other_row IS NULL AND others = 0 AND holder IS NULL AND place = 1 THEN 'update'
+        WHEN why_not IS NOT NULL THEN 'create'
+        WHEN {updates} THEN 'update'
+        WHEN '{resolve}' = 'skip_new' THEN 'skip'
         ELSE 'create'
     END AS handling,
-    CASE
-        WHEN '{resolve}' = 'skip_new' AND NOT may_skip THEN 'not skipped: the row opts out'
-        WHEN NOT {updates} THEN NULL
-        WHEN other_row IS NOT NULL THEN 'not merged: rows are not merged with one another'
-        WHEN others > 0 THEN 'not merged: ' || (others + 1) || ' contacts are as likely'
-        WHEN holder IS NOT NULL THEN 'not merged: row ' || holder || ' has the key of this contact'
-        WHEN place > 1 THEN 'not merged: row ' || likeliest || ' is likelier'
-    END AS why_not
-FROM found
+    why_not
+FROM explained
 ORDER BY _row, contact_id IS NULL
 
 -- name: notes
@@ -93,12 +105,12 @@ SELECT
     CASE WHEN handling = 'create' AND warns THEN 'opted_out_duplicate' ELSE 'probable_duplicate' END AS code,
     'probably the same as ' || coalesce('contact ' || contact_id, 'row ' || other_row)
         || ' (score ' || score || ': ' || reason || ')'
-        || CASE WHEN handling = 'create' AND warns THEN ', which has opted out' ELSE '' END
-        || coalesce('; ' || why_not, '') AS message
+        || coalesce('; ' || why_not, '')
+        || CASE WHEN handling = 'create' AND warns THEN '; one of them has opted out' ELSE '' END AS message
 FROM (
     SELECT
         *,
-        bool_or(opted_out) OVER (PARTITION BY _row) AS warns,
+        bool_or(consent_differs) OVER (PARTITION BY _row) AS warns,
         row_number() OVER (PARTITION BY _row ORDER BY handling = 'create', contact_id IS NULL) AS place
     FROM {table}
 )
