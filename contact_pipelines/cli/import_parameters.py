@@ -9,6 +9,7 @@ import typer
 
 _MAPPING = "Which column is what"
 _UPDATING = "What happens to contacts that exist"
+_PROBABLE = "People who are probably contacts already"
 _NEW = "What new contacts get"
 _VALUES = "How values are read"
 _CONSENT = "Who is contacted"
@@ -170,6 +171,36 @@ Rule = Annotated[
         help="What an update does to a field: overwrite (default), fill_blank, keep, keep_higher, keep_lower, newer "
         "(needs a column updated_at), and of tags and multi_select properties append or remove; * stands for all other "
         'fields: --rule "*=fill_blank" --rule tags=append. Repeatable.',
+    ),
+]
+Fuzzy = Annotated[
+    str | None,
+    typer.Option(
+        "--fuzzy",
+        metavar="FIELDS",
+        rich_help_panel=_PROBABLE,
+        help="Look for probable duplicates of rows that no key recognises. What is compared, any of which finds one: "
+        '--fuzzy "name+company,phone"; + weighs fields together, name is first and last. all: all that says who '
+        "somebody is; none: do not look.",
+    ),
+]
+FuzzyThreshold = Annotated[
+    str | None,
+    typer.Option(
+        "--fuzzy-threshold",
+        metavar="SCORE",
+        rich_help_panel=_PROBABLE,
+        help="The score from 50 to 100 from which on two are taken for one; 85 unless given.",
+    ),
+]
+FuzzyResolve = Annotated[
+    str | None,
+    typer.Option(
+        "--fuzzy-resolve",
+        metavar="WHAT",
+        rich_help_panel=_PROBABLE,
+        help="What becomes of such a row: review (default: a warning, treated as new), skip_new, update_existing, "
+        "merge_fields (fills what is blank) or create_new.",
     ),
 ]
 Tag = Annotated[

@@ -38,6 +38,9 @@ def import_file(
     duplicates: given.Duplicates = None,
     blank: given.Blank = None,
     rule: given.Rule = None,
+    fuzzy: given.Fuzzy = None,
+    fuzzy_threshold: given.FuzzyThreshold = None,
+    fuzzy_resolve: given.FuzzyResolve = None,
     tag: given.Tag = None,
     list_: given.List = None,
     segment: given.Segment = None,
@@ -105,6 +108,7 @@ def import_file(
             "decimal_comma": decimal_comma,
             "list_delimiter": tag_delimiter,
         },
+        fuzzy={"on": fuzzy, "threshold": fuzzy_threshold, "resolve": fuzzy_resolve},
         column_map=None if column_map is None else _column_map(column_map, file, how),
         options_file=options,
     )

@@ -36,6 +36,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "results_file": results_file,
         "errors_file": errors_file,
         "duration_seconds": duration_seconds(record),
+        **({"duplicates_file": operations.duplicates_file(settings, record)} if record.options.fuzzy else {}),
         **_review_shape(settings, record),
     }
 

@@ -126,6 +126,9 @@ def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:
         facts.append(("Results", results))
     if errors and record.counts.failed:
         facts.append(("Errors", errors))
+    duplicates = operations.duplicates_file(settings, record)
+    if duplicates:
+        facts.append(("Duplicates", duplicates))
     review = operations.get_review(settings, record)
     if review:
         facts.append(("Preview", review.results_preview))

@@ -173,6 +173,13 @@ class NewImport(dg.Config):
         " contact has go on the suppression list. block: every address goes on it.",
     )
     suppress_reason: str = Field(default="", description="Optional. Why, kept beside the addresses on the list.")
+    fuzzy: dict[str, Any] = Field(
+        default={},
+        description="Look for rows that are probably a contact though no key says so. For example"
+        " {on: [name+company, phone], threshold: 85, resolve: review}. resolve: review (a warning, treated as new),"
+        " skip_new, update_existing, merge_fields (fills what is blank) or create_new. {on: all} compares all that"
+        " says who somebody is, {on: none} turns off what the settings file asks for.",
+    )
     review: bool = Field(
         default=False,
         description="Stop before anything is written. The import then awaits review: look at contact_changes, and"

@@ -23,6 +23,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -30,6 +31,7 @@ from contact_pipelines.house import FieldRules
 from contact_pipelines.importing import contact_keys, import_tag
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 from contact_pipelines.importing.field_rules import ALWAYS_THERE
+from contact_pipelines.importing.fuzzy.field_rules import rules_of_probable
 from contact_pipelines.importing.matching import BY_EMAIL, compared_fields
 from contact_pipelines.importing.values import consent
 from contact_pipelines.models import (
@@ -114,7 +116,17 @@ class Difference:
     def compared(self) -> list[str]:
         """The fields that can change a contact that exists."""
         extra = ["tags"] if self.gives_tags else []
-        return list(dict.fromkeys([*compared_fields(self.fields, self.options.match_on), *extra]))
+        keys = () if self.of_probable else self.options.match_on  # by likeness, the key of all rows may differ too
+        return list(dict.fromkeys([*compared_fields(self.fields, keys), *extra]))
+
+    @cached_property
+    def of_probable(self) -> Difference | None:
+        """The same for rows that likeness has matched; None if it matches none (see `fuzzy.field_rules`)."""
+        fuzzy = self.options.fuzzy
+        if fuzzy is None or not fuzzy.updates:
+            return None
+        rules = rules_of_probable(self.options.rules, fuzzy.resolve)
+        return dataclasses.replace(self, options=self.options.model_copy(update={"rules": rules, "fuzzy": None}))
 
     @property
     def updated_columns(self) -> list[str]:
@@ -163,7 +175,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     con.execute(blocks["rejected_rows"].format(errors=identifier(errors)))
     fields = difference.contact_fields
     mode = difference.options.mode
-    missing = _missing(difference)
+    missing = missing_fields(difference)
     creates = mode is not Mode.UPDATE_ONLY
     _decide_suppressed(con, difference)
     if difference.brings_emails:
@@ -171,6 +183,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     key = " or ".join(difference.keys)
     noted = "_note" in con.sql(f"FROM {identifier(source)}").columns
     forces = difference.options.force_status is not None
+    own_note = ", _note" if noted else ""
     unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
         source=identifier(source),
         created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
@@ -179,6 +192,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
         key=key,
         order=difference.order,
         note=", _note_code AS code, _note AS message" if noted else "",
+        own_note=own_note,
     )
     if missing and creates:
         unknown += "\n\n" + blocks["unknown_incomplete"].format(source=identifier(source), missing=missing)
@@ -197,13 +211,14 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             + ("ELSE _note_code" if noted else ""),
             updated_note=("WHEN forced THEN 'subscribed again (--force-status)' " if forces else "")
             + ("ELSE _note" if noted else ""),
+            own_note=own_note,
         )
     )
 
 
 def complete(difference: Difference) -> str:
     """Return SQL of whether a row has all that a new contact needs."""
-    missing = _missing(difference)
+    missing = missing_fields(difference)
     return f"{missing} IS NULL" if missing else "true"
 
 
@@ -220,6 +235,14 @@ def _decide_suppressed(con: duckdb.DuckDBPyConnection, difference: Difference) -
 
 
 def _final(field: str, difference: Difference) -> str:
+    """Return SQL of the value that an existing contact's field will have, however it was recognised."""
+    final = _final_by_rule(field, difference)
+    if difference.of_probable is None:
+        return final
+    return f"CASE WHEN probable THEN {_final_by_rule(field, difference.of_probable)} ELSE {final} END"
+
+
+def _final_by_rule(field: str, difference: Difference) -> str:
     """Return SQL of the value that an existing contact's field will have: the field's rule at work."""
     old = identifier(f"old.{field}")
     if field == "tags":
@@ -425,7 +448,7 @@ def _with_import_tag(tags: str, difference: Difference) -> str:
     return f"CASE WHEN list_contains({tags}, {tag}) THEN {tags} ELSE list_append({tags}, {tag}) END"
 
 
-def _missing(difference: Difference) -> str:
+def missing_fields(difference: Difference) -> str:
     """Return SQL of the sentence about what a new contact lacks, NULL if nothing; empty if nothing is required."""
     lacking = []
     for field in difference.required:

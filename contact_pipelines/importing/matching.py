@@ -130,9 +130,26 @@ def find_matches(
     if asks:
         _find_suppressed(con, cursor, its, source, suppressed, simple=simple)
     cursor.execute("DROP TABLE IF EXISTS import_keys")
-    _load(con, answer, its)
+    _load(con, answer, its, "matches")
     con.execute(sql_blocks("matching")["load_suppressed"].format(path=file_literal(suppressed)))
     suppressed.unlink()
+
+
+def add_probable_matches(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Matching, chosen: str) -> None:
+    """Add the rows of the table `chosen` (row, contact id) to `matches`, which gets a column `probable`.
+
+    None of them is `same`: there are few, and what becomes of them is to be told.
+    """
+    answer = its.scratch / "probable_matches.csv"
+    keys = sql_blocks("matching")["probable_keys"].format(chosen=identifier(chosen))
+    with store.cursor() as cursor:
+        _send_keys(cursor, con, keys)
+        _look_up(cursor, its, (), answer, simple=False)
+        cursor.execute("DROP TABLE import_keys")
+    _load(con, answer, its, "probable_matches")
+    con.execute("ALTER TABLE matches ADD COLUMN probable BOOLEAN DEFAULT false")
+    con.execute("INSERT INTO matches BY NAME SELECT *, true AS probable FROM probable_matches")
+    con.execute("DROP TABLE probable_matches")
 
 
 def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], answer: Path, *, simple: bool) -> None:
@@ -142,6 +159,8 @@ def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], 
         same=f"{_same(hashed, its.options.tags)} AND NOT ({its.groups.lacking()})",
         joins=its.groups.lacking(),
         members=its.groups.joined_members(its.tenant_id),
+        # A search for probable duplicates has to know which contacts are spoken for.
+        contact_id="id" if its.options.fuzzy else "CASE WHEN NOT same THEN id END",
         old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed) + _suppressed(its),
         tenant=literal(its.tenant_id),
         condition="c.email = k.match_key AND NOT c.is_duplicate" if simple else "c.id = k.match_key::uuid",
@@ -256,7 +275,7 @@ def _suppressed(its: Matching) -> str:
     return ", " + sql_blocks("matching")["is_suppressed"].format(tenant=literal(its.tenant_id))
 
 
-def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching) -> None:
+def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching, table: str) -> None:
     types = {
         ROW: "INTEGER",
         "same": "BOOLEAN",
@@ -270,7 +289,8 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching) -> None:
         types["old.suppressed"] = "BOOLEAN"
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in its.needed else ""
-    con.execute(sql_blocks("matching")["load"].format(path=file_literal(answer), columns=columns, tags=tags))
+    load = sql_blocks("matching")["load"]
+    con.execute(load.format(table=table, path=file_literal(answer), columns=columns, tags=tags))
     answer.unlink()
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from contact_pipelines.models.fuzzy import NONE, FuzzyOptions
 from contact_pipelines.models.words import (
     PROPERTY_KEY,
     Blank,
@@ -182,6 +183,14 @@ class ImportOptions(ReadingOptions):
         description="Two-letter region for phone numbers that are written without country code",
         max_length=2,
     )
+    fuzzy: FuzzyOptions | None = Field(
+        None, description="Look for rows that are probably a contact though no key says so; on: none for not"
+    )
+
+    @field_validator("fuzzy", mode="before")
+    @classmethod
+    def _no_search(cls, value: object) -> object:
+        return None if value == NONE or (isinstance(value, dict) and value.get("on") == NONE) else value
 
     @field_validator("country")
     @classmethod
@@ -212,6 +221,8 @@ class ImportOptions(ReadingOptions):
         for name in self.model_fields_set:
             mine, base = getattr(self, name), getattr(defaults, name)
             merged[name] = {**base, **mine} if isinstance(mine, dict) else mine
+            if isinstance(mine, FuzzyOptions) and base is not None:
+                merged[name] = base.model_copy(update={key: getattr(mine, key) for key in mine.model_fields_set})
         return defaults.model_copy(update=merged)
 
     @field_validator("tags")

@@ -15,12 +15,14 @@ from contact_pipelines.operations.contacts import (
     list_property_definitions,
     list_saved_mappings,
 )
+from contact_pipelines.operations.duplicates import count as count_duplicates
 from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
 from contact_pipelines.operations.lookups import (
     copy_results,
+    duplicates_file,
     get_import,
     import_warnings,
     list_imports,
@@ -74,11 +76,13 @@ __all__ = [
     "confirm_import",
     "copy_results",
     "count_contacts",
+    "count_duplicates",
     "count_suppressed",
     "create_group",
     "create_property",
     "delete_saved_mapping",
     "describe_file",
+    "duplicates_file",
     "erase_contact",
     "expire_reviews",
     "get_contact",

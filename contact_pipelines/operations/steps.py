@@ -44,7 +44,7 @@ from contact_pipelines.models import (
     Preset,
     Severity,
 )
-from contact_pipelines.operations import drafts, judging
+from contact_pipelines.operations import drafts, duplicates, judging
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import (
     CHANGES,
@@ -181,6 +181,7 @@ def await_review(session: ImportSession) -> None:
 def _await_review(session: ImportSession) -> None:
     with session.step("review"):
         drafts.preview(session)
+        duplicates.publish(session)
         _write_warnings(session)
         with session.artifacts.writing(REVIEW) as path:
             sample = [asdict(change) for change in reviewing.sample_changes(session.con, CHANGES)]
@@ -239,6 +240,7 @@ def report(session: ImportSession) -> Report:
     """Write the results file, the error file and what else a person is told."""
     with session.step("report", claims=False):
         drafts.publish(session)
+        duplicates.publish(session)
         return Report(
             warnings=tuple(_write_warnings(session)),
             errors=tuple(validating.count_errors(session.con, ERRORS)),
@@ -307,8 +309,10 @@ def _plan_changes(session: ImportSession, plan: ColumnPlan, name: str) -> None:
             scratch=session.artifacts.scratch(),
         )
         source = matching.match(con, connection, its)
+        if record.options.fuzzy:
+            source = duplicates.resolve(session, connection, its, source, missing=diffing.missing_fields(difference))
     session.save(name, diffing.diff(con, source, ERRORS, difference))
-    for table in (*diffing.TABLES, *matching.TABLES):
+    for table in (*diffing.TABLES, *matching.TABLES, *duplicates.TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
@@ -413,6 +417,7 @@ def _fault_lines(session: ImportSession) -> list[str]:
         lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
     mapped = {column.field for column in session.record.mapping}
     absent = [key for key in session.record.options.match_on if key not in mapped]
+    lines += duplicates.warnings(session)
     lines += [f"no column is mapped to {key}: contacts were recognised by the other keys only" for key in absent]
     return lines
 

@@ -139,9 +139,12 @@ FROM (
     SELECT t.*, row_number() OVER (PARTITION BY t.record, t.item ORDER BY s.size, t.key) AS place
     FROM {tokens} t
     JOIN {sizes} s USING (key)
-    WHERE s.size > {alone}
+    WHERE s.size > {alone} AND t.record BETWEEN {first} AND {last}
 )
 WHERE place <= {combined}
+
+-- name: create_together
+CREATE OR REPLACE TABLE {table} (record BIGINT, item INTEGER, key UBIGINT)
 
 -- name: together
 SELECT DISTINCT a.record, a.item, hash(a.key, b.key) AS key
