@@ -189,7 +189,9 @@ class ImportOptions(ReadingOptions):
 
     @field_validator("fuzzy", mode="before")
     @classmethod
-    def _no_search(cls, value: object) -> object:
+    def _as_written(cls, value: object) -> object:
+        if isinstance(value, dict) and True in value:  # YAML 1.1 takes the word `on` for a truth value
+            value = {"on": value[True]} | {key: other for key, other in value.items() if key is not True}
         return None if value == NONE or (isinstance(value, dict) and value.get("on") == NONE) else value
 
     @field_validator("country")
