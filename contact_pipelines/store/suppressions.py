@@ -45,11 +45,23 @@ WITH done AS (
 SELECT count(*) FROM done WHERE is_new
 """
 
+# Contacts and marked duplicates have an index of addresses each; a condition that names neither could use none.
 _OPT_OUT = """
+WITH given AS MATERIALIZED (
+    SELECT DISTINCT lower(btrim(address) COLLATE "default") COLLATE "C" AS email FROM {table}
+)
 UPDATE contacts c
 SET status = 'unsubscribed'
-FROM (SELECT DISTINCT lower(btrim(address) COLLATE "default") AS email FROM {table}) a
-WHERE c.tenant_id = :tenant AND c.email = a.email COLLATE "C" AND c.status = 'subscribed'
+FROM (
+    SELECT h.id
+    FROM given g
+    JOIN contacts h ON h.tenant_id = :tenant AND h.email = g.email AND NOT h.is_duplicate
+    UNION ALL
+    SELECT h.id
+    FROM given g
+    JOIN contacts h ON h.tenant_id = :tenant AND h.email = g.email AND h.is_duplicate
+) a
+WHERE c.tenant_id = :tenant AND c.id = a.id AND c.status = 'subscribed'
 """
 
 SUPPRESSED_ROWS = """

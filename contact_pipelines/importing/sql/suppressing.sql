@@ -194,11 +194,16 @@ FROM (SELECT _row, unnest(also) AS its FROM plan)
 SELECT unnest(suppresses) AS address FROM read_parquet({path})
 
 -- name: holders
--- A subscribed contact that has one of the addresses: somebody made it since the plan was.
+-- A subscribed contact that has one of the addresses: somebody made it since the plan was. Each branch has an index.
 SELECT EXISTS (
     SELECT
     FROM import_addresses a
-    JOIN contacts c ON c.tenant_id = {tenant} AND c.email = a.address
+    JOIN contacts c ON c.tenant_id = {tenant} AND c.email = a.address AND NOT c.is_duplicate
+    WHERE c.status = 'subscribed'
+) OR EXISTS (
+    SELECT
+    FROM import_addresses a
+    JOIN contacts c ON c.tenant_id = {tenant} AND c.email = a.address AND c.is_duplicate
     WHERE c.status = 'subscribed'
 )
 
