@@ -117,9 +117,7 @@ def _with_the_opt_outs_of(group: list[dict], row: dict) -> dict:
 # -- writing
 
 
-def _write(
-    store: State, after: list[dict], known: str | None, row: dict, *, how: dict, claimed: set[str]
-) -> str:
+def _write(store: State, after: list[dict], known: str | None, row: dict, *, how: dict, claimed: set[str]) -> str:
     if how["mode"] == ("update_only" if known is None else "create_only"):
         return "skipped"
     old = next((it for it in store.contacts if it["id"] == known), None)
@@ -206,7 +204,7 @@ def _rule(name: str, how: dict) -> str:
     return how["rules"].get(name) or (how["rules"].get("*") if name != "status" else None) or "overwrite"
 
 
-def _final(name: str, contact: dict, row: dict, how: dict) -> object:
+def _final(name: str, contact: dict, row: dict, how: dict) -> object:  # noqa: C901, PLR0911 - a line a rule
     """Return what a field of a contact that exists becomes."""
     if name == "tags":
         return _union(_final_tags(contact, row, how), how["tags"])
@@ -233,7 +231,7 @@ def _final(name: str, contact: dict, row: dict, how: dict) -> object:
     return old if new is None and not _erases(name, how) else new
 
 
-def _final_tags(contact: dict, row: dict, how: dict) -> list[str]:
+def _final_tags(contact: dict, row: dict, how: dict) -> list[str]:  # noqa: PLR0911 - a line a rule
     """Return a contact's tags without those that the import itself gives.
 
     A file does not know of the tags of imports: its tags take the place of the others.

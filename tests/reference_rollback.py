@@ -34,9 +34,7 @@ def roll_back(
 
     how = {"suppressed": suppressed, "restore_consent": restore_consent, "is_undone": is_undone}
     return [
-        _restored(it, old[it["id"]], new[it["id"]], undone, **how)
-        if it["id"] in old and it["id"] in new
-        else it
+        _restored(it, old[it["id"]], new[it["id"]], undone, **how) if it["id"] in old and it["id"] in new else it
         for it in undone
     ]
 
@@ -95,4 +93,3 @@ def _barred(
         if is_taken or (contact["status"] == "subscribed" and (is_suppressed or has_left)):
             barred.add("email")
     return barred
-

@@ -9,9 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_pipelines import operations
+from contact_pipelines.importing import copying, validating
+from contact_pipelines.importing.values import leftovers
 from tests import reference_rollback
-from tests.drawn_imports import ADDRESSES, World, edits, laws, options, worlds
+from tests.drawn_imports import edits, laws, options, worlds
+from tests.drawn_world import ADDRESSES, World
 from tests.reference_import import NOW, bring_in
+
+BATCHES = {validating: "BATCH_ROWS", copying: "LINES_PER_BATCH", leftovers: "BATCH"}
+SIZES = {module: getattr(module, name) for module, name in BATCHES.items()}
+"""How many rows go through at once: as ever, or so few that rows of one person come apart."""
 
 _tenants = itertools.count()
 
@@ -62,9 +69,13 @@ def clock(world: World):
     return world.sql("SELECT now() AS now, CAST(:tenant AS text)")[0]["now"]
 
 
-@laws(14)
-@given(drawn=worlds, how=options(), review=st.booleans(), twice=st.booleans())
-def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(importer, drawn, how, review, twice):
+@laws(10)
+@given(drawn=worlds, how=options(), review=st.booleans(), twice=st.booleans(), batch=st.sampled_from([None, 3]))
+def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(
+    importer, monkeypatch, drawn, how, review, twice, batch
+):
+    for module, name in BATCHES.items():
+        monkeypatch.setattr(module, name, batch or SIZES[module])
     world = World(importer, f"t{next(_tenants)}", drawn)
     rows = world.rows(drawn)
     world.require(how)
@@ -99,7 +110,7 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
     assert world.suppressed(ADDRESSES) - suppressed <= set_aside
 
 
-@laws(12)
+@laws(8)
 @given(drawn=worlds, how=options(), changes=edits, restore=st.booleans())
 def test_a_rollback_undoes_what_the_import_did_and_nothing_else(importer, drawn, how, changes, restore):
     world = World(importer, f"t{next(_tenants)}", drawn)
@@ -112,9 +123,7 @@ def test_a_rollback_undoes_what_the_import_did_and_nothing_else(importer, drawn,
     suppressed = world.suppressed({it["email"] for it in (*before, *now) if it["email"]})
 
     def expected(*, restore_consent: bool) -> list[dict]:
-        return reference_rollback.roll_back(
-            before, after, now, suppressed=suppressed, restore_consent=restore_consent
-        )
+        return reference_rollback.roll_back(before, after, now, suppressed=suppressed, restore_consent=restore_consent)
 
     counts = importer.roll_back(record, restore_consent="test" if restore else None)
     told = comparable(expected(restore_consent=restore), now, since)
@@ -124,4 +133,3 @@ def test_a_rollback_undoes_what_the_import_did_and_nothing_else(importer, drawn,
         importer.roll_back(record, restore_consent="test")
         restored, told = values(world.contacts()), values(expected(restore_consent=True))
         require_same(restored, told)
-
