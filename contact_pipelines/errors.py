@@ -20,6 +20,7 @@
     │       ├── ConsentProtected   an opt-out or a suppression would be undone without a grant
     │       ├── AddressSuppressed  a suppressed address would be subscribed
     │       └── AddressNotNormal   an address that is not trimmed and lower-case
+    ├── DiskFull                   no room for artifacts or for what is spilled; make room and try again
     └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
 
 Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
@@ -167,6 +168,12 @@ class AddressNotNormal(ConsentError):
     """An address that is not trimmed and lower-case would be stored (SQLSTATE CP003)."""
 
     code = "address_not_normal"
+
+
+class DiskFull(ContactPipelinesError):
+    """There is no room for the artifacts, or for what an import spills; nothing was half-applied."""
+
+    code = "disk_full"
 
 
 class ConservationError(ContactPipelinesError):

@@ -25,8 +25,10 @@ from tests.crash_worker import FILE, OLD, SAME, World
 
 OPTIONS = {"lists": ["l"], "tags": ["a"], "save_mapping": "fair"}
 """The SAME contacts are in the list and have the tag."""
-TOPIC = "INSERT INTO groups (tenant_id, id, kind, name, default_subscription)" \
-    " VALUES (:t, gen_random_uuid(), 'topic', 'news', 'opt_in')"  # fmt: skip
+TOPIC = (
+    "INSERT INTO groups (tenant_id, id, kind, name, default_subscription)"
+    " VALUES (:t, gen_random_uuid(), 'topic', 'news', 'opt_in')"
+)
 MEMBERS = (
     "INSERT INTO group_members (tenant_id, group_id, contact_id) SELECT g.tenant_id, g.id, c.id FROM groups g"
     " JOIN contacts c USING (tenant_id) WHERE tenant_id = :t AND g.name = 'l' AND email = ANY(CAST(:e AS text[]))"

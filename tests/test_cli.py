@@ -434,6 +434,15 @@ def test_results_that_cannot_be_written(run, file):
     assert run("results", key, "--out", "-", "--json").code == 2
 
 
+def test_results_that_a_dead_process_did_not_write(run, file, tmp_path):
+    run("import", file("email", "a@example.com"))
+    shown = json.loads(run("history", "--json").out)[0]
+    for path in Path(shown["results_file"]).parent.glob("*.csv"):
+        path.unlink()
+    assert run("results", shown["id"], "--out", tmp_path / "again.csv").code == 0
+    assert "a@example.com,Created," in (tmp_path / "again.csv").read_text()
+
+
 def test_a_bug_is_told_without_data(run, file, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("ann@example.com")

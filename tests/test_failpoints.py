@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
@@ -21,7 +22,7 @@ from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
 from contact_pipelines.store.engine import open_store
-from tests import crash_worker, failpoint_scenarios
+from tests import crash_worker, failpoint_scenarios, failpoints
 from tests.conftest import _database
 from tests.crash_worker import World
 from tests.failpoint_scenarios import SCENARIOS, Place, copied, picture
@@ -142,18 +143,50 @@ def test_killed_there_and_run_again_it_ends_as_if_nothing_had_happened(places, s
         assert picture(place) == places.undisturbed(scenario)
 
 
+@pytest.mark.parametrize(("place_in_time", "status"), [(-2, ImportStatus.FAILED), (-1, ImportStatus.COMPLETED)])
+def test_the_command_line_is_killed_there_and_run_again(places, tmp_path, place_in_time, status):
+    """At the COMMIT that applies the import, and at its answer; the idempotency key makes it the same import."""
+    point = [it for it in listed()["import"] if it.startswith("apply: COMMIT")][place_in_time]
+    with places.lent("import") as place:
+        environment = {
+            **os.environ,
+            "CONTACT_PIPELINES_HOME": str(place.settings.home),
+            "CONTACT_PIPELINES_DATABASE_URL": place.settings.database_url,
+            "DAGSTER_HOME": str(tmp_path),
+        }
+        path = place.settings.home / "file.csv"
+        path.write_text("email,first_name\nnew@example.com,New\n")
+        command = [sys.executable, "-m", "tests.failpoints", "import", str(path), "--idempotency-key", "k", "--json"]
+        killed = {**environment, failpoints.VARIABLE: point}
+        assert subprocess.run(command, env=killed, capture_output=True, check=False).returncode == -signal.SIGKILL
+        world = place.open()
+        until_ended(world, "default")
+        (record,) = operations.list_imports(world.store)
+        assert record.status == status
+        again = subprocess.run(command, env=environment, capture_output=True, check=True)
+        told = json.loads(again.stdout)
+        assert (told["id"], told["status"], told["counts"]["created"]) == (record.id, "completed", 1)
+        assert len(world.contacts()) == len(world.journal(record)) == 1
+        operations.complete_report(world.store, world.settings, world.fresh(record))
+        assert world.results(record)[1] == ["new@example.com", "New", "Created", ""]
+        world.store.close()
+
+
 def assert_not_stuck(place):
-    """Whoever looks finds the import ended, or waiting for somebody; the server needs a moment to notice."""
-    world, deadline = place.open(), time.monotonic() + 10
+    """Whoever looks finds the import ended, or waiting for somebody."""
+    world = place.open()
     try:
-        while True:
-            (record,) = operations.list_imports(world.store, tenant_id=place.record.tenant_id)
-            if record.status != ImportStatus.RUNNING:
-                return
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until_ended(world, place.record.tenant_id)
     finally:
         world.store.close()
+
+
+def until_ended(world, tenant):
+    """Look until the import does not run any more: the server needs a moment to notice."""
+    deadline = time.monotonic() + 30
+    while operations.list_imports(world.store, tenant_id=tenant)[0].status == ImportStatus.RUNNING:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def spelled(found):

@@ -1,4 +1,4 @@
-"""The queue of a tenant: the older import is applied first, whichever door it came through; nobody waits for the dead."""
+"""The queue of a tenant: the older import is applied first, through whichever door; nobody waits for the dead."""
 
 from __future__ import annotations
 

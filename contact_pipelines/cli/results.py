@@ -43,6 +43,7 @@ def results(
         tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder,
     ):
         record = operations.get_import(store, key, tenant_id=tenant)
+        operations.complete_report(store, settings, record)
         copy = Path(folder) / "results.csv"
         operations.copy_results(settings, record, copy, which="errors" if errors else "results")
         if out == "-":

@@ -36,6 +36,11 @@ class ArtifactFolder:
         path = f"{self._folder}/{name}"
         return path if self._local else str(self._fs.unstrip_protocol(path))
 
+    @property
+    def local_folder(self) -> Path:
+        """The folder on the disk that fills up: of all artifacts, or of temporary files if those are elsewhere."""
+        return Path(self._tenant_folder).parent if self._local else Path(tempfile.gettempdir())
+
     def exists(self, name: str) -> bool:
         """Whether the artifact is there, whole."""
         return bool(self._fs.exists(f"{self._folder}/{name}"))

@@ -38,7 +38,7 @@ from contact_pipelines.operations.review import (
     require_confirmable,
 )
 from contact_pipelines.operations.rollback import Rollback, roll_back_import
-from contact_pipelines.operations.running import open_import, register_import, run_import
+from contact_pipelines.operations.running import complete_report, open_import, register_import, run_import
 from contact_pipelines.operations.steps import (
     Report,
     apply,
@@ -72,6 +72,7 @@ __all__ = [
     "cancel_import",
     "column_plan",
     "compare",
+    "complete_report",
     "confirm",
     "confirm_import",
     "copy_results",

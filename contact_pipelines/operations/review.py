@@ -23,7 +23,7 @@ from contact_pipelines.importing.reviewing import FieldChange
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import DEFAULT_TENANT, Counts, Import, ImportStatus
 from contact_pipelines.operations import steps
-from contact_pipelines.operations.drafts import RESULTS_PREVIEW
+from contact_pipelines.operations.drafts import EVENTS_FILE, RESULTS_PREVIEW
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import ANEW, CHANGES, REVIEW, REVIEWED
 from contact_pipelines.operations.running import open_import
@@ -55,6 +55,7 @@ def confirm_import(store: Store, settings: Settings, key: str, *, tenant_id: str
         if record.status == ImportStatus.AWAITING_REVIEW:
             confirm(session)
         steps.report(session)
+        steps.publish_events(session)
     return get_import(store, record.id, tenant_id=tenant_id)
 
 
@@ -170,4 +171,5 @@ def _current(session: ImportSession) -> Import:
 
 def _reported(settings: Settings, record: Import) -> bool:
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    return artifacts.exists(reporting.RESULTS_FILE)
+    expected = [reporting.RESULTS_FILE] + ([EVENTS_FILE] if record.options.events else [])
+    return all(artifacts.exists(name) for name in expected)

@@ -15,7 +15,8 @@ from contact_pipelines.models import (
     ImportStatus,
 )
 from contact_pipelines.operations import judging, steps
-from contact_pipelines.operations.lookups import get_import
+from contact_pipelines.operations.lookups import get_import, result_files
+from contact_pipelines.operations.names import STAGED
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
 from contact_pipelines.store.engine import Store
@@ -90,3 +91,16 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
         steps.report(session)
         steps.publish_events(session)
     return get_import(store, record.id, tenant_id=record.tenant_id)
+
+
+def complete_report(store: Store, settings: Settings, record: Import) -> None:
+    """Write the results of an applied import whose process could not: it died, or the disk was full.
+
+    Nothing else is done, and nothing at all where there are results, or where erasing a person removed the rows.
+    """
+    if record.status != ImportStatus.COMPLETED or None not in result_files(settings, record):
+        return
+    with open_import(store, settings, record) as session:
+        if session.artifacts.exists(f"{STAGED}.parquet"):
+            steps.report(session)
+            steps.publish_events(session)
