@@ -4,6 +4,7 @@
     ├── UsageError                 what was asked for is not possible as asked (exit code 2)
     │   ├── NotFound               an import, a contact or a property that does not exist
     │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
+    │   ├── TooManyExports         the user has made as many in the last hour as are allowed
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
     │       ├── ImportCancelled    somebody cancelled it; nothing was written
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
@@ -57,6 +58,14 @@ class InvalidOption(UsageError):
     """An option, a mapping or a setting that cannot be right."""
 
     code = "invalid_option"
+
+
+class TooManyExports(UsageError):
+    """The user has made as many exports in the last hour as are allowed. The same call can succeed later."""
+
+    code = "too_many_exports"
+    exit_code = 1
+    retryable = True
 
 
 class WrongState(UsageError):
