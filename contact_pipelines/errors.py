@@ -5,6 +5,7 @@
     │   ├── NotFound               an import, a contact or a property that does not exist
     │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
     │   ├── TooManyExports         the user has made as many in the last hour as are allowed
+    │   │   └── InvalidFilter      a filter expression that cannot be read; it names the place
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
     │       ├── ImportCancelled    somebody cancelled it; nothing was written
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
@@ -66,6 +67,15 @@ class TooManyExports(UsageError):
     code = "too_many_exports"
     exit_code = 1
     retryable = True
+class InvalidFilter(InvalidOption):
+    """A filter expression that cannot be read. `position`: of the character at fault in the filter, from 1."""
+
+    code = "invalid_filter"
+
+    def __init__(self, message: str, position: int = 1) -> None:
+        """Keep the place."""
+        super().__init__(message)
+        self.position = position
 
 
 class WrongState(UsageError):

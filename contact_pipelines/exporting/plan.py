@@ -9,17 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from contact_pipelines.errors import InvalidOption
 from contact_pipelines.exporting import selecting
 from contact_pipelines.exporting.cells import Style, cell, gone_cell
 from contact_pipelines.exporting.columns import MEMBERSHIPS, ExportColumn, chosen_columns
 from contact_pipelines.exporting.memberships import Memberships
-from contact_pipelines.exporting.selecting import KnownGroups
 from contact_pipelines.models import ExportRequest, PropertyDefinition
-from contact_pipelines.store.groups import known_groups
+from contact_pipelines.exporting.selecting import known_groups
+from contact_pipelines.store.filters import KnownGroups
 from contact_pipelines.store.properties import list_properties
 from contact_pipelines.store.tables import contact_deletions, contacts
 
 CUSTOM_FIELDS = "customFields"
+MOST_COLUMNS = 1_600
+"""PostgreSQL selects 1,664 at most."""
+_MEMBERS = 50
+"""Of an object that is built at once: a function of PostgreSQL takes 100 arguments."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class ExportPlan:
 
         `spelled`: SQL of columns, by name, that are to be written in another way.
         """
+        if len(self.columns) > MOST_COLUMNS:
+            raise InvalidOption(
+                f"The export has {len(self.columns):,} columns; {MOST_COLUMNS:,} are possible. Choose fields, or export"
+                " as JSON."
+            )
         memberships = self._memberships(style)
         values = [self._value(column, style, memberships, spelled or {}) for column in self.columns]
         live = (
@@ -51,8 +61,8 @@ class ExportPlan:
             return [live]
         return [live.where(selecting.changed(self.since, self.tenant_id)), self._gone(spelled or {})]
 
-    def objects(self) -> list[sa.Select[Any]]:
-        """Return the same as queries of one column, each row a JSON object, behind a comma."""
+    def objects(self, *, separator: str) -> list[sa.Select[Any]]:
+        """Return the same as queries of one column: each row a JSON object, behind a separator."""
         memberships = self._memberships(Style.JSON)
         custom = any(column.property_key for column in self.columns)
         values = [
@@ -69,9 +79,9 @@ class ExportPlan:
             .order_by(contacts.c.id)
         )
         if self.since is None:
-            return [_as_objects(live)]
-        gone = self._gone({}, json=True)
-        return [_as_objects(live.where(selecting.changed(self.since, self.tenant_id))), _as_objects(gone)]
+            return [_as_objects(live, separator)]
+        changed, gone = live.where(selecting.changed(self.since, self.tenant_id)), self._gone({}, json=True)
+        return [_as_objects(query, separator) for query in (changed, gone)]
 
     def _memberships(self, style: Style) -> Memberships:
         columns = [column for column in self.columns if column.name in MEMBERSHIPS]
@@ -107,8 +117,10 @@ class ExportPlan:
         if self.every_property:
             return "contacts.properties"
         keys = [column.property_key for column in self.columns if column.property_key]
-        members = ", ".join(f"'{key}', contacts.properties -> '{key}'" for key in keys)
-        return f"jsonb_strip_nulls(jsonb_build_object({members}))"
+        members = [f"'{key}', contacts.properties -> '{key}'" for key in keys]
+        parts = (members[at : at + _MEMBERS] for at in range(0, len(members), _MEMBERS))
+        objects = " || ".join(f"jsonb_build_object({', '.join(part)})" for part in parts)
+        return f"jsonb_strip_nulls({objects})"
 
 
 def plan_export(
@@ -141,6 +153,6 @@ def _place(columns: Sequence[ExportColumn]) -> int:
     return sum(1 for column in columns[:first] if not column.property_key)
 
 
-def _as_objects(query: sa.Select[Any]) -> sa.Select[Any]:
+def _as_objects(query: sa.Select[Any], separator: str) -> sa.Select[Any]:
     row = query.subquery("contact")
-    return sa.select(sa.literal_column("',' || row_to_json(contact)::text")).select_from(row)
+    return sa.select(sa.literal_column(f"'{separator}' || row_to_json(contact)::text")).select_from(row)

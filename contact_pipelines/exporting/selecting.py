@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound
 from contact_pipelines.models import ExportRequest, GroupKind, PropertyDefinition
-from contact_pipelines.store.filters import parse_filter
+from contact_pipelines.store.filters import KnownGroups, parse_filter
 from contact_pipelines.store.tables import contact_deletions, contacts, group_members, import_changes, imports
 
-KnownGroups = Mapping[tuple[GroupKind, str], str | None]
-"""The tenant's groups: kind and name -> the filter of a dynamic segment."""
+
+def known_groups(connection: sa.Connection, tenant_id: str) -> dict[tuple[GroupKind, str], str | None]:
+    """Return the tenant's groups: kind and name -> the filter of a dynamic segment."""
+    from contact_pipelines.store.tables import groups
+
+    rows = connection.execute(sa.select(groups.c.kind, groups.c.name, groups.c.filter).where(groups.c.tenant_id == tenant_id))
+    return {(GroupKind(row.kind), row.name): row.filter for row in rows}
 
 
 def conditions(

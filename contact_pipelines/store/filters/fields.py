@@ -1,0 +1,100 @@
+"""The fields that a filter can name, and how each can be compared."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from contact_pipelines.models import PROPERTY_PREFIX, GroupKind, PropertyDefinition, PropertyType
+from contact_pipelines.store.filters.tree import Field, Kind, Operator
+
+SEARCH = "search"
+_MOST_TOLD = 15
+
+_CONTACT = {
+    "id": Kind.ID,
+    "external_id": Kind.TEXT,
+    "email": Kind.EMAIL,
+    "phone": Kind.PHONE,
+    "first_name": Kind.TEXT,
+    "last_name": Kind.TEXT,
+    "company": Kind.TEXT,
+    "status": Kind.STATUS,
+    "lead_score": Kind.NUMBER,
+    "tags": Kind.TAGS,
+    "created_at": Kind.MOMENT,
+    "updated_at": Kind.MOMENT,
+    "version": Kind.NUMBER,
+}
+_GROUPS = dict.fromkeys((kind.value for kind in GroupKind), Kind.GROUP)
+_PROPERTIES = {
+    PropertyType.TEXT: Kind.TEXT,
+    PropertyType.SELECT: Kind.TEXT,
+    PropertyType.NUMBER: Kind.NUMBER,
+    PropertyType.DATE: Kind.DATE,
+    PropertyType.BOOLEAN: Kind.BOOLEAN,
+    PropertyType.MULTI_SELECT: Kind.TAGS,
+}
+
+_EQUAL = (Operator.EQ, Operator.NE, Operator.IN)
+_ORDER = (Operator.LT, Operator.LE, Operator.GT, Operator.GE, Operator.BETWEEN)
+_LIKE = (Operator.LIKE, Operator.ILIKE)
+_TEXT = (*_EQUAL, *_ORDER, *_LIKE, Operator.IS_NULL)
+_ORDERED = (*_EQUAL, *_ORDER, Operator.IS_NULL)
+
+OPERATORS: Mapping[Kind, tuple[Operator, ...]] = MappingProxyType(
+    {
+        Kind.ID: _EQUAL,
+        Kind.TEXT: _TEXT,
+        Kind.EMAIL: _TEXT,
+        Kind.PHONE: _TEXT,
+        Kind.STATUS: _EQUAL,
+        Kind.NUMBER: _ORDERED,
+        Kind.DATE: _ORDERED,
+        Kind.MOMENT: _ORDERED,
+        Kind.BOOLEAN: (*_EQUAL, Operator.IS_NULL),
+        Kind.TAGS: (Operator.CONTAINS, Operator.CONTAINS_ANY, Operator.CONTAINS_ALL, Operator.IS_NULL),
+        Kind.GROUP: _EQUAL,
+        Kind.SEARCH: (Operator.EQ,),
+    }
+)
+
+
+class Vocabulary:
+    """The fields of a tenant's contacts."""
+
+    def __init__(self, properties: Sequence[PropertyDefinition]) -> None:
+        """Take the tenant's properties."""
+        self._kinds = {definition.key: _PROPERTIES[definition.type] for definition in properties}
+        self._names = [*_CONTACT, *_GROUPS, SEARCH, *(PROPERTY_PREFIX + key for key in self._kinds)]
+
+    def field(self, name: str) -> Field | None:
+        """Return the field of this name (`properties.<key>` for a property), whatever its case."""
+        name = name.lower()
+        if name.startswith(PROPERTY_PREFIX):
+            key = name.removeprefix(PROPERTY_PREFIX)
+            return Field(name, self._kinds[key], key) if key in self._kinds else None
+        kind = _CONTACT.get(name) or _GROUPS.get(name) or (Kind.SEARCH if name == SEARCH else None)
+        return Field(name, kind) if kind else None
+
+    def missing(self, name: str) -> str:
+        """Return the sentence about a name that is no field: what may be meant, or which there are."""
+        name = name.lower()
+        if name in self._kinds:
+            return f"a property is written {PROPERTY_PREFIX}{name}."
+        near = difflib.get_close_matches(name, self._names, n=1)
+        if near:
+            return f"there is no such field; is {near[0]} meant?"
+        if name.startswith(PROPERTY_PREFIX):
+            return f"there is no such property; the properties are {told(sorted(self._kinds))}."
+        fields = told([*_CONTACT, *_GROUPS, SEARCH], most=100)
+        return f"there is no such field; the fields are {fields} and {PROPERTY_PREFIX}<key>."
+
+
+def told(names: Sequence[str], *, most: int = _MOST_TOLD) -> str:
+    """Return the names for a sentence, the first of them if there are many."""
+    if not names:
+        return "none"
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
