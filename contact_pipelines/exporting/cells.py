@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from contact_pipelines.exporting.columns import DELETED_AT, ExportColumn, Kind
+from contact_pipelines.files.duck import literal
 from contact_pipelines.files.formula_escape import postgres_escape_expression
 
 
@@ -16,7 +17,7 @@ class Style(Enum):
     """How values are spelled."""
 
     CSV = "text that a spreadsheet takes for no formula"
-    PLAIN = "text as it is"
+    WORKBOOK = "text as it is, moments as days since 1899-12-30"
     TYPED = "text that can be read as its type again, lists as JSON arrays"
     JSON = "values for row_to_json"
 
@@ -27,48 +28,76 @@ _FORMULA_FIRST = "{9,13,39,43,45,61,64}"
 
 
 def cell(column: ExportColumn, style: Style) -> str:
-    """Return SQL of a column's value. The tables are `contacts` and, for memberships, `memberships`."""
-    if column.kind in (Kind.GROUPS, Kind.TOPICS):
-        return f"memberships.{column.name}"  # spelled there
+    """Return SQL of a column's value in the table `contacts`; groups are `memberships`' business."""
     if column == DELETED_AT:
-        return "CAST(NULL AS timestamptz)"
+        return "CAST(NULL AS float8)" if style is Style.WORKBOOK else "CAST(NULL AS timestamptz)"
     value = f"contacts.{column.name}"
     if column.property_key is not None:
-        value = f"(contacts.properties {'->' if style is Style.JSON else '->>'} {_literal(column.property_key)})"
-    match style, column.kind:
-        case Style.JSON, _:
+        value = f"(contacts.properties ->> {literal(column.property_key)})"
+    match style:
+        case Style.CSV:
+            return _csv(column.kind, value)
+        case Style.WORKBOOK:
+            return _workbook(column.kind, value)
+        case Style.TYPED if column.kind is Kind.TAGS:
+            return f"to_jsonb({value})::text"
+        case _:
             return value
-        case _, Kind.TAGS:
-            return _tags(value, style)
-        case (Style.CSV | Style.PLAIN), Kind.OPTIONS:
-            joined = f"replace(substr({value}, 3, length({value}) - 4), '\", \"', '|')"
-            options = f"(CASE WHEN {value} ~ '{_PLAIN_OPTIONS}' THEN {joined} ELSE {value} END)"
-            return postgres_escape_expression(options) if style is Style.CSV else options
-        case Style.CSV, Kind.PHONE:  # a + and digits need no pattern to be harmless
-            digits = f"translate({value}, '0123456789', '') = '+' AND length({value}) > 1"
-            return f"CASE WHEN {digits} THEN {value} ELSE {postgres_escape_expression(value)} END"
-        case Style.CSV, Kind.TEXT | Kind.NUMBER | Kind.DATE | Kind.BOOLEAN:
-            return postgres_escape_expression(value)
-    return value
 
 
-def gone_cell(column: ExportColumn) -> str:
+def gone_cell(column: ExportColumn, style: Style) -> str:
     """Return SQL of a column's value in the row of a deleted contact; the table is `contact_deletions`."""
     named = {"id": "contact_id", "external_id": "external_id", "deleted_at": "deleted_at"}
-    return f"contact_deletions.{named[column.name]}" if column.name in named else "NULL"
+    if column.name not in named:
+        return "NULL"
+    value = f"contact_deletions.{named[column.name]}"
+    if column.kind is Kind.MOMENT and style is Style.WORKBOOK:
+        return _serial(value)
+    return postgres_escape_expression(value) if column.kind is Kind.TEXT and style is Style.CSV else value
 
 
-def _tags(value: str, style: Style) -> str:
-    array = f"to_jsonb({value})::text"
-    if style is Style.TYPED:
-        return array
-    joined = f"nullif(array_to_string({value}, '|'), '')"
+def _csv(kind: Kind, value: str) -> str:
+    match kind:
+        case Kind.TAGS:
+            # A list is a formula if its first item is; nearly all are told by one look.
+            formula = f"ascii({value}[1]) = ANY ('{_FORMULA_FIRST}')"
+            joined = _joined_tags(value)
+            return f"CASE WHEN {formula} THEN {postgres_escape_expression(f'({joined})')} ELSE {joined} END"
+        case Kind.OPTIONS:
+            return postgres_escape_expression(_joined_options(value))
+        case Kind.PHONE:  # a + and digits need no pattern to be harmless
+            digits = f"translate({value}, '0123456789', '') = '+' AND length({value}) > 1"
+            return f"CASE WHEN {digits} THEN {value} ELSE {postgres_escape_expression(value)} END"
+        case Kind.TEXT | Kind.NUMBER | Kind.DATE | Kind.BOOLEAN:
+            return postgres_escape_expression(value)
+        case _:
+            return value
+
+
+def _workbook(kind: Kind, value: str) -> str:
+    match kind:
+        case Kind.TAGS:
+            return _joined_tags(value)
+        case Kind.OPTIONS:
+            return _joined_options(value)
+        case Kind.MOMENT:
+            return _serial(value)
+        case _:
+            return value
+
+
+def _joined_tags(value: str) -> str:
     careful = f"array_to_string({value}, '') ~ '{_SEPARATES}'"
-    if style is Style.PLAIN:
-        return f"CASE WHEN {careful} THEN {array} ELSE {joined} END"
-    formula = f"ascii({value}[1]) = ANY ('{_FORMULA_FIRST}')"
-    return f"CASE WHEN {careful} THEN {array} WHEN {formula} THEN {postgres_escape_expression(joined)} ELSE {joined} END"
+    joined = f"nullif(array_to_string({value}, '|'), '')"
+    return f"CASE WHEN {careful} THEN to_jsonb({value})::text ELSE {joined} END"
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _joined_options(value: str) -> str:
+    """Return SQL of a JSON array's text as `a|b`, where that is clear."""
+    joined = f"replace(substr({value}, 3, length({value}) - 4), '\", \"', '|')"
+    return f"(CASE WHEN {value} ~ '{_PLAIN_OPTIONS}' THEN {joined} ELSE {value} END)"
+
+
+def _serial(moment: str) -> str:
+    """Return SQL of a moment as workbooks have it, in UTC."""
+    return f"extract(epoch FROM {moment})::float8 / 86400 + 25569"

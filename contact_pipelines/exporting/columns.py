@@ -44,7 +44,7 @@ class ExportColumn:
 
     @property
     def json_key(self) -> str:
-        """The name in JSON: camelCase. (Properties have their keys, inside `customFields`.)"""
+        """The name in JSON, in camelCase; properties have their keys there, inside `customFields`."""
         first, *rest = self.name.split("_")
         return first + "".join(word.capitalize() for word in rest)
 

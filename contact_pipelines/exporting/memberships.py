@@ -44,7 +44,9 @@ class Memberships:
         if not self.any:
             return source
         members = self._members()
-        columns = [sa.literal_column(self._gathered(column)).label(column.name) for column in self.columns]
+        columns: list[sa.Label[str]] = [
+            sa.literal_column(self._gathered(column)).label(column.name) for column in self.columns
+        ]
         gathered = sa.select(members.c.contact_id, *columns).group_by(members.c.contact_id).subquery("memberships")
         return source.outerjoin(gathered, gathered.c.contact_id == contacts.c.id)
 
@@ -54,7 +56,7 @@ class Memberships:
         nested = self.style in (Style.JSON, Style.TYPED)
         if not nested:
             return stored
-        return f"coalesce({stored}, '[]'{'::json' if self.style is Style.JSON else ''})"
+        return f"coalesce({stored}, '[]'{'::jsonb' if self.style is Style.JSON else ''})"
 
     def _members(self) -> sa.Subquery:
         stored = (
@@ -81,11 +83,11 @@ class Memberships:
             name = "members.name || ': ' || members.subscription"
         if self.style in (Style.JSON, Style.TYPED):
             if column.kind is Kind.TOPICS:
-                name = "json_build_object('name', members.name, 'subscription', members.subscription)"
-            array = f"json_agg({name} {order}) {only}"
+                name = "jsonb_build_object('name', members.name, 'subscription', members.subscription)"
+            array = f"jsonb_agg({name} {order}) {only}"
             return f"({array})::text" if self.style is Style.TYPED else array
         if any("|" in text or text[:1] in '["' for text in self.names):
-            return f"(json_agg({name} {order}) {only})::text"
+            return f"(jsonb_agg({name} {order}) {only})::text"
         joined = f"string_agg({name}, '|' {order}) {only}"
         if self.style is Style.CSV and any(text.startswith(_FORMULA_FIRST) for text in self.names):
             return postgres_escape_expression(f"({joined})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,11 @@ from contact_pipelines.exporting import selecting
 from contact_pipelines.exporting.cells import Style, cell, gone_cell
 from contact_pipelines.exporting.columns import MEMBERSHIPS, ExportColumn, chosen_columns
 from contact_pipelines.exporting.memberships import Memberships
-from contact_pipelines.models import ExportRequest, PropertyDefinition
 from contact_pipelines.exporting.selecting import known_groups
+from contact_pipelines.models import ExportRequest, GroupKind, PropertyDefinition
 from contact_pipelines.store.filters import KnownGroups
 from contact_pipelines.store.properties import list_properties
-from contact_pipelines.store.tables import contact_deletions, contacts
+from contact_pipelines.store.tables import contact_deletions, contacts, group_members, groups
 
 CUSTOM_FIELDS = "customFields"
 MOST_COLUMNS = 1_600
@@ -39,10 +39,10 @@ class ExportPlan:
     since: datetime | None = None
     every_property: bool = True
 
-    def queries(self, style: Style, spelled: Mapping[str, str] | None = None) -> list[sa.Select[Any]]:
+    def queries(self, style: Style) -> list[sa.Select[Any]]:
         """Return the query of the contacts and, of an incremental export, that of the deleted ones: the same columns.
 
-        `spelled`: SQL of columns, by name, that are to be written in another way.
+        Raises InvalidOption if there are more columns than PostgreSQL selects.
         """
         if len(self.columns) > MOST_COLUMNS:
             raise InvalidOption(
@@ -50,7 +50,43 @@ class ExportPlan:
                 " as JSON."
             )
         memberships = self._memberships(style)
-        values = [self._value(column, style, memberships, spelled or {}) for column in self.columns]
+        values = [self._value(column, style, memberships) for column in self.columns]
+        return self._both(values, memberships, style, self.columns)
+
+    def objects(self, *, separator: str) -> list[sa.Select[Any]]:
+        """Return the same as queries of one column: each row a JSON object, behind a separator."""
+        memberships = self._memberships(Style.JSON)
+        plain = [column for column in self.columns if not column.property_key]
+        values = [self._value(column, Style.JSON, memberships, name=column.json_key) for column in plain]
+        if len(plain) < len(self.columns):
+            values.insert(_place(self.columns), sa.literal_column(self._custom_fields()).label(CUSTOM_FIELDS))
+        return [_as_objects(query, separator) for query in self._both(values, memberships, Style.JSON, plain)]
+
+    def group_sizes(self, connection: sa.Connection) -> dict[tuple[GroupKind, str], int]:
+        """Return how many contacts are in each group; those who opted out of a topic are not."""
+        belongs = (group_members.c.tenant_id == groups.c.tenant_id) & (group_members.c.group_id == groups.c.id)
+        counted = (
+            sa.select(groups.c.kind, groups.c.name, sa.func.count())
+            .join(group_members, belongs)
+            .where(groups.c.tenant_id == self.tenant_id, group_members.c.subscription.is_distinct_from("opt_out"))
+            .group_by(groups.c.kind, groups.c.name)
+        )
+        sizes = {(GroupKind(kind), name): number for kind, name, number in connection.execute(counted)}
+        dynamic = selecting.dynamic_segments(self.properties, self.groups, self.tenant_id)
+        for name, condition in dynamic.items():
+            number = connection.scalar(sa.select(sa.func.count()).select_from(contacts).where(condition))
+            sizes[GroupKind.SEGMENT, name] = number or 0
+        return sizes
+
+    def _memberships(self, style: Style) -> Memberships:
+        columns = [column for column in self.columns if column.name in MEMBERSHIPS]
+        dynamic = selecting.dynamic_segments(self.properties, self.groups, self.tenant_id) if columns else {}
+        return Memberships(self.tenant_id, columns, style, [name for _, name in self.groups], dynamic)
+
+    def _both(
+        self, values: Sequence[Any], memberships: Memberships, style: Style, columns: Sequence[ExportColumn]
+    ) -> list[sa.Select[Any]]:
+        """Return the query of these values of contacts and, of an incremental export, of columns of deleted ones."""
         live = (
             sa.select(*values)
             .select_from(memberships.join_to(contacts))
@@ -59,59 +95,19 @@ class ExportPlan:
         )
         if self.since is None:
             return [live]
-        return [live.where(selecting.changed(self.since, self.tenant_id)), self._gone(spelled or {})]
-
-    def objects(self, *, separator: str) -> list[sa.Select[Any]]:
-        """Return the same as queries of one column: each row a JSON object, behind a separator."""
-        memberships = self._memberships(Style.JSON)
-        custom = any(column.property_key for column in self.columns)
-        values = [
-            self._value(column, Style.JSON, memberships, {}, name=column.json_key)
-            for column in self.columns
-            if not column.property_key
-        ]
-        if custom:
-            values.insert(_place(self.columns), sa.literal_column(self._custom_fields()).label(CUSTOM_FIELDS))
-        live = (
-            sa.select(*values)
-            .select_from(memberships.join_to(contacts))
-            .where(*self.conditions)
-            .order_by(contacts.c.id)
-        )
-        if self.since is None:
-            return [_as_objects(live, separator)]
-        changed, gone = live.where(selecting.changed(self.since, self.tenant_id)), self._gone({}, json=True)
-        return [_as_objects(query, separator) for query in (changed, gone)]
-
-    def _memberships(self, style: Style) -> Memberships:
-        columns = [column for column in self.columns if column.name in MEMBERSHIPS]
-        dynamic = selecting.dynamic_segments(self.properties, self.groups, self.tenant_id) if columns else {}
-        return Memberships(self.tenant_id, columns, style, [name for _, name in self.groups], dynamic)
-
-    def _value(
-        self,
-        column: ExportColumn,
-        style: Style,
-        memberships: Memberships,
-        spelled: Mapping[str, str],
-        *,
-        name: str | None = None,
-    ) -> sa.Label[Any]:
-        if column.name in MEMBERSHIPS:
-            sql = memberships.value(column)
-        else:
-            sql = spelled.get(column.name) or cell(column, style)
-        return sa.literal_column(sql).label(name or column.name)
-
-    def _gone(self, spelled: Mapping[str, str], *, json: bool = False) -> sa.Select[Any]:
-        deleted = selecting.gone(self.since, self.tenant_id).subquery(contact_deletions.name) if self.since else None
-        assert deleted is not None  # noqa: S101 - only incremental exports ask
-        columns = [column for column in self.columns if not (json and column.property_key)]
-        values = [
-            sa.literal_column(_of_deletion(column, spelled)).label(column.json_key if json else column.name)
+        deleted = selecting.gone(self.since, self.tenant_id).subquery(contact_deletions.name)
+        named: list[sa.Label[Any]] = [
+            sa.literal_column(gone_cell(column, style)).label(column.json_key if style is Style.JSON else column.name)
             for column in columns
         ]
-        return sa.select(*values).select_from(deleted).order_by(deleted.c.contact_id)
+        gone = sa.select(*named).select_from(deleted).order_by(deleted.c.contact_id)
+        return [live.where(selecting.changed(self.since, self.tenant_id)), gone]
+
+    def _value(
+        self, column: ExportColumn, style: Style, memberships: Memberships, *, name: str | None = None
+    ) -> sa.Label[Any]:
+        sql = memberships.value(column) if column.name in MEMBERSHIPS else cell(column, style)
+        return sa.literal_column(sql).label(name or column.name)
 
     def _custom_fields(self) -> str:
         if self.every_property:
@@ -140,11 +136,6 @@ def plan_export(
         every_property={definition.key for definition in properties}
         <= {column.property_key for column in columns if column.property_key},
     )
-
-
-def _of_deletion(column: ExportColumn, spelled: Mapping[str, str]) -> str:
-    sql = gone_cell(column)
-    return spelled[column.name].replace(f"contacts.{column.name}", sql) if column.name in spelled else sql
 
 
 def _place(columns: Sequence[ExportColumn]) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound
+from contact_pipelines.files.duck import literal
 from contact_pipelines.models import ExportRequest, GroupKind, PropertyDefinition
 from contact_pipelines.store.filters import KnownGroups, parse_filter
 from contact_pipelines.store.tables import contact_deletions, contacts, group_members, import_changes, imports
@@ -17,7 +18,9 @@ def known_groups(connection: sa.Connection, tenant_id: str) -> dict[tuple[GroupK
     """Return the tenant's groups: kind and name -> the filter of a dynamic segment."""
     from contact_pipelines.store.tables import groups
 
-    rows = connection.execute(sa.select(groups.c.kind, groups.c.name, groups.c.filter).where(groups.c.tenant_id == tenant_id))
+    rows = connection.execute(
+        sa.select(groups.c.kind, groups.c.name, groups.c.filter).where(groups.c.tenant_id == tenant_id)
+    )
     return {(GroupKind(row.kind), row.name): row.filter for row in rows}
 
 
@@ -25,10 +28,8 @@ def conditions(
     request: ExportRequest, properties: Sequence[PropertyDefinition], groups: KnownGroups, tenant_id: str
 ) -> list[sa.ColumnElement[bool]]:
     """Return the conditions on `contacts`. Raises InvalidFilter, and NotFound for a group that does not exist."""
-    found = [contacts.c.tenant_id == tenant_id]
-    for text in _filters(request, groups):
-        found.append(parse_filter(text, properties, groups).condition(tenant_id))
-    return found
+    filters = (parse_filter(text, properties, groups) for text in _filters(request, groups))
+    return [contacts.c.tenant_id == tenant_id, *(each.condition(tenant_id) for each in filters)]
 
 
 def dynamic_segments(
@@ -45,8 +46,8 @@ def dynamic_segments(
 def changed(since: datetime, tenant_id: str) -> sa.ColumnElement[bool]:
     """Return the condition that a contact may have changed at this moment or later, its memberships included.
 
-    A rollback gives contacts their earlier time of change back, so those that were in an import undone since then count.
-    That a contact left a group leaves no trace and is not found.
+    A rollback gives contacts their earlier time of change back, so those count that were in an import undone since
+    then. That a contact left a group leaves no trace and is not found.
     """
     joined = sa.select(group_members.c.contact_id).where(
         group_members.c.tenant_id == tenant_id, group_members.c.added_at >= since
@@ -85,9 +86,5 @@ def _filters(request: ExportRequest, groups: KnownGroups) -> list[str]:
             continue
         if (kind, name) not in groups:
             raise NotFound(f"There is no {kind.value} {name}; `contact-pipelines {kind.value} list` shows them.")
-        texts.append(f"{kind.value} = {_quoted(name)}")
-    return [*texts, f"search {_quoted(request.search)}"] if request.search else texts
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        texts.append(f"{kind.value} = {literal(name)}")
+    return [*texts, f"search {literal(request.search)}"] if request.search else texts

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import psycopg as dialect
+from sqlalchemy import make_url
 
 from contact_pipelines.store import exports
 from contact_pipelines.store.engine import Store
@@ -20,31 +20,42 @@ from contact_pipelines.store.imports import life_lock
 MESSAGES = 256
 """Rows of a COPY that are joined to one block: they come one by one."""
 
+_DIALECT = make_url("postgresql+psycopg://").get_dialect()()
+
 Progress = Callable[[int], None]
 """Is told now and then how many rows have been read."""
 
 
 @dataclass
 class Snapshot:
-    """A transaction in which the store stands still. All that was committed before `safe_time` is in it."""
+    """A transaction in which the store stands still. All that was committed before `safe_time` is in it.
+
+    `rows_read`: how many rows its COPYs have given.
+    """
 
     connection: sa.Connection
     safe_time: datetime
+    rows_read: int = 0
 
     def copy(self, query: sa.Select[Any], options: str, progress: Progress | None = None) -> Iterator[bytes]:
         """Yield what `COPY (query) TO STDOUT` gives, in blocks of some ten kilobytes; `options`: of COPY."""
-        with self._cursor() as cursor, cursor.copy(*_statement(query, options)) as copy:
-            messages, rows = iter(copy), 0
-            while some := list(islice(messages, MESSAGES)):
-                rows += len(some)
-                yield b"".join(some)
-                if progress is not None:
-                    progress(rows)
+        before = self.rows_read
+        with self._cursor() as cursor:
+            with cursor.copy(*_statement(query, options)) as copy:
+                messages = iter(copy)
+                while some := list(islice(messages, MESSAGES)):
+                    self.rows_read += len(some)
+                    yield b"".join(some)
+                    if progress is not None:
+                        progress(self.rows_read)
+            self.rows_read = before + cursor.rowcount  # messages are rows, as a rule; this is for sure
 
     def rows(self, query: sa.Select[Any]) -> Iterator[tuple[str | None, ...]]:
         """Yield the query's rows, every value as PostgreSQL spells it."""
         with self._cursor() as cursor, cursor.copy(*_statement(query, "FORMAT text")) as copy:
-            yield from copy.rows()
+            for row in copy.rows():
+                self.rows_read += 1
+                yield row
 
     def _cursor(self) -> psycopg.Cursor[Any]:
         driver = self.connection.connection.driver_connection
@@ -83,9 +94,9 @@ def _unlock(connection: sa.Connection, export_id: str) -> None:
 
 def _statement(query: sa.Select[Any], options: str) -> tuple[bytes, dict[str, Any]]:
     """Return the COPY of a query and its bound values, which psycopg puts in: COPY takes none itself."""
-    compiled = query.compile(dialect=dialect.dialect(), compile_kwargs={"render_postcompile": True})
-    processors = compiled._bind_processors  # noqa: SLF001 - what execute() would do to the values
-    values = {
-        name: processors[name](value) if name in processors else value for name, value in compiled.params.items()
-    }
+    compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    values = dict(compiled.params)
+    for name, processor in compiled._bind_processors.items():  # noqa: SLF001 - what execute() does to the values
+        if name in values and callable(processor):
+            values[name] = processor(values[name])
     return f"COPY ({compiled}) TO STDOUT ({options})".encode(), values

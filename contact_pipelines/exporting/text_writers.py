@@ -16,21 +16,27 @@ _CSV = "FORMAT csv"
 _LINES = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01'"
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a writer wrote: how many contacts (and deleted ones), and the file's SHA-256."""
+
+    rows: int
+    sha256: str
+
+
 @dataclass
 class HashedFile:
-    """A file that is written from its beginning to its end, its SHA-256 and its size."""
+    """A file that is written from its beginning to its end, and its SHA-256."""
 
     file: BinaryIO
 
     def __post_init__(self) -> None:
-        self.size = 0
         self._digest = hashlib.sha256()
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes."""
         self.file.write(data)
         self._digest.update(data)
-        self.size += len(data)
 
     @property
     def sha256(self) -> str:
@@ -38,29 +44,29 @@ class HashedFile:
         return self._digest.hexdigest()
 
 
-def write_csv(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> str:
-    """Write UTF-8, comma, LF; return the SHA-256. What a spreadsheet would take for a formula is escaped."""
+def write_csv(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> Written:
+    """Write UTF-8, comma, LF. What a spreadsheet would take for a formula is escaped."""
     with path.open("wb") as file:
         out = HashedFile(file)
         out.write(",".join(column.name for column in plan.columns).encode() + b"\n")
         for query in plan.queries(Style.CSV):
             for block in snapshot.copy(query, _CSV, progress):
                 out.write(block)
-    return out.sha256
+    return Written(snapshot.rows_read, out.sha256)
 
 
-def write_json_lines(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> str:
-    """Write one object a line; return the SHA-256."""
+def write_json_lines(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> Written:
+    """Write one object a line."""
     with path.open("wb") as file:
         out = HashedFile(file)
         for query in plan.objects(separator=""):
             for block in snapshot.copy(query, _LINES, progress):
                 out.write(block)
-    return out.sha256
+    return Written(snapshot.rows_read, out.sha256)
 
 
-def write_json(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> str:
-    """Write one array of objects, one a line; return the SHA-256."""
+def write_json(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> Written:
+    """Write one array of objects, one a line."""
     with path.open("wb") as file:
         out = HashedFile(file)
         out.write(b"[")
@@ -71,7 +77,7 @@ def write_json(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progr
                 out.write(memoryview(block)[1:] if first else block)
                 first = False
         out.write(b"]\n")
-    return out.sha256
+    return Written(snapshot.rows_read, out.sha256)
 
 
 def digest_of(path: Path) -> str:

@@ -106,7 +106,8 @@ def last_snapshot(connection: sa.Connection, tenant_id: str, name: str) -> datet
     statement = sa.select(sa.func.max(exports.c.snapshot_at)).where(
         exports.c.tenant_id == tenant_id, exports.c.name == name, exports.c.status.in_(done)
     )
-    return connection.scalar(statement)
+    found: datetime | None = connection.scalar(statement)
+    return found
 
 
 def end_dead(connection: sa.Connection, tenant_id: str | None = None) -> list[ExportRecord]:
@@ -126,14 +127,14 @@ def end_dead(connection: sa.Connection, tenant_id: str | None = None) -> list[Ex
     return dead
 
 
-def overdue(connection: sa.Connection, tenant_id: str | None = None) -> list[ExportRecord]:
-    """Return the exports whose file is to be deleted: its time is over or, for a given tenant, whenever it is over."""
-    statement = sa.select(exports).where(
-        exports.c.status == ExportStatus.COMPLETED,
-        exports.c.artifact.is_not(None),
-        exports.c.expires_at <= sa.func.now() if tenant_id is None else exports.c.tenant_id == tenant_id,
-    )
-    return [_record(row) for row in connection.execute(statement.order_by(exports.c.id))]
+def overdue(connection: sa.Connection) -> list[ExportRecord]:
+    """Return the exports, of all tenants, whose file has been kept for its time."""
+    return _with_files(connection, exports.c.expires_at <= sa.func.now())
+
+
+def kept(connection: sa.Connection, tenant_id: str) -> list[ExportRecord]:
+    """Return the tenant's exports whose file is among the artifacts."""
+    return _with_files(connection, exports.c.tenant_id == tenant_id)
 
 
 def expire(connection: sa.Connection, record: ExportRecord) -> None:
@@ -159,7 +160,7 @@ def forget_texts(connection: sa.Connection, tenant_id: str, texts: Sequence[str]
         connection.execute(
             sa.update(exports)
             .where(exports.c.tenant_id == tenant_id, sa.func.strpos(said, text.lower()) > 0)
-            .values(filter="(erased)", name="erased", request=sa.text("'{\"name\": \"erased\"}'::jsonb"))
+            .values(filter="(erased)", name="erased", request=sa.text('\'{"name": "erased"}\'::jsonb'))
         )
 
 
@@ -185,6 +186,13 @@ def link_secret(connection: sa.Connection, tenant_id: str) -> bytes:
     if secret is None:
         raise NotFound(f"There is no tenant {tenant_id}.")
     return bytes(secret)
+
+
+def _with_files(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[ExportRecord]:
+    statement = sa.select(exports).where(
+        exports.c.status == ExportStatus.COMPLETED, exports.c.artifact.is_not(None), condition
+    )
+    return [_record(row) for row in connection.execute(statement.order_by(exports.c.id))]
 
 
 def _require_within_limit(connection: sa.Connection, record: ExportRecord, per_hour: int) -> None:
