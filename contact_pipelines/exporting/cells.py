@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from contact_pipelines.exporting.columns import DELETED_AT, ExportColumn, Kind
-from contact_pipelines.files.duck import literal
+from contact_pipelines.files.duck import identifier, literal
 from contact_pipelines.files.formula_escape import postgres_escape_expression
 
 
@@ -20,11 +20,15 @@ class Style(Enum):
     WORKBOOK = "text as it is, moments as days since 1899-12-30"
     TYPED = "text that can be read as its type again, lists as JSON arrays"
     JSON = "values for row_to_json"
+    BARE = "as PostgreSQL has it: what others are measured by"
 
 
 _SEPARATES = r'[|,;"[]'
 _PLAIN_OPTIONS = r'^\["[^]["\\|,;]+"(, "[^]["\\|,;]+")*\]$'
-_FORMULA_FIRST = "{9,13,39,43,45,61,64}"
+_MAY_BE_FORMULA = r"^[=+@\t\r''-]"
+
+PROPERTIES = "property_texts"
+"""The table beside `contacts` that has the texts of properties, where each is looked at more than once."""
 
 
 def cell(column: ExportColumn, style: Style) -> str:
@@ -33,7 +37,8 @@ def cell(column: ExportColumn, style: Style) -> str:
         return "CAST(NULL AS float8)" if style is Style.WORKBOOK else "CAST(NULL AS timestamptz)"
     value = f"contacts.{column.name}"
     if column.property_key is not None:
-        value = f"(contacts.properties ->> {literal(column.property_key)})"
+        key = column.property_key
+        value = f"{PROPERTIES}.{identifier(key)}" if style is Style.CSV else property_text(key)
     match style:
         case Style.CSV:
             return _csv(column.kind, value)
@@ -43,6 +48,11 @@ def cell(column: ExportColumn, style: Style) -> str:
             return f"to_jsonb({value})::text"
         case _:
             return value
+
+
+def property_text(key: str) -> str:
+    """Return SQL of a property's value as text."""
+    return f"(contacts.properties ->> {literal(key)})"
 
 
 def gone_cell(column: ExportColumn, style: Style) -> str:
@@ -60,14 +70,13 @@ def _csv(kind: Kind, value: str) -> str:
     match kind:
         case Kind.TAGS:
             # A list is a formula if its first item is; nearly all are told by one look.
-            formula = f"ascii({value}[1]) = ANY ('{_FORMULA_FIRST}')"
-            joined = _joined_tags(value)
-            return f"CASE WHEN {formula} THEN {postgres_escape_expression(f'({joined})')} ELSE {joined} END"
+            careful = f"array_to_string({value}, '') ~ '{_SEPARATES}|{_MAY_BE_FORMULA}'"
+            escaped = postgres_escape_expression(f"({_joined_tags(value)})")
+            return f"CASE WHEN {careful} THEN {escaped} ELSE nullif(array_to_string({value}, '|'), '') END"
         case Kind.OPTIONS:
             return postgres_escape_expression(_joined_options(value))
-        case Kind.PHONE:  # a + and digits need no pattern to be harmless
-            digits = f"translate({value}, '0123456789', '') = '+' AND length({value}) > 1"
-            return f"CASE WHEN {digits} THEN {value} ELSE {postgres_escape_expression(value)} END"
+        case Kind.PHONE:  # nearly all are E.164, which is harmless
+            return f"CASE WHEN {value} ~ '^[+][0-9]+$' THEN {value} ELSE {postgres_escape_expression(value)} END"
         case Kind.TEXT | Kind.NUMBER | Kind.DATE | Kind.BOOLEAN:
             return postgres_escape_expression(value)
         case _:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.exporting import selecting
-from contact_pipelines.exporting.cells import Style, cell, gone_cell
+from contact_pipelines.exporting.cells import PROPERTIES, Style, cell, gone_cell, property_text
 from contact_pipelines.exporting.columns import MEMBERSHIPS, ExportColumn, chosen_columns
 from contact_pipelines.exporting.memberships import Memberships
 from contact_pipelines.exporting.selecting import known_groups
@@ -89,7 +89,7 @@ class ExportPlan:
         """Return the query of these values of contacts and, of an incremental export, of columns of deleted ones."""
         live = (
             sa.select(*values)
-            .select_from(memberships.join_to(contacts))
+            .select_from(self._with_properties(memberships.join_to(contacts), style))
             .where(*self.conditions)
             .order_by(contacts.c.id)  # an unchanged store gives the same file
         )
@@ -108,6 +108,17 @@ class ExportPlan:
     ) -> sa.Label[Any]:
         sql = memberships.value(column) if column.name in MEMBERSHIPS else cell(column, style)
         return sa.literal_column(sql).label(name or column.name)
+
+    def _with_properties(self, source: sa.FromClause, style: Style) -> sa.FromClause:
+        """Return the contacts with the texts of their properties beside them, where these are looked at several times.
+
+        With OFFSET, PostgreSQL takes each out of the JSON once; else it would put the expressions back into the cells.
+        """
+        keys = [column.property_key for column in self.columns if column.property_key]
+        if style is not Style.CSV or not keys:
+            return source
+        texts = sa.select(*(sa.literal_column(property_text(key)).label(key) for key in keys))
+        return source.join(texts.offset(sa.literal_column("0")).lateral(PROPERTIES), sa.true())
 
     def _custom_fields(self) -> str:
         if self.every_property:

@@ -33,9 +33,11 @@ def escape_expression(sql: str) -> str:
 
 def postgres_escape_expression(sql: str) -> str:
     """Return SQL for PostgreSQL that does what `escape_expression` does in DuckDB."""
+    # One CASE in the other: an AND works out its second half too where the first is NULL, as most cells are.
     return (
-        f"CASE WHEN ascii({sql}) = ANY ('{_FIRST}') AND {sql} ~ '^''*{_POSTGRES_TRIGGERS}'"
-        f" AND {sql} !~ '^{_POSTGRES_NUMBER}$' THEN '''' || {sql} ELSE {sql} END"
+        f"CASE WHEN ascii({sql}) = ANY ('{_FIRST}') THEN"
+        f" CASE WHEN {sql} ~ '^''*{_POSTGRES_TRIGGERS}' AND {sql} !~ '^{_POSTGRES_NUMBER}$'"
+        f" THEN '''' || {sql} ELSE {sql} END ELSE {sql} END"
     )
 
 
