@@ -31,6 +31,7 @@ KEPT_AS = "kept as property"
 """Words of the reason of such a column. `mapping.resolve` puts in their place whether it is kept."""
 
 _LEAST = 0.3
+_EXTERNAL_ID = "external_id"
 _BY_VALUES = 0.5
 
 
@@ -81,10 +82,13 @@ def _by_headers(headers: HeaderSet, values: Mapping[str, Sequence[str]]) -> tupl
     """Turn readings into candidates, and say of each column why it is none."""
     candidates: list[_Candidate] = []
     reasons = [reading.reason for reading in headers.readings]
+    has_external_id = any(entry.phrase == _EXTERNAL_ID for its in headers.readings for entry in its.entries)
     for at, reading in enumerate(headers.readings):
         samples = values.get(reading.label, ())
         for candidate in _read_as(headers, at, samples):
             why = refusal(candidate.field, samples)
+            if not why and candidate.field == _EXTERNAL_ID and has_external_id and reading.words == ("id",):
+                why = "another column is exactly that"  # as in our own exports, where id is the contact's here
             if why:
                 reasons[at] = f"header reads as {candidate.field}, but {why}"
             else:
