@@ -117,8 +117,8 @@ class ExportPlan:
         keys = [column.property_key for column in self.columns if column.property_key]
         if style is not Style.CSV or not keys:
             return source
-        texts: sa.Select[Any] = sa.select(*(sa.literal_column(property_text(key)).label(key) for key in keys))
-        return source.join(texts.offset(sa.literal_column("0")).lateral(PROPERTIES), sa.true())
+        texts: list[sa.Label[str]] = [sa.literal_column(property_text(key)).label(key) for key in keys]
+        return source.join(sa.select(*texts).offset(sa.literal_column("0")).lateral(PROPERTIES), sa.true())
 
     def _custom_fields(self) -> str:
         if self.every_property:
