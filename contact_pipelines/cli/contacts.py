@@ -75,16 +75,23 @@ def history(
 
 
 @app.command("count")
-def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Print how many contacts there are.
+def count(
+    *,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", metavar="EXPR", help="Which contacts; docs/filters.md has the grammar.")
+    ] = None,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Print how many contacts there are, or how many of them a filter means.
 
-    Example: contact-pipelines contacts count
+    Example: contact-pipelines contacts count --filter "status = 'subscribed' AND lead_score > 50"
     """
     from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
 
     with opened_store() as (_, store):
-        number = operations.count_contacts(store, tenant_id=tenant)
+        number = operations.count_contacts(store, filter_text=filter_, tenant_id=tenant)
     if json_:
         print_json({"count": number})
     else:

@@ -179,7 +179,10 @@ def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
 
 
 def group_shape(group: Group) -> dict[str, Any]:
-    """Return one list, segment or topic. `members` leaves out those who opted out of a topic."""
+    """Return one list, segment or topic. `members` leaves out those who opted out of a topic.
+
+    Only a dynamic segment has a `filter`; if that cannot be read any more, `members` is null and `problem` says why.
+    """
     topic = (
         {}
         if group.definition.default_subscription is None
@@ -192,6 +195,8 @@ def group_shape(group: Group) -> dict[str, Any]:
         "name": group.definition.name,
         "description": group.definition.description,
         **topic,
+        **({} if group.definition.filter is None else {"filter": group.definition.filter}),
+        **({} if group.problem is None else {"problem": group.problem}),
         "members": group.members,
         "created_at": isoformat(group.created_at),
     }

@@ -201,7 +201,7 @@ def _plain(text: str, what: str) -> str:
 
 
 class GroupDefinition(BaseModel):
-    """A list, a static segment or a topic."""
+    """A list, a segment (static, or dynamic with a filter) or a topic."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -211,6 +211,7 @@ class GroupDefinition(BaseModel):
     default_subscription: Subscription | None = Field(
         None, description="A topic's: opt_in attaches it to every new contact"
     )
+    filter: str | None = Field(None, description="A dynamic segment's: the filter expression that says who is in it")
 
     @field_validator("name")
     @classmethod
@@ -221,6 +222,12 @@ class GroupDefinition(BaseModel):
     def _topics_have_a_default(self) -> GroupDefinition:
         if (self.kind is GroupKind.TOPIC) is (self.default_subscription is None):
             raise ValueError("a topic has a default subscription, lists and segments have none")
+        return self
+
+    @model_validator(mode="after")
+    def _segments_have_filters(self) -> GroupDefinition:
+        if self.filter is not None and self.kind is not GroupKind.SEGMENT:
+            raise ValueError("only a segment can have a filter")
         return self
 
 

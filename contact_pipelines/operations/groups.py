@@ -16,7 +16,11 @@ def list_groups(store: Store, kind: GroupKind, *, tenant_id: str = DEFAULT_TENAN
 
 
 def create_group(store: Store, definition: GroupDefinition, *, tenant_id: str = DEFAULT_TENANT) -> None:
-    """Add a group; one that is there stays with its members. Raises InvalidOption for a topic's other default."""
+    """Add a group; one that is there stays with its members. A filter makes a segment dynamic, or replaces its filter.
+
+    Raises InvalidOption for a topic's other default and for a filter on a segment with members, InvalidFilter for a
+    filter that cannot be used.
+    """
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         groups.add_group(connection, tenant_id, definition)

@@ -67,7 +67,6 @@ class Vocabulary:
     def __init__(self, properties: Sequence[PropertyDefinition]) -> None:
         """Take the tenant's properties."""
         self._kinds = {definition.key: _PROPERTIES[definition.type] for definition in properties}
-        self._names = [*_CONTACT, *_GROUPS, SEARCH, *(PROPERTY_PREFIX + key for key in self._kinds)]
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name (`properties.<key>` for a property), whatever its case."""
@@ -83,18 +82,17 @@ class Vocabulary:
         name = name.lower()
         if name in self._kinds:
             return f"a property is written {PROPERTY_PREFIX}{name}."
-        near = difflib.get_close_matches(name, self._names, n=1)
-        if near:
-            return f"there is no such field; is {near[0]} meant?"
         if name.startswith(PROPERTY_PREFIX):
+            if near := difflib.get_close_matches(name.removeprefix(PROPERTY_PREFIX), self._kinds, n=1):
+                return f"there is no such property; is {PROPERTY_PREFIX}{near[0]} meant?"
             return f"there is no such property; the properties are {told(sorted(self._kinds))}."
-        fields = told([*_CONTACT, *_GROUPS, SEARCH], most=100)
-        return f"there is no such field; the fields are {fields} and {PROPERTY_PREFIX}<key>."
+        fields = [*_CONTACT, *_GROUPS, SEARCH]
+        if near := difflib.get_close_matches(name, fields, n=1):
+            return f"there is no such field; is {near[0]} meant?"
+        return f"there is no such field; the fields are {', '.join(fields)} and {PROPERTY_PREFIX}<key>."
 
 
-def told(names: Sequence[str], *, most: int = _MOST_TOLD) -> str:
+def told(names: Sequence[str]) -> str:
     """Return the names for a sentence, the first of them if there are many."""
-    if not names:
-        return "none"
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MOST_TOLD
+    return (", ".join(names[:_MOST_TOLD]) or "none") + (f" and {more} more" if more > 0 else "")

@@ -13,6 +13,7 @@ from contact_pipelines.store.filters.conditions import ConditionBuilder
 from contact_pipelines.store.filters.fields import Vocabulary
 from contact_pipelines.store.filters.reading import KnownGroups, Reader
 from contact_pipelines.store.filters.spelling import spelled
+from contact_pipelines.store.filters.syntax import check_length
 from contact_pipelines.store.filters.tree import Node, comparisons
 from contact_pipelines.store.tables import contacts
 
@@ -56,7 +57,9 @@ def parse_filter(
             f"The filter has {dynamic.size(tree):,} comparisons with those of the segments that it names;"
             f" {MOST_COMPARISONS_WITH_SEGMENTS:,} are allowed."
         )
-    return ContactFilter(spelled(tree), tree, dynamic.trees)
+    canonical = spelled(tree)
+    check_length(canonical)  # it is stored, and must be readable again
+    return ContactFilter(canonical, tree, dynamic.trees)
 
 
 class _Segments:

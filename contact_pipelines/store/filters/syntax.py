@@ -118,16 +118,22 @@ def parse(text: str) -> exp.Expr:
     return found
 
 
+def check_length(text: str) -> None:
+    """Raise InvalidFilter if the text is longer than a filter may be."""
+    if len(text) > LONGEST_FILTER:
+        raise InvalidFilter(
+            f"The filter, written out, has {len(text):,} characters; {LONGEST_FILTER:,} are allowed.",
+            LONGEST_FILTER + 1,
+        )
+
+
 _DIALECT = _FilterDialect()
 
 
 def _check_text(text: str) -> None:
     if not text.strip():
         raise InvalidFilter("The filter is empty. Write a condition such as lead_score > 50, or leave it out.")
-    if len(text) > LONGEST_FILTER:
-        raise InvalidFilter(
-            f"The filter has {len(text):,} characters; {LONGEST_FILTER:,} are allowed.", LONGEST_FILTER + 1
-        )
+    check_length(text)
     for place, character in enumerate(text):
         # PostgreSQL's text holds neither, not even inside quotes.
         if character == "\x00" or "\ud800" <= character <= "\udfff":
