@@ -262,6 +262,7 @@ def test_segments_on_the_command_line(run, tmp_path):
         "  Name  Members  Filter           Description\n  fair        0\n  hot         2  lead_score > 50\n"
     )
     assert json.loads(run("contacts", "get", "ann@example.com", "--json").out)["segments"] == ["hot"]
+    assert run("segment", "add", "fair", "--filter", "segment = 'hot'").out.endswith("with 2 members.\n")
     wrong = run("segment", "add", "cold", "--filter", "lead_score < ten", "--json")
     assert (wrong.code, json.loads(wrong.out)["error"]["code"]) == (2, "invalid_filter")
     assert "at character 14, at ten: a value is expected" in wrong.err
@@ -281,3 +282,15 @@ def test_counting_on_the_command_line(run, tmp_path):
         wrong.err
         == "Error: The filter is wrong at character 1, at scores: there is no such field; is lead_score meant?\n"
     )
+
+
+def test_a_filter_that_cannot_be_read_is_told_on_the_command_line(run, store):
+    assert run("segment", "add", "odd", "--filter", "lead_score > 50").code == 0
+    with store.begin() as connection:
+        connection.exec_driver_sql("UPDATE groups SET filter = 'gone > 1'")
+    told = "The segment odd cannot be used. The filter is wrong at character 1, at gone: there is no such field;"
+    for arguments in (["list"], ["add", "odd"]):
+        done = run("segment", *arguments)
+        assert (done.code, done.err.startswith(told)) == (0, True)
+    [shape] = json.loads(run("segment", "list", "--json").out)
+    assert (shape["members"], shape["filter"], shape["problem"] in done.err) == (None, "gone > 1", True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+
+if TYPE_CHECKING:
+    from contact_pipelines.store.groups import Group
 
 lists = typer.Typer(help="Lists of contacts.", no_args_is_help=True)
 segments = typer.Typer(help="Segments of contacts: static, or dynamic with a filter.", no_args_is_help=True)
@@ -103,7 +106,7 @@ def add_topic(
 
 def _list(kind: str, *, as_json: bool, tenant: str) -> None:
     from contact_pipelines import operations
-    from contact_pipelines.cli.printing import print_json, print_table, safe
+    from contact_pipelines.cli.printing import print_json, print_table
     from contact_pipelines.cli.shapes import group_shape
     from contact_pipelines.models import GroupKind
 
@@ -125,8 +128,7 @@ def _list(kind: str, *, as_json: bool, tenant: str) -> None:
     rows = [[shape.get(key) for key in columns.values()] for shape in map(group_shape, found)]
     print_table(list(columns), rows, right=(2, 3) if kind == GroupKind.TOPIC else (1,))
     for group in found:
-        if group.problem is not None:
-            typer.echo(f"The segment {safe(group.definition.name)} cannot be used: {safe(group.problem)}", err=True)
+        _tell_problem(group)
 
 
 def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
@@ -146,9 +148,17 @@ def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
         raise InvalidOption(f"The value of {option} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
     with opened_store() as (_, store):
         operations.create_group(store, definition, tenant_id=tenant)
-        groups = operations.list_groups(store, definition.kind, tenant_id=tenant)
-    added = next(group for group in groups if group.definition.name == definition.name)
+        [added] = operations.list_groups(store, definition.kind, name=definition.name, tenant_id=tenant)
     if as_json:
         print_json(group_shape(added))
+    elif added.members is None:
+        _tell_problem(added)
     else:
         typer.echo(f"The {definition.kind} {definition.name!r} is there, with {added.members:,} members.")
+
+
+def _tell_problem(group: Group) -> None:
+    from contact_pipelines.cli.printing import safe
+
+    if group.problem is not None:
+        typer.echo(f"The segment {safe(group.definition.name)} cannot be used. {safe(group.problem)}", err=True)

@@ -32,8 +32,8 @@ class Group:
     problem: str | None = None
 
 
-def list_groups(connection: sa.Connection, tenant_id: str, kind: GroupKind) -> list[Group]:
-    """Return the tenant's groups of a kind by name, with the members that they have at this moment."""
+def list_groups(connection: sa.Connection, tenant_id: str, kind: GroupKind, name: str | None = None) -> list[Group]:
+    """Return the tenant's groups of a kind by name (or the named one), with the members that they have now."""
     left = group_members.c.subscription.is_not_distinct_from(Subscription.OPT_OUT)
     counted = (
         sa.select(
@@ -51,8 +51,10 @@ def list_groups(connection: sa.Connection, tenant_id: str, kind: GroupKind) -> l
         .where(groups.c.tenant_id == tenant_id, groups.c.kind == kind)
         .order_by(groups.c.name)
     )
+    if name is not None:
+        statement = statement.where(groups.c.name == name)
     rows = connection.execute(statement).mappings().all()
-    dynamic = segments.count_members(connection, tenant_id) if kind is GroupKind.SEGMENT else {}
+    dynamic = segments.count_members(connection, tenant_id, name) if kind is GroupKind.SEGMENT else {}
     return [_group(row, dynamic.get(row["name"])) for row in rows]
 
 

@@ -6,7 +6,6 @@ No membership is kept, so there is nothing that an import, a rollback or hand-wr
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
@@ -16,8 +15,7 @@ from contact_pipelines.store.filters import ContactFilter, KnownGroups, known_gr
 from contact_pipelines.store.properties import list_properties
 from contact_pipelines.store.tables import contacts, group_members, groups
 
-# Segments in one statement, which reads the contacts once for all of them; more could have more values than
-# PostgreSQL takes with a statement (65,535).
+# Segments in one statement; more could have more values than PostgreSQL takes with one (65,535).
 _AT_ONCE = 4
 
 
@@ -45,41 +43,35 @@ def make_dynamic(connection: sa.Connection, tenant_id: str, name: str, text: str
     connection.execute(sa.update(groups).where(same).values(filter=wanted.text))
 
 
-def count_members(connection: sa.Connection, tenant_id: str) -> dict[str, int | InvalidFilter]:
-    """Return how many contacts are in each dynamic segment now, or why its filter cannot be read any more."""
-    usable, counts = _usable(connection, tenant_id)
-    for some in _batches(usable):
-        found = [sa.func.count().filter(each.condition(tenant_id)) for _, each in some]
-        row = connection.execute(sa.select(*found).where(contacts.c.tenant_id == tenant_id)).one()
-        counts.update(zip((name for name, _ in some), row, strict=True))
-    return counts
+def count_members(connection: sa.Connection, tenant_id: str, name: str | None = None) -> dict[str, int | InvalidFilter]:
+    """Return how many contacts are in each dynamic segment (or the named one) now, or why its filter cannot be read."""
+    parsed = _parsed(connection, tenant_id, known_groups(connection, tenant_id))
+    return {
+        each: found if isinstance(found, InvalidFilter) else _count(connection, found.condition(tenant_id))
+        for each, found in parsed.items()
+        if name in (None, each)
+    }
 
 
 def segments_of(connection: sa.Connection, tenant_id: str, contact_id: uuid.UUID) -> list[str]:
     """Return the dynamic segments that a contact is in now."""
-    usable, _ = _usable(connection, tenant_id)
+    parsed = _parsed(connection, tenant_id, known_groups(connection, tenant_id))
+    usable = [(name, found) for name, found in parsed.items() if isinstance(found, ContactFilter)]
     names: list[str] = []
-    for some in _batches(usable):
+    for start in range(0, len(usable), _AT_ONCE):
+        some = usable[start : start + _AT_ONCE]
         found = [each.condition(tenant_id).is_(sa.true()) for _, each in some]
         same = (contacts.c.tenant_id == tenant_id) & (contacts.c.id == contact_id)
-        row = connection.execute(sa.select(*found).where(same)).one()
+        row = connection.execute(sa.select(*found).where(same)).first()
+        if row is None:  # deleted meanwhile
+            break
         names += [name for (name, _), is_in in zip(some, row, strict=True) if is_in]
     return names
 
 
-def _batches(usable: Mapping[str, ContactFilter]) -> Iterator[list[tuple[str, ContactFilter]]]:
-    several = list(usable.items())
-    for start in range(0, len(several), _AT_ONCE):
-        yield several[start : start + _AT_ONCE]
-
-
-def _usable(
-    connection: sa.Connection, tenant_id: str
-) -> tuple[dict[str, ContactFilter], dict[str, int | InvalidFilter]]:
-    """Return the dynamic segments by name, apart from those whose filter cannot be read any more."""
-    parsed = _parsed(connection, tenant_id, known_groups(connection, tenant_id))
-    usable = {name: found for name, found in parsed.items() if isinstance(found, ContactFilter)}
-    return usable, {name: found for name, found in parsed.items() if isinstance(found, InvalidFilter)}
+def _count(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
+    # A statement for each segment: with the condition in its WHERE, the planner can use an index or join the members.
+    return connection.scalar(sa.select(sa.func.count()).select_from(contacts).where(condition)) or 0
 
 
 def _parsed(connection: sa.Connection, tenant_id: str, known: KnownGroups) -> dict[str, ContactFilter | InvalidFilter]:

@@ -4,8 +4,8 @@
 SQLAlchemy of that and `spelling` one canonical text.
 """
 
+from contact_pipelines.store.filters.fields import KnownGroups
 from contact_pipelines.store.filters.loading import known_groups, load_filter
 from contact_pipelines.store.filters.parsing import ContactFilter, parse_filter
-from contact_pipelines.store.filters.reading import KnownGroups
 
 __all__ = ["ContactFilter", "KnownGroups", "known_groups", "load_filter", "parse_filter"]

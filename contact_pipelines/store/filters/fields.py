@@ -9,6 +9,9 @@ from types import MappingProxyType
 from contact_pipelines.models import PROPERTY_PREFIX, GroupKind, PropertyDefinition, PropertyType
 from contact_pipelines.store.filters.tree import Field, Kind, Operator
 
+KnownGroups = Mapping[tuple[GroupKind, str], str | None]
+"""A tenant's groups, by kind and name: the filter of a dynamic segment, None for any other group."""
+
 SEARCH = "search"
 _MOST_TOLD = 15
 

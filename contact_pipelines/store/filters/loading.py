@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from contact_pipelines.models import GroupKind
+from contact_pipelines.store.filters.fields import KnownGroups
 from contact_pipelines.store.filters.parsing import ContactFilter, parse_filter
-from contact_pipelines.store.filters.reading import KnownGroups
 from contact_pipelines.store.properties import list_properties
 from contact_pipelines.store.tables import groups
 

@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from contact_pipelines.errors import InvalidFilter
 from contact_pipelines.models import GroupKind, PropertyDefinition
 from contact_pipelines.store.filters.conditions import ConditionBuilder
-from contact_pipelines.store.filters.fields import Vocabulary
-from contact_pipelines.store.filters.reading import KnownGroups, Reader
+from contact_pipelines.store.filters.fields import KnownGroups, Vocabulary
+from contact_pipelines.store.filters.places import check_length
 from contact_pipelines.store.filters.spelling import spelled
-from contact_pipelines.store.filters.syntax import check_length
 from contact_pipelines.store.filters.tree import Node, comparisons
 from contact_pipelines.store.tables import contacts
 
@@ -44,6 +43,8 @@ def parse_filter(
     Without, nothing is known of groups: a name that does not exist matches nobody, and so does a dynamic segment.
     Raises InvalidFilter, which says where and what is allowed; for any text, nothing else.
     """
+    from contact_pipelines.store.filters.reading import Reader  # sqlglot takes a while to load
+
     reader = Reader(text, Vocabulary(properties), groups)
     tree = reader.read()
     dynamic = _Segments(Vocabulary(properties), groups or {})
@@ -75,6 +76,8 @@ class _Segments:
 
         `above`: the segments through which one comes here.
         """
+        from contact_pipelines.store.filters.reading import Reader
+
         text = self._groups.get((GroupKind.SEGMENT, name))
         if text is None or name in self.trees:
             return

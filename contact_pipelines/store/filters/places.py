@@ -1,10 +1,20 @@
-"""Errors that point at their place in a filter."""
+"""Errors about a filter's text, which point at their place in it."""
 
 from __future__ import annotations
 
 from contact_pipelines.errors import InvalidFilter
 
+LONGEST_FILTER = 10_000
 _LONGEST_WORD = 40
+
+
+def check_length(text: str) -> None:
+    """Raise InvalidFilter if the text is longer than a filter may be."""
+    if len(text) > LONGEST_FILTER:
+        raise InvalidFilter(
+            f"The filter, written out, has {len(text):,} characters; {LONGEST_FILTER:,} are allowed.",
+            LONGEST_FILTER + 1,
+        )
 
 
 def wrong_at(text: str, start: int, end: int, why: str) -> InvalidFilter:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from contact_pipelines.errors import InvalidFilter
 from contact_pipelines.models import GroupKind
-from contact_pipelines.store.filters.fields import OPERATORS, Vocabulary, told
+from contact_pipelines.store.filters.fields import OPERATORS, KnownGroups, Vocabulary, told
 from contact_pipelines.store.filters.places import wrong_at
 from contact_pipelines.store.filters.syntax import parse
 from contact_pipelines.store.filters.tree import (
@@ -24,9 +24,6 @@ from contact_pipelines.store.filters.tree import (
     Value,
 )
 from contact_pipelines.store.filters.values import value_of
-
-KnownGroups = Mapping[tuple[GroupKind, str], str | None]
-"""A tenant's groups, by kind and name: the filter of a dynamic segment, None for any other group."""
 
 _WITH_ONE_VALUE: Mapping[type[exp.Expr], Operator] = MappingProxyType(
     {

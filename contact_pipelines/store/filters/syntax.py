@@ -15,9 +15,8 @@ from sqlglot.tokens import Tokenizer
 
 from contact_pipelines.errors import InvalidFilter
 from contact_pipelines.store.filters.fields import SEARCH
-from contact_pipelines.store.filters.places import wrong_at
+from contact_pipelines.store.filters.places import LONGEST_FILTER, check_length, wrong_at
 
-LONGEST_FILTER = 10_000
 DEEPEST_NESTING = 20
 MOST_COMPARISONS = 200
 
@@ -111,20 +110,11 @@ def parse(text: str) -> exp.Expr:
         [found] = parser.parse_into(exp.Condition, _prepared(tokens), text)
     except ParseError as error:
         raise _located(text, error) from None
-    except (RecursionError, ValueError):
-        found = None
+    except RecursionError:  # the caller left little of the stack
+        raise InvalidFilter("The filter is nested too deep; write it with fewer parentheses.") from None
     if found is None:
         raise wrong_at(text, 0, len(text), "it is not a condition such as lead_score > 50.")
     return found
-
-
-def check_length(text: str) -> None:
-    """Raise InvalidFilter if the text is longer than a filter may be."""
-    if len(text) > LONGEST_FILTER:
-        raise InvalidFilter(
-            f"The filter, written out, has {len(text):,} characters; {LONGEST_FILTER:,} are allowed.",
-            LONGEST_FILTER + 1,
-        )
 
 
 _DIALECT = _FilterDialect()
