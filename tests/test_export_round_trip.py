@@ -1,4 +1,7 @@
-"""Export, then import: nothing is created, nothing updated, whatever the contacts hold."""
+"""Export, then import: nothing is created, nothing updated, whatever the contacts hold.
+
+But for U+FFFE and U+FFFF, which no workbook can hold.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ NAUGHTY = [
     '"', '""', 'a"b', "a,b", "a;b", "a|b", "x\ny", "x\r\ny", "x\ry", "x\ty", "\\", "\\N", "\\.", "NULL", "null", "None",
     "{}", "[]", '["a"]', "[1]", "{a,b}", "<r>x</r>", "<r><t>x</t></r>", "<b>&amp;</b>", "_x0041_", "&lt;", "#N/A",
     "TRUE", "1e3", "007", "1.50", "123456789012345678", "2026-11-20", "11/12/2026", "http://example.com",
-    "=HYPERLINK(1)",    "Ünïcödé", "😀👩👩👧", "שלום", "مرحبا", "a\u202eb", "日本語", "\u200d x", "\x07bell", "x\x1fy", "x\x1dy",
-    "x\x02\x01y", "x" * 9_000, "%s %(x)s", ":name", "$1", "' OR 1=1 --", "\ufffe", "x\u2028y", "x\x0by",
+    "=HYPERLINK(1)", "Ünïcödé",
+    "😀👩👩👧", "שלום", "مرحبا", "a\u202eb", "日本語", "\u200d x", "\x07bell", "x\x1fy", "x\x1dy",
+    "x\x02\x01y", "x" * 9_000, "%s %(x)s", ":name", "$1", "' OR 1=1 --", "x\u2028y", "x\x0by",
 ]  # fmt: skip
 PROPERTIES = [
     {"key": "note"},
@@ -89,8 +93,10 @@ def rows_of(texts):
         day = ["2026-11-20", "1850-01-02", "1900-02-28", "9999-12-31", ""][n % 5]
         yield [
             f"{n}{text}"[:200], f"c{n}@example.com", "+14155552671" if n % 2 else "",
-            text, text[::-1], text, ["subscribed", "unsubscribed", "bounced", ""][n % 4], str(n % 9), items(text),
-            text, text, text, text, text, text, text, number, day, ["yes", "no", ""][n % 3], items(text),
+            text[:200], text[::-1][:200], text,
+            ["subscribed", "unsubscribed", "bounced", ""][n % 4], str(n % 9), items(text),
+            text, text, text, text, text, text, text, number, day, ["yes", "no", ""][n % 3],
+            "a|" + items(text),
             ["free plan", "=pro", ""][n % 3],
         ]  # fmt: skip
 
@@ -102,7 +108,9 @@ def test_naughty_texts_come_back_as_they_were(filled, file_format):
     assert_nothing_changes(filled, file_format)
 
 
-words = st.sampled_from(NAUGHTY) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=15)
+words = st.sampled_from(NAUGHTY) | st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=15
+)
 likely = st.sampled_from(list("=+-@'\"|,;[]{}<>&\\\t\r\n 15ae.😀"))
 texts = words | st.text(likely, max_size=8)
 
