@@ -59,9 +59,7 @@ def fill(store: Store, settings: Settings, folder: Path, rows: int) -> None:
     path = folder / "contacts.csv"
     generate(path, rows)
     options = ImportOptions(lists=("Trade fair",))
-    operations.run_import(
-        store, settings, operations.register_import(store, str(path), options, tenant_id=TENANT)
-    )
+    operations.run_import(store, settings, operations.register_import(store, str(path), options, tenant_id=TENANT))
     path.unlink()
 
 

@@ -16,7 +16,7 @@ from contact_pipelines.errors import ExportNotPossible
 from contact_pipelines.exporting import workbook_writer
 from contact_pipelines.exporting.plan import plan_export
 from contact_pipelines.exporting.snapshot import snapshot
-from contact_pipelines.models import ExportFormat, ExportRequest, PropertyDefinition
+from contact_pipelines.models import ExportFormat, ExportRequest, GroupDefinition, PropertyDefinition
 from contact_pipelines.store.imports import uuid7
 from tests.exporting_helpers import Exporter, read_csv, read_json, read_json_lines, read_parquet, read_workbook
 
@@ -45,10 +45,7 @@ def exporter(importer):
     for definition in PROPERTIES:
         operations.create_property(importer.store, PropertyDefinition(**definition))
     importer.run(FILE, lists=("Fair, Berlin", "A|B"), topics=("News",))
-    importer.sql(
-        "INSERT INTO groups (tenant_id, id, kind, name, filter)"
-        " VALUES ('default', gen_random_uuid(), 'segment', 'High', 'lead_score > 5')"
-    )
+    operations.create_group(importer.store, GroupDefinition(kind="segment", name="High", filter="lead_score > 5"))
     importer.sql("UPDATE group_members SET subscription = 'opt_out' WHERE subscription IS NOT NULL"
                  " AND contact_id = (SELECT id FROM contacts WHERE email = 'bob@example.com')")  # fmt: skip
     return Exporter(importer)

@@ -14,9 +14,8 @@ from contact_pipelines.exporting import selecting
 from contact_pipelines.exporting.cells import PROPERTIES, Style, cell, gone_cell, property_text
 from contact_pipelines.exporting.columns import MEMBERSHIPS, ExportColumn, chosen_columns
 from contact_pipelines.exporting.memberships import Memberships
-from contact_pipelines.exporting.selecting import known_groups
 from contact_pipelines.models import ExportRequest, GroupKind, PropertyDefinition
-from contact_pipelines.store.filters import KnownGroups
+from contact_pipelines.store.filters import KnownGroups, known_groups
 from contact_pipelines.store.properties import list_properties
 from contact_pipelines.store.tables import contact_deletions, contacts, group_members, groups
 

@@ -14,16 +14,6 @@ from contact_pipelines.store.filters import KnownGroups, parse_filter
 from contact_pipelines.store.tables import contact_deletions, contacts, group_members, import_changes, imports
 
 
-def known_groups(connection: sa.Connection, tenant_id: str) -> dict[tuple[GroupKind, str], str | None]:
-    """Return the tenant's groups: kind and name -> the filter of a dynamic segment."""
-    from contact_pipelines.store.tables import groups
-
-    rows = connection.execute(
-        sa.select(groups.c.kind, groups.c.name, groups.c.filter).where(groups.c.tenant_id == tenant_id)
-    )
-    return {(GroupKind(row.kind), row.name): row.filter for row in rows}
-
-
 def conditions(
     request: ExportRequest, properties: Sequence[PropertyDefinition], groups: KnownGroups, tenant_id: str
 ) -> list[sa.ColumnElement[bool]]:
