@@ -6,6 +6,7 @@ from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
 from contact_pipelines.defs.assets import IMPORT_ASSETS
 from contact_pipelines.defs.jobs import import_contacts
 from contact_pipelines.defs.names import ARTIFACTS
+from contact_pipelines.defs.new_export import new_export
 from contact_pipelines.defs.new_import import new_import
 from contact_pipelines.defs.overdue_reviews import expire_overdue_reviews
 from contact_pipelines.defs.parquet_io import parquet_artifacts
@@ -15,7 +16,7 @@ from contact_pipelines.defs.starting import start_registered_imports
 
 defs = dg.Definitions(
     assets=IMPORT_ASSETS,
-    jobs=[import_contacts, new_import, roll_back_import],
+    jobs=[import_contacts, new_import, new_export, roll_back_import],
     sensors=[start_registered_imports, close_abandoned_runs, expire_overdue_reviews],
     resources={"pipelines": PipelinesResource(), ARTIFACTS: parquet_artifacts},
     # Also for the implicit job behind the button Materialize: the steps are a chain, processes only cost time.

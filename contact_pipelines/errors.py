@@ -5,6 +5,8 @@
     │   ├── NotFound               an import, a contact or a property that does not exist
     │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
     │   │   └── InvalidFilter      a filter expression that cannot be read; it names the place
+    │   ├── InvalidLink            a link to an export's file that is over, or was not signed here
+    │   ├── TooManyExports         the user has made as many in the last hour as are allowed
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
     │       ├── ImportCancelled    somebody cancelled it; nothing was written
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
@@ -12,6 +14,7 @@
     │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
     │   └── FileNotImportable      no match key, a mapping that does not fit, too large in some direction
     │       └── NoDataRows         a header and nothing below it
+    ├── ExportNotPossible          what the store holds does not fit into the format that was asked for
     ├── StoreError                 the contact store
     │   ├── StoreUnavailable       it cannot be reached, or went away; try again
     │   ├── SchemaMismatch         its schema is older or newer than this version of the code
@@ -72,6 +75,21 @@ class InvalidFilter(InvalidOption):
         self.position = position
 
 
+class InvalidLink(UsageError):
+    """A link to an export's file that is over, or was not signed here."""
+
+    code = "invalid_link"
+    exit_code = 1
+
+
+class TooManyExports(UsageError):
+    """The user has made as many exports in the last hour as are allowed. The same call can succeed later."""
+
+    code = "too_many_exports"
+    exit_code = 1
+    retryable = True
+
+
 class WrongState(UsageError):
     """The import is not in a state that allows this."""
 
@@ -118,6 +136,12 @@ class NoDataRows(FileNotImportable):
         """Keep the labels of the columns that there are."""
         super().__init__(message)
         self.header = list(header)
+
+
+class ExportNotPossible(ContactPipelinesError):
+    """What the store holds does not fit into the format that was asked for; there is no file."""
+
+    code = "export_not_possible"
 
 
 class StoreError(ContactPipelinesError):

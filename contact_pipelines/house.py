@@ -22,6 +22,8 @@ class _Strict(BaseModel):
 class Limits(_Strict):
     """How large a file may be in each direction. Beyond a limit the file (or the row, where it says so) is refused.
 
+    And how many exports a user may make.
+
     Sizes may be written as 200MB or 1GiB.
     """
 
@@ -41,6 +43,7 @@ class Limits(_Strict):
         ByteSize(4 * GIB), ge=256 * MIB, description="Memory in bytes to read a workbook with"
     )
     workbook_seconds: float = Field(300, gt=0, description="Time to read a workbook in")
+    exports_per_hour: int = Field(20, gt=0, description="Exports that one user may make in an hour")
 
 
 class FieldRules(_Strict):
@@ -102,6 +105,10 @@ class House(_Strict):
     language_model: LanguageModel | None = None
     review_expires: int = Field(
         3600, ge=1, le=MAX_REVIEW_SECONDS, description="Seconds to confirm a review in, of imports that do not say"
+    )
+
+    exports_expire: int = Field(
+        7 * 24 * 3600, ge=60, description="Seconds for which the files of exports are kept among the artifacts"
     )
 
     @model_validator(mode="after")

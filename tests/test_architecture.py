@@ -16,13 +16,13 @@ LAYERS = [
     {"models", "errors"},
     {"house"},
     {"settings", "files", "store"},
-    {"importing"},
+    {"importing", "exporting"},
     {"operations"},
     {"defs", "cli"},
     {"definitions"},
 ]
 FACES = {"dagster", "typer", "rich", "fastapi", "uvicorn"}
-CORE = {"models", "errors", "house", "settings", "files", "store", "importing", "operations"}
+CORE = {"models", "errors", "house", "settings", "files", "store", "importing", "exporting", "operations"}
 # The command line starts Dagster runs (`import`, `dev`): the only place where one face calls another.
 ALLOWED = {("cli", "defs")}
 

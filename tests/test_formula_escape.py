@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contact_pipelines.files.formula_escape import escape_expression, unescape_expression
+from contact_pipelines.files.formula_escape import escape_expression, postgres_escape_expression, unescape_expression
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,18 @@ def test_no_formula_is_left(con, cells):
             raise AssertionError(cell)
         if cell.startswith(("+", "-")):
             float(cell.replace(",", "."))
+
+
+def in_postgres(store, texts):
+    sql = f"SELECT {postgres_escape_expression('x')} FROM unnest(%s::text[]) WITH ORDINALITY t (x, n) ORDER BY n"
+    with store.raw() as connection:
+        return [row[0] for row in connection.execute(sql, [texts]).fetchall()]
+
+
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(texts.map(lambda text: text.replace("\x00", "")), min_size=1, max_size=40))
+def test_postgres_escapes_as_duckdb_does(con, store, cells):
+    cells = [*cells, None, *ESCAPED, *UNTOUCHED]
+    assert in_postgres(store, cells) == values(con, escape_expression, cells)

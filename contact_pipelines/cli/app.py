@@ -13,6 +13,7 @@ from contact_pipelines.cli import (
     contacts,
     database,
     dev,
+    exporting,
     failing,
     groups,
     history,
@@ -51,6 +52,8 @@ app.command("results")(results.results)
 app.command("confirm")(review.confirm)
 app.command("cancel")(review.cancel)
 app.command("rollback")(results.rollback)
+app.command("export")(exporting.export)
+app.command("exports")(exporting.exports)
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(properties.app, name="property")
 app.add_typer(groups.lists, name="list")

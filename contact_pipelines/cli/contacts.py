@@ -142,6 +142,7 @@ def _tell_erasure(done: Erasure) -> None:
             ("journal rows", done.changes),
             ("files", done.files),
             ("of imports", ", ".join(done.imports) or "none"),
+            ("exports", done.exports),
         ]
     )
     if done.not_searched:

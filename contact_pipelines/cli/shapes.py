@@ -9,7 +9,7 @@ from typing import Any
 from contact_pipelines import operations
 from contact_pipelines.cli.printing import isoformat
 from contact_pipelines.importing.validating import ErrorCount
-from contact_pipelines.models import Counts, FileReading, Import, PropertyDefinition
+from contact_pipelines.models import Counts, ExportRecord, FileReading, Import, PropertyDefinition
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.groups import Group
 
@@ -84,6 +84,34 @@ def history_shape(record: Import) -> dict[str, Any]:
         "error": record.error,
         "created_at": isoformat(record.times["created_at"]),
         "duration_seconds": duration_seconds(record),
+    }
+
+
+def export_shape(record: ExportRecord) -> dict[str, Any]:
+    """Return what `export --json` prints."""
+    return {
+        "id": record.id,
+        "status": record.status.value,
+        "rows": record.rows,
+        "file": record.location,
+        "size": record.size,
+        "sha256": record.sha256,
+    }
+
+
+def exports_shape(record: ExportRecord) -> dict[str, Any]:
+    """Return one entry of `exports --json`: what the export was, and what was asked for."""
+    return export_shape(record) | {
+        "name": record.name,
+        "requested_by": record.requested_by,
+        "request": record.request.model_dump(mode="json", exclude_defaults=True, exclude={"name"}),
+        "format": record.request.format.value,
+        "filter": record.described_filter or None,
+        "changed_since": isoformat(record.changed_since),
+        "created_at": isoformat(record.created_at),
+        "finished_at": isoformat(record.finished_at),
+        "expires_at": isoformat(record.expires_at),
+        "error": record.error,
     }
 
 

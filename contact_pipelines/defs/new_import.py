@@ -29,7 +29,7 @@ _BY_NAME = "auto"
 _NO = "no"
 
 
-def _choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum made at run time has no static type
+def choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum made at run time has no static type
     """Make an enum whose names are its values: Dagster pre-fills a form with names and reads it by values."""
     return Enum(name, {word.value: word.value for word in words})
 
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     from contact_pipelines.models import Preset as PresetChoice
     from contact_pipelines.models import Suppress as SuppressChoice
 else:
-    BlankChoice = _choices("BlankCells", Blank)
-    CreateChoice = _choices("CreateProperties", CreateProperties)
-    DuplicatesChoice = _choices("DuplicateRows", Duplicates)
-    ModeChoice = _choices("ImportMode", Mode)
+    BlankChoice = choices("BlankCells", Blank)
+    CreateChoice = choices("CreateProperties", CreateProperties)
+    DuplicatesChoice = choices("DuplicateRows", Duplicates)
+    ModeChoice = choices("ImportMode", Mode)
     PresetChoice = Enum("FilePreset", {word: word for word in (_BY_NAME, *(preset.value for preset in Preset))})
-    RuleChoice = _choices("UpdateRule", FieldRule)
+    RuleChoice = choices("UpdateRule", FieldRule)
     SuppressChoice = Enum("SuppressPeople", {word: word for word in (_NO, *(it.value for it in Suppress))})
-    StatusChoice = _choices("NewContactStatus", ContactStatus)
+    StatusChoice = choices("NewContactStatus", ContactStatus)
 
 
 class NewImport(dg.Config):

@@ -85,6 +85,12 @@ class ArtifactFolder:
         if self.exists(name):
             self._fs.rm_file(f"{self._folder}/{name}")
 
+    def remove(self) -> None:
+        """Remove the whole folder, what killed processes left in it included."""
+        self.close()
+        if self._fs.exists(self._folder):
+            self._fs.rm(self._folder, recursive=True)
+
     def scratch(self) -> Path:
         """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""
         if self._scratch is None:

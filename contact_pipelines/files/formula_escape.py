@@ -5,8 +5,9 @@ an apostrophe before it; import takes exactly that apostrophe away. So that this
 text that itself begins with apostrophes before such a character gets one more as well. Plain numbers and
 E.164 phones (`-5`, `+4930123456`, `-1.5e3`) are harmless and stay as they are.
 
-Both functions take and return an SQL expression for DuckDB (VARCHAR to VARCHAR, NULL to NULL). Nearly all
-cells are dismissed by comparing their first byte; only the few that pass are matched against a pattern.
+The functions take and return an SQL expression (VARCHAR to VARCHAR, NULL to NULL), for DuckDB, or for PostgreSQL where
+the name says so. Nearly all cells are dismissed by their first character; only the few that pass are matched against a
+pattern.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from __future__ import annotations
 TRIGGERS = r"[=+\-@\t\r]"
 """The first characters (as a regular expression) that make a spreadsheet take a cell for a formula."""
 
+_FIRST = "{9,13,39,43,45,61,64}"  # the same as code points, and the apostrophe
+_POSTGRES_TRIGGERS = r"[=+@\t\r-]"
+_POSTGRES_NUMBER = r"[+-][0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?"
 _NUMBER = r"[+\-][0-9]+([.,][0-9]+)?([eE][+\-]?[0-9]+)?"
 
 
@@ -24,6 +28,16 @@ def escape_expression(sql: str) -> str:
         f"CASE WHEN ({sql} < '.' OR ({sql} >= '=' AND {sql} < 'A'))"
         f" AND regexp_matches({sql}, '^''*{TRIGGERS}') AND NOT regexp_full_match({sql}, '{_NUMBER}')"
         f" THEN '''' || {sql} ELSE {sql} END"
+    )
+
+
+def postgres_escape_expression(sql: str) -> str:
+    """Return SQL for PostgreSQL that does what `escape_expression` does in DuckDB."""
+    # One CASE in the other: an AND works out its second half too where the first is NULL, as most cells are.
+    return (
+        f"CASE WHEN ascii({sql}) = ANY ('{_FIRST}') THEN"
+        f" CASE WHEN {sql} ~ '^''*{_POSTGRES_TRIGGERS}' AND {sql} !~ '^{_POSTGRES_NUMBER}$'"
+        f" THEN '''' || {sql} ELSE {sql} END ELSE {sql} END"
     )
 
 

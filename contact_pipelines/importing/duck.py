@@ -1,54 +1,34 @@
-"""DuckDB as the pipeline uses it: bounded memory, quoted names, SQL kept in files of named blocks."""
+"""DuckDB as imports use it: what `files.duck` has, SQL kept in files of named blocks, and room for wide files."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import duckdb
+
+from contact_pipelines.files.duck import MEMORY_LIMIT, connect, file_literal, identifier, literal
+
+__all__ = [
+    "MEMORY_LIMIT",
+    "ROW",
+    "WIDE",
+    "WIDE_MEMORY",
+    "connect",
+    "file_literal",
+    "identifier",
+    "literal",
+    "make_room",
+    "sql_blocks",
+]
 
 ROW = "_row"
 """Name of the column that carries a row's number as a spreadsheet shows it: the header is row 1."""
 
-MEMORY_LIMIT = "512MB"
-"""DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
-
-
 WIDE = 1_000
 """Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
 WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 1,000
-
-
-def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
-    """Open an in-memory DuckDB that spills to `temp_folder` and never loads or downloads an extension."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": memory_limit,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    if temp_folder is not None:
-        config["temp_directory"] = str(temp_folder)
-    con = duckdb.connect(":memory:", config=config)
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # it would write into the output of whoever calls
-    return con
-
-
-def identifier(name: str) -> str:
-    """Quote a name (a file's header, for instance) as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote a text as an SQL literal, for the places that take no bound value (table functions, views)."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def file_literal(path: Path) -> str:
-    """Quote a path for a table function, which would take brackets, stars and question marks for patterns."""
-    return literal(re.sub(r"([\[*?])", r"[\1]", str(path)))
 
 
 def make_room(con: duckdb.DuckDBPyConnection) -> None:

@@ -4,6 +4,7 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
 """
 
+from contact_pipelines.models.exports import LAST, ExportFormat, ExportRecord, ExportRequest, ExportStatus
 from contact_pipelines.models.fuzzy import FuzzyOptions, Resolve
 from contact_pipelines.models.options import (
     MAX_REVIEW_SECONDS,
@@ -55,6 +56,7 @@ __all__ = [
     "DEFAULT_TENANT",
     "FULL_NAME",
     "IGNORE",
+    "LAST",
     "MAX_REVIEW_SECONDS",
     "PROPERTY_KEY",
     "PROPERTY_PREFIX",
@@ -67,6 +69,10 @@ __all__ = [
     "Counts",
     "CreateProperties",
     "Duplicates",
+    "ExportFormat",
+    "ExportRecord",
+    "ExportRequest",
+    "ExportStatus",
     "FieldRule",
     "FileReading",
     "FuzzyOptions",

@@ -42,8 +42,13 @@ WELL_KNOWN_PROPERTIES: dict[str, str] = {
     "birthday": "Birthday",
     "website": "Website",
     "gender": "Gender",
+    "emails_sent": "Emails sent",
+    "opens": "Opens",
+    "clicks": "Clicks",
+    "last_opened_at": "Last opened at",
+    "last_activity_at": "Last activity at",
 }
-"""Predefined text properties: key -> label. A mapping may name them without `properties.`"""
+"""Predefined properties: key -> label. A mapping may name them without `properties.`"""
 
 
 class PropertyType(StrEnum):

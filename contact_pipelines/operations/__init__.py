@@ -17,6 +17,15 @@ from contact_pipelines.operations.contacts import (
 )
 from contact_pipelines.operations.duplicates import count as count_duplicates
 from contact_pipelines.operations.erasing import Erasure, erase_contact
+from contact_pipelines.operations.exporting import (
+    clean_up_exports,
+    expire_exports,
+    export_contacts,
+    get_export,
+    list_exports,
+    open_export_link,
+    sign_export_link,
+)
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
@@ -70,6 +79,7 @@ __all__ = [
     "apply",
     "await_review",
     "cancel_import",
+    "clean_up_exports",
     "column_plan",
     "compare",
     "complete_report",
@@ -85,19 +95,24 @@ __all__ = [
     "describe_file",
     "duplicates_file",
     "erase_contact",
+    "expire_exports",
     "expire_reviews",
+    "export_contacts",
     "get_contact",
     "get_contact_history",
+    "get_export",
     "get_import",
     "get_review",
     "import_warnings",
     "is_address_suppressed",
     "land",
+    "list_exports",
     "list_groups",
     "list_imports",
     "list_property_definitions",
     "list_saved_mappings",
     "map_columns",
+    "open_export_link",
     "open_import",
     "preview_file",
     "publish_events",
@@ -108,6 +123,7 @@ __all__ = [
     "result_files",
     "roll_back_import",
     "run_import",
+    "sign_export_link",
     "stage",
     "stage_files",
     "suppress_address",

@@ -5,8 +5,11 @@ What stays is a suppression, the keyed hash of the address, so that no later imp
 The files of an import hold whole rows and are not rewritten: of an import that read the person, all files with rows
 are removed. It can still be rolled back, which needs the journal only; its results can no longer be had.
 
+Nor are files of exports: those among the artifacts are all deleted, whoever is in them, and exports that run at that
+moment end without a file.
+
 PostgreSQL's old row versions go with the next VACUUM; backups and files outside the artifact folder (the sources,
-finished exports) are their owner's to clean.
+exports to a path of one's own) are their owner's to clean.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import duck
 from contact_pipelines.models import DEFAULT_TENANT, ImportStatus
 from contact_pipelines.operations import finding_person
+from contact_pipelines.operations.exporting import expire_exports
 from contact_pipelines.operations.finding_person import WITHOUT_ROWS
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import erasing, imports, suppressions
@@ -36,7 +40,8 @@ ERASED = "erased"
 class Erasure:
     """What was removed. `imports` are the names of those whose files are gone, `files` how many files that were.
 
-    `not_searched` are imports whose file could not be looked into, because it was never read to its end.
+    `not_searched` are imports whose file could not be looked into, because it was never read to its end. `exports`: how
+    many exports' files were deleted.
     """
 
     contacts: int
@@ -45,6 +50,7 @@ class Erasure:
     files: int
     imports: tuple[str, ...]
     not_searched: tuple[str, ...]
+    exports: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return it as JSON has it."""
@@ -89,11 +95,14 @@ def erase_contact(
         told = f"{ERASED}: {reason.strip()}" if reason.strip() else ERASED
         rows = erasing.erase_rows(connection, tenant_id, person, reason=told)
         removed = {it.name: _remove_rows(settings, tenant_id, it) for it in touched}
+    # After the commit: no export that begins from here on sees the person.
+    expired = expire_exports(store, settings, tenant_id=tenant_id)
     return Erasure(
         **asdict(rows),
         files=sum(removed.values()),
         imports=tuple(name for name, files in removed.items() if files),
         not_searched=tuple(it.name for it in search.not_searched if it not in touched),
+        exports=len(expired),
     )
 
 

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound
 from contact_pipelines.models import ImportStatus
+from contact_pipelines.store import exports
 from contact_pipelines.store.contacts import get_contact
-from contact_pipelines.store.tables import contacts, group_members, import_changes, imports
+from contact_pipelines.store.tables import contact_deletions, contacts, group_members, import_changes, imports
 
 _SUPPRESS = """
 INSERT INTO suppressions (tenant_id, address_hash, reason)
@@ -135,10 +136,22 @@ def erase_rows(connection: sa.Connection, tenant_id: str, person: Person, *, rea
     A suppression that was there already gets this reason: the old one may have named the person.
     """
     connection.execute(sa.text(_SUPPRESS), {"tenant": tenant_id, "addresses": list(person.addresses), "reason": reason})
+    deleted = _delete(connection, contacts, contacts.c.id, tenant_id, person)
+    forget_deletions(connection, tenant_id, person)
+    exports.forget_texts(connection, tenant_id, (*person.addresses, *person.phones))
     return ErasedRows(
-        contacts=_delete(connection, contacts, contacts.c.id, tenant_id, person),
+        contacts=deleted,
         memberships=_delete(connection, group_members, group_members.c.contact_id, tenant_id, person),
         changes=_delete(connection, import_changes, import_changes.c.contact_id, tenant_id, person),
+    )
+
+
+def forget_deletions(connection: sa.Connection, tenant_id: str, person: Person) -> None:
+    """Leave nothing of the person in what incremental exports tell of deleted contacts, but that a contact is gone."""
+    connection.execute(
+        sa.update(contact_deletions)
+        .where(contact_deletions.c.tenant_id == tenant_id, _of(contact_deletions.c.contact_id, person))
+        .values(external_id=None)
     )
 
 

@@ -262,7 +262,28 @@ exports = Table(
     _created(),
     Column("finished_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
+    Column("request", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # all that was asked for
+    Column("artifact", Text),  # the file's name, if it is kept among the artifacts
+    Column("error_code", Text),
+    Column("snapshot_at", DateTime(timezone=True)),  # all that was committed before is in it
+    Column("changed_since", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "id"),
+    CheckConstraint("status IN ('running', 'completed', 'failed', 'expired')", name="status"),
+    Index("ix_exports_requested_by", "tenant_id", "requested_by", "created_at"),
+    Index("ix_exports_running", "status", postgresql_where=text("status = 'running'")),
+    Index("ix_exports_expiring", "expires_at", postgresql_where=text("artifact IS NOT NULL")),
+)
+
+# What incremental exports tell of contacts that are gone; a trigger fills it (migration 0009).
+contact_deletions = Table(
+    "contact_deletions",
+    metadata,
+    Column("tenant_id", _KEY_TEXT, nullable=False),
+    Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("contact_id", UUID, nullable=False),
+    Column("external_id", _KEY_TEXT),  # not of an erased person
+    # By time first: deletions come in its order, so the index grows at its right edge, and it finds the latest.
+    PrimaryKeyConstraint("tenant_id", "deleted_at", "contact_id"),
 )
 
 suppressions = Table(
@@ -321,6 +342,7 @@ watched_files = Table(
 __all__ = [
     "api_keys",
     "consent_grants",
+    "contact_deletions",
     "contacts",
     "exports",
     "group_members",

@@ -12,7 +12,14 @@ from contact_pipelines.models import WELL_KNOWN_PROPERTIES, PropertyType
 from contact_pipelines.store.tables import properties, tenants
 
 _TENANT_ID = re.compile(r"[A-Za-z0-9_-]{1,63}")
-_WELL_KNOWN_TYPES = {"birthday": PropertyType.DATE}  # all others are text
+_WELL_KNOWN_TYPES = {  # all others are text
+    "birthday": PropertyType.DATE,
+    "last_opened_at": PropertyType.DATE,
+    "last_activity_at": PropertyType.DATE,
+    "emails_sent": PropertyType.NUMBER,
+    "opens": PropertyType.NUMBER,
+    "clicks": PropertyType.NUMBER,
+}
 
 
 def ensure_tenant(connection: Connection, tenant_id: str) -> None:

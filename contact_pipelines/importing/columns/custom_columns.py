@@ -19,6 +19,8 @@ _CUSTOM = re.compile(
     r"metadata|merge[\s_]?fields|traits|user[\s_]?data|extra)(?P<joint>[\s_\-:.]+)(?P<name>\S.*)",
     re.IGNORECASE,
 )
+_EXACT = re.compile(r"(?:properties|customFields)\.(?P<key>[a-z0-9_]{1,50})")
+"""Headers of exported files: the key is taken as it is, even where no header would make such a key (`line2`)."""
 _DOTTED_ONLY = re.compile(
     r"\s*(?:properties|attributes|metadata|merge[\s_]?fields|traits|user[\s_]?data|extra)\b", re.IGNORECASE
 )
@@ -40,6 +42,9 @@ def custom_key(label: str) -> str | None:
 
     Empty if it does, but its name makes no key (it is all in letters that cannot be written as a-z).
     """
+    exact = _EXACT.fullmatch(label.strip())
+    if exact:
+        return exact["key"]
     found = _CUSTOM.fullmatch(label)
     if not found or (_DOTTED_ONLY.match(label) and "." not in found["joint"]):
         return None

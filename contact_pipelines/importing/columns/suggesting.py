@@ -20,6 +20,8 @@ from contact_pipelines.importing.columns.column_reading import Reading
 from contact_pipelines.importing.columns.consent_columns import ConsentColumn, consent_column, sense_if_given
 from contact_pipelines.importing.columns.custom_columns import is_custom, unique_key
 from contact_pipelines.importing.columns.header_set import HeaderSet, read_header
+from contact_pipelines.importing.columns.own_exports import REASON as OWN_EXPORT
+from contact_pipelines.importing.columns.own_exports import without_meaning
 from contact_pipelines.importing.columns.people_words import PERSON, SOMEBODY_ELSE
 from contact_pipelines.importing.columns.sample_signals import are_addresses, refusal
 from contact_pipelines.models import IGNORE, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES, ColumnMapping, Consent
@@ -73,8 +75,10 @@ def suggest(
     if headerless.has_no_header(header):
         candidates += [_Candidate(*found) for found in headerless.recognise([values.get(x, ()) for x in header])]
     candidates += _addresses_without_header(readings, candidates, values)
-    given = _give_out(candidates, reasons)
-    return _with_properties(readings, given, reasons, values)
+    ours = without_meaning(header)
+    given = _give_out([its for its in candidates if readings[its.at].label not in ours], reasons)
+    mappings = _with_properties(readings, given, reasons, values)
+    return [ColumnMapping(its.column, IGNORE, 1.0, OWN_EXPORT) if its.column in ours else its for its in mappings]
 
 
 def _by_headers(headers: HeaderSet, values: Mapping[str, Sequence[str]]) -> tuple[list[_Candidate], list[str]]:
