@@ -10,6 +10,7 @@ import typer
 
 from contact_pipelines import __version__
 from contact_pipelines.cli import (
+    check,
     contacts,
     database,
     dev,
@@ -58,6 +59,7 @@ app.add_typer(groups.segments, name="segment")
 app.add_typer(groups.topics, name="topic")
 app.add_typer(saved_mappings.app, name="mapping")
 app.add_typer(suppressions.app, name="suppressions")
+app.command("check")(check.check)
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)
 

@@ -7,6 +7,7 @@ reviewed ends, after `compare`, with `await_review`; `confirm` takes the place o
 does the rest.
 """
 
+from contact_pipelines.operations.checking import Tried, check_rules, check_settings
 from contact_pipelines.operations.contacts import (
     count_contacts,
     create_property,
@@ -37,6 +38,7 @@ from contact_pipelines.operations.review import (
 )
 from contact_pipelines.operations.rollback import Rollback, roll_back_import
 from contact_pipelines.operations.running import open_import, register_import, run_import
+from contact_pipelines.operations.sources import local_copy
 from contact_pipelines.operations.steps import (
     Report,
     apply,
@@ -59,9 +61,12 @@ __all__ = [
     "Report",
     "Review",
     "Rollback",
+    "Tried",
     "apply",
     "await_review",
     "cancel_import",
+    "check_rules",
+    "check_settings",
     "column_plan",
     "compare",
     "confirm",
@@ -84,6 +89,7 @@ __all__ = [
     "list_imports",
     "list_property_definitions",
     "list_saved_mappings",
+    "local_copy",
     "map_columns",
     "open_import",
     "preview_file",

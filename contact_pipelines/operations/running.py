@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from contact_pipelines.errors import WrongState
-from contact_pipelines.files import landing
+from contact_pipelines.files.locations import LocationConfig, resolve_source
 from contact_pipelines.importing import rules
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import (
@@ -14,7 +14,7 @@ from contact_pipelines.models import (
     ImportOptions,
     ImportStatus,
 )
-from contact_pipelines.operations import judging, steps
+from contact_pipelines.operations import judging, sources, steps
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
@@ -31,8 +31,13 @@ def register_import(
     door: str = "python",
     idempotency_key: str | None = None,
     defaults: ImportOptions | None = None,
+    locations: Mapping[str, LocationConfig] | None = None,
+    trusted: bool = True,
 ) -> Import:
-    """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
+    """Put an import of a file in the queue. Raises FileUnreadable if it is not there, InvalidOption, LocationError.
+
+    `source`: a path of this machine, unless the door is not `trusted` (strangers reach it), or a file of one of the
+    `locations`, such as sftp://LOCATION/path (see `resolve_source`).
 
     With an idempotency key that the tenant used before, the import that it was used for is returned, whatever has
     become of it. `defaults`: the options of the settings file, for what `options` does not set.
@@ -41,8 +46,8 @@ def register_import(
     at a time. Those that a process runs by itself (`run_import`, the command line) begin at once; they are applied
     one after the other too, in the order in which they come to it. A reviewed import is applied when it is confirmed.
     """
-    path = Path(source).expanduser().absolute()
-    landing.require_file(path)
+    found = resolve_source(source, locations or {}, trusted=trusted)
+    sources.require_source(found, locations or {})
     given = options or ImportOptions()
     chosen = rules.checked_rules(given.over(defaults) if defaults else given)
     with store.begin() as connection:
@@ -50,7 +55,7 @@ def register_import(
         return imports.register(
             connection,
             tenant_id=tenant_id,
-            source=str(path),
+            source=found.address,
             options=chosen,
             door=door,
             idempotency_key=idempotency_key,
@@ -60,7 +65,7 @@ def register_import(
 def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
     """Open an import to run its steps; close it afterwards (or use `with`). Raises InvalidOption for the settings."""
     judging.check_house(settings.house)
-    return ImportSession(store, settings.artifacts, record, settings.house)
+    return ImportSession(store, settings.artifacts, record, settings.house, settings.locations)
 
 
 def run_import(store: Store, settings: Settings, record: Import) -> Import:

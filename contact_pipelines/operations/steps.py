@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import duckdb
 from sqlalchemy import Connection
@@ -37,7 +36,7 @@ from contact_pipelines.models import (
     Preset,
     Severity,
 )
-from contact_pipelines.operations import drafts, judging
+from contact_pipelines.operations import drafts, judging, sources
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import (
     CHANGES,
@@ -75,7 +74,7 @@ def land(session: ImportSession) -> LandedFile:
     """Copy the source into the artifacts, once: a landed copy is kept when the step is repeated."""
     with session.step("land"):
         if session.record.file is None or not session.artifacts.exists(landing.LANDED):
-            file = landing.land(Path(session.record.source), session.artifacts)
+            file = sources.land_source(session)
             with session.store.begin() as connection:
                 imports.record_file(connection, session.record, file)
             session.update(file=file)
