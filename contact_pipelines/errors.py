@@ -9,7 +9,8 @@
     │       │   └── AlreadyImported    a feed's file has the bytes of one that it brought before
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
     ├── LocationError              a location of the settings: refused, misconfigured, a folder that is not there
-    │   └── LocationUnreachable    it cannot be reached, or went away; try again
+    │   ├── LocationUnreachable    it cannot be reached, or went away; try again
+    │   └── SourceMissing          a feed's file is not there at its time
     ├── FileError                  the file as a whole cannot be imported; nothing was written
     │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
     │   │   └── FileChanged        it changed while it was read, or since a feed chose it
@@ -99,6 +100,12 @@ class LocationUnreachable(LocationError):
 
     code = "location_unreachable"
     retryable = True
+
+
+class SourceMissing(LocationError):
+    """At the time of its schedule a feed has no file to take, or none that is new."""
+
+    code = "source_missing"
 
 
 class FileError(ContactPipelinesError):

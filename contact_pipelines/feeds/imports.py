@@ -23,10 +23,16 @@ class Watch(Strict):
 
 
 class ImportSchedule(Schedule):
-    """When to take what is there, and what must be."""
+    """When to take what is there, and what must be.
+
+    What is not quiet yet at that time is waited for, and so is a location that cannot be reached (for an hour).
+    """
+
+    quiet: Seconds = Field(30.0, ge=0, le=3600, description="How long a file must have stayed as it is")
+    late: Seconds = Field(0.0, ge=0, le=MAX_EVERY, description="How long a file that is missing is still waited for")
 
     require: Literal["file", "new_file", "nothing"] = Field(
-        "file", description="What else the tick fails: any file that fits, one that was not imported before, or nothing"
+        "file", description="What must be there, or the tick fails: a file that fits, one that is new, or nothing"
     )
 
 
@@ -116,8 +122,10 @@ class ImportFeed(Strict):
 
     @property
     def quiet(self) -> float:
-        """Seconds for which a file must not have changed; 0 of a schedule, whose time says when files are whole."""
-        return self.watch.quiet if self.watch else 0.0
+        """Seconds for which a file must have stayed as it is before it is taken."""
+        if self.watch is not None:
+            return self.watch.quiet
+        return self.schedule.quiet if self.schedule is not None else 0.0
 
     def import_options(self, defaults: ImportOptions) -> ImportOptions:
         """Return the options of the feed's imports; where it says nothing, those of the settings file hold."""

@@ -17,6 +17,7 @@ from contact_pipelines.operations.contacts import (
     list_saved_mappings,
 )
 from contact_pipelines.operations.erasing import Erasure, erase_contact
+from contact_pipelines.operations.feeds import FeedState, list_feed_files, list_feeds, retry_watched
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
@@ -52,15 +53,20 @@ from contact_pipelines.operations.steps import (
     stage,
     validate,
 )
+from contact_pipelines.operations.tending import Tending, settle_files, tend_feeds
+from contact_pipelines.operations.watching import Look, look_at_feed
 
 __all__ = [
     "Erasure",
+    "FeedState",
     "FileAsRead",
     "HistoryEvent",
+    "Look",
     "Preview",
     "Report",
     "Review",
     "Rollback",
+    "Tending",
     "Tried",
     "apply",
     "await_review",
@@ -85,11 +91,14 @@ __all__ = [
     "get_review",
     "import_warnings",
     "land",
+    "list_feed_files",
+    "list_feeds",
     "list_groups",
     "list_imports",
     "list_property_definitions",
     "list_saved_mappings",
     "local_copy",
+    "look_at_feed",
     "map_columns",
     "open_import",
     "preview_file",
@@ -98,9 +107,12 @@ __all__ = [
     "report",
     "require_confirmable",
     "result_files",
+    "retry_watched",
     "roll_back_import",
     "run_import",
+    "settle_files",
     "stage",
     "stage_files",
+    "tend_feeds",
     "validate",
 ]

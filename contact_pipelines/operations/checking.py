@@ -9,6 +9,7 @@ from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.feeds import ImportFeed
 from contact_pipelines.files.locations import Location, LocationConfig, open_location
 from contact_pipelines.files.locations.paths import is_temporary
+from contact_pipelines.importing import rules
 from contact_pipelines.operations import judging
 from contact_pipelines.settings import Settings
 
@@ -54,6 +55,7 @@ def _try_location(name: str, config: LocationConfig) -> Tried:
 
 def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
     def look(location: Location) -> tuple[str, int]:
+        rules.checked_rules(feed.import_options(settings.options))
         files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
         off = "" if feed.enabled else "; not enabled"
         return f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}{off}", len(files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contact_pipelines.errors import WrongState
+from contact_pipelines.errors import AlreadyImported, WrongState
 from contact_pipelines.files.locations import LocationConfig, resolve_source
 from contact_pipelines.importing import rules
 from contact_pipelines.importing.session import ImportSession
@@ -72,13 +72,17 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
     """Run all steps of a registered import here and now; return it as it is afterwards.
 
     One that is to be reviewed is not applied: it is `awaiting_review` then (see `confirm_import`).
+    Nor is one of a feed whose bytes it brought before: that is `cancelled`, and says so.
     Of an import that was applied already (by a process that died before its report) only the report is done.
     Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence, or `cancelled` if
     it raises ImportCancelled.
     """
     with open_import(store, settings, record) as session:
         try:
-            steps.land(session)
+            try:
+                steps.land(session)
+            except AlreadyImported:
+                return get_import(store, record.id, tenant_id=record.tenant_id)
             steps.stage(session)
             steps.map_columns(session)
             steps.validate(session)

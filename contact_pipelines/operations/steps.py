@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import duckdb
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import ContactsChanged, WrongState
+from contact_pipelines.errors import AlreadyImported, ContactsChanged, WrongState
 from contact_pipelines.files import landing
 from contact_pipelines.importing import (
     applying,
@@ -49,7 +49,7 @@ from contact_pipelines.operations.names import (
     STAGED,
     VALID,
 )
-from contact_pipelines.store import imports, reviews, saved_mappings
+from contact_pipelines.store import imports, reviews, saved_mappings, watched_files
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
 APPLY_ATTEMPTS = 3
@@ -71,15 +71,36 @@ class Report:
 
 
 def land(session: ImportSession) -> LandedFile:
-    """Copy the source into the artifacts, once: a landed copy is kept when the step is repeated."""
+    """Copy the source into the artifacts, once: a landed copy is kept when the step is repeated.
+
+    Raises AlreadyImported if a feed took a file whose bytes it brought before; the import is `cancelled` then.
+    """
     with session.step("land"):
         if session.record.file is None or not session.artifacts.exists(landing.LANDED):
-            file = sources.land_source(session)
+            with session.store.connect() as connection:
+                version = watched_files.version_of(connection, session.record) if session.record.feed else None
+            file = sources.land_source(session, version=version)
             with session.store.begin() as connection:
                 imports.record_file(connection, session.record, file)
             session.update(file=file)
+            _refuse_same_bytes(session, file)
         assert session.record.file is not None  # noqa: S101 - landed just now, or before
         return session.record.file
+
+
+def _refuse_same_bytes(session: ImportSession, file: LandedFile) -> None:
+    """End the import, visibly, if its feed brought the same file before. What a person asks for is always imported."""
+    record = session.record
+    if record.feed is None:
+        return
+    with session.store.begin() as connection:
+        before = watched_files.imported_before(connection, record, file.sha256)
+        if before is None:
+            return
+        why = f"{record.file_name} was already imported as {before.name}: it has the same bytes. Nothing was written."
+        reviews.cancel(connection, record, why, code=AlreadyImported.code)
+    session.artifacts.discard(landing.LANDED)
+    raise AlreadyImported(why)
 
 
 def stage(session: ImportSession) -> duckdb.DuckDBPyRelation:

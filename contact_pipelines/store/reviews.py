@@ -39,7 +39,7 @@ def await_review(
         raise all_imports.stopped(connection, record)
 
 
-def cancel(connection: sa.Connection, record: Import, why: str | None = None) -> bool:
+def cancel(connection: sa.Connection, record: Import, why: str | None = None, *, code: str | None = None) -> bool:
     """Make an import `cancelled` that waits, runs or awaits review; say whether it was one.
 
     A process that runs it notices at its next step, or while it applies, and writes nothing: the transaction that
@@ -47,8 +47,8 @@ def cancel(connection: sa.Connection, record: Import, why: str | None = None) ->
     """
     cancellable = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.AWAITING_REVIEW)
     statement = sa.update(imports).where(_is(record), imports.c.status.in_(cancellable))
-    values = {"status": ImportStatus.CANCELLED, "finished_at": sa.func.now(), "error": why, **_NOT_APPLIED}
-    return connection.execute(statement.values(values)).rowcount == 1
+    values = {"status": ImportStatus.CANCELLED, "finished_at": sa.func.now(), "error": why, "error_code": code}
+    return connection.execute(statement.values(**values, **_NOT_APPLIED)).rowcount == 1
 
 
 def expire_overdue(connection: sa.Connection, tenant_id: str | None = None) -> list[Import]:
