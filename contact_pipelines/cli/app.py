@@ -15,6 +15,7 @@ from contact_pipelines.cli import (
     database,
     dev,
     failing,
+    feeds,
     groups,
     history,
     importing,
@@ -59,6 +60,7 @@ app.add_typer(groups.segments, name="segment")
 app.add_typer(groups.topics, name="topic")
 app.add_typer(saved_mappings.app, name="mapping")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(feeds.app, name="feeds")
 app.command("check")(check.check)
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)

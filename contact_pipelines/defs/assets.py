@@ -208,7 +208,8 @@ def contact_changes(
     The valid rows are compared with the contact store; each row gets one outcome (created, updated,
     unchanged, skipped or failed), with the values before and after. Nothing is written to the store yet.
 
-    An import with the option `review` ends here and awaits it: materialise `applied_import` for its partition to
+    An import with the option `review` ends here and awaits it, and so does one that its feed's circuit breaker holds
+    (the metadata tell why): materialise `applied_import` for its partition to
     confirm.
     """
     from contact_pipelines import operations
@@ -222,8 +223,7 @@ def contact_changes(
             yield checks.outcomes_missing(error)
             raise
         counts = _outcomes(changes)
-        if session.record.options.review:
-            operations.await_review(session)
+        operations.review_if_needed(session)
         yield dg.MaterializeResult(
             value=changes,
             metadata={
@@ -361,6 +361,7 @@ def _review_metadata(session: ImportSession) -> Metadata:
     return {
         "status": record.status.value,
         "review": "Materialise applied_import for this partition to confirm.",
+        **({"held": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in record.held))} if record.held else {}),
         "review_expires_at": dg.MetadataValue.timestamp(record.times["review_expires_at"]),
     }
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import duckdb
 
 from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.feeds import ImportFeed
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.locations import LocationConfig
 from contact_pipelines.house import House
@@ -28,12 +29,15 @@ class ImportSession:
         artifacts_root: str,
         record: Import,
         house: House | None = None,
+        *,
         locations: Mapping[str, LocationConfig] | None = None,
+        feed: ImportFeed | None = None,
     ) -> None:
         self.store = store
         self.record = record
         self.house = house or House()
         self.locations = locations or {}
+        self.feed = feed
         self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
         self.con = duck.connect(self.artifacts.scratch())
 

@@ -3,8 +3,10 @@
 An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report` (and, beside it,
 `publish_events`), in this order. Each reads what the earlier ones left among the import's artifacts and leaves its own
 result there, so any of them can be repeated, in this process or another. `run_import` does them all. One that is to be
-reviewed ends, after `compare`, with `await_review`; `confirm` takes the place of `apply` then, and `confirm_import`
-does the rest.
+reviewed, or that its feed's circuit breaker holds, ends after `compare` (see `review_if_needed`); `confirm` takes the
+place of `apply` then, and `confirm_import` does the rest.
+
+Feeds are imports that run by themselves: `look_at_feed` registers what is new at a source, `tend_feeds` does the rest.
 """
 
 from contact_pipelines.operations.checking import Tried, check_rules, check_settings
@@ -21,6 +23,7 @@ from contact_pipelines.operations.feeds import FeedState, list_feed_files, list_
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
+from contact_pipelines.operations.holding import review_if_needed
 from contact_pipelines.operations.lookups import (
     copy_results,
     get_import,
@@ -108,6 +111,7 @@ __all__ = [
     "require_confirmable",
     "result_files",
     "retry_watched",
+    "review_if_needed",
     "roll_back_import",
     "run_import",
     "settle_files",

@@ -14,7 +14,7 @@ from contact_pipelines.models import (
     ImportOptions,
     ImportStatus,
 )
-from contact_pipelines.operations import judging, sources, steps
+from contact_pipelines.operations import holding, judging, sources, steps
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
@@ -65,13 +65,15 @@ def register_import(
 def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
     """Open an import to run its steps; close it afterwards (or use `with`). Raises InvalidOption for the settings."""
     judging.check_house(settings.house)
-    return ImportSession(store, settings.artifacts, record, settings.house, settings.locations)
+    feed = next((feed for feed in settings.imports if feed.name == record.feed), None)
+    return ImportSession(store, settings.artifacts, record, settings.house, locations=settings.locations, feed=feed)
 
 
 def run_import(store: Store, settings: Settings, record: Import) -> Import:
     """Run all steps of a registered import here and now; return it as it is afterwards.
 
-    One that is to be reviewed is not applied: it is `awaiting_review` then (see `confirm_import`).
+    One that is to be reviewed, or that its feed's circuit breaker holds, is not applied: it is `awaiting_review` then
+    (see `confirm_import`).
     Nor is one of a feed whose bytes it brought before: that is `cancelled`, and says so.
     Of an import that was applied already (by a process that died before its report) only the report is done.
     Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence, or `cancelled` if
@@ -87,8 +89,7 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
             steps.map_columns(session)
             steps.validate(session)
             steps.compare(session)
-            if session.record.options.review:
-                steps.await_review(session)
+            if holding.review_if_needed(session):
                 return get_import(store, record.id, tenant_id=record.tenant_id)
         except WrongState:
             if get_import(store, record.id, tenant_id=record.tenant_id).status != ImportStatus.COMPLETED:

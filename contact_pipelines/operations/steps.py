@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import duckdb
@@ -168,9 +168,10 @@ def compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
         return make_plan(session)
 
 
-def await_review(session: ImportSession) -> None:
+def await_review(session: ImportSession, *, held: Sequence[str] = (), expires_after: float | None = None) -> None:
     """Leave the plan to a person: the import awaits review, with a preview of its results and a sample of changes.
 
+    `held`: why, if nobody asked for a review; `expires_after`: seconds, if not as the options and the settings say.
     The plan's SHA-256 goes to the store; what is confirmed later is this plan (see `operations.review`).
     """
     with session.step("review"):
@@ -186,7 +187,8 @@ def await_review(session: ImportSession) -> None:
                 applying.count_outcomes(session.con, CHANGES),
                 warnings=len(_fault_lines(session)),
                 plan_sha256=reviewing.sha256_of(session.artifacts.reading(f"{CHANGES}.parquet")),
-                expires_after=session.record.options.review_expires or session.house.review_expires,
+                expires_after=expires_after or session.record.options.review_expires or session.house.review_expires,
+                held=held,
             )
 
 

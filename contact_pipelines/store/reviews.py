@@ -7,6 +7,7 @@ stays `awaiting_review` until the transaction that applies it commits, so a cras
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -20,9 +21,19 @@ _NOT_APPLIED = dict.fromkeys(("rows_created", "rows_updated", "rows_unchanged", 
 
 
 def await_review(
-    connection: sa.Connection, record: Import, counts: Counts, *, warnings: int, plan_sha256: str, expires_after: float
+    connection: sa.Connection,
+    record: Import,
+    counts: Counts,
+    *,
+    warnings: int,
+    plan_sha256: str,
+    expires_after: float,
+    held: Sequence[str] = (),
 ) -> None:
-    """Make a running import `awaiting_review`, for `expires_after` seconds. Raises WrongState if it was stopped."""
+    """Make a running import `awaiting_review`, for `expires_after` seconds. Raises WrongState if it was stopped.
+
+    `held`: why, if nobody asked for the review.
+    """
     statement = (
         sa.update(imports)
         .where(_is(record), imports.c.status == ImportStatus.RUNNING)
@@ -32,6 +43,7 @@ def await_review(
             awaiting_since=sa.func.now(),
             review_expires_at=sa.func.now() + timedelta(seconds=expires_after),
             warnings=warnings,
+            held=list(held) or None,
             **{f"rows_{name}": count for name, count in counts.as_dict().items()},
         )
     )
