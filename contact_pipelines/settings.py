@@ -99,7 +99,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         raise InvalidOption(f"The settings file {path} {fault(error, _SettingsFile)}") from None
     return Settings(
         home=home,
-        file=path if path.exists() else None,
+        file=path.absolute() if path.exists() else None,
         database_url=environment.get("CONTACT_PIPELINES_DATABASE_URL") or None,
         artifacts=given.artifacts or str(home / "artifacts"),
         house=given.house(),

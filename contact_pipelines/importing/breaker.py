@@ -79,13 +79,13 @@ def _changed_columns(now: Statistics, last: Statistics) -> Iterator[str]:
 
 def _rows(now: Statistics, before: Sequence[Statistics], limits: BreakerLimits) -> Iterator[str]:
     if limits.min_rows is not None and now.rows < limits.min_rows:
-        yield f"The file has {now.rows:,} rows; at least {limits.min_rows:,} are expected."
+        yield f"The file has {_number(now.rows)}; at least {limits.min_rows:,} are expected."
     if limits.max_rows is not None and now.rows > limits.max_rows:
-        yield f"The file has {now.rows:,} rows; at most {limits.max_rows:,} are expected."
+        yield f"The file has {_number(now.rows)}; at most {limits.max_rows:,} are expected."
     usual = median(past.rows for past in before) if before else 0.0
     if max(usual, now.rows) < limits.from_rows or not usual:
         return
-    said = f"The file has {now.rows:,} rows; {_last(before)} had {usual:,.0f}"
+    said = f"The file has {_number(now.rows)}; {_last(before)} had {usual:,.0f}"
     if limits.rows_drop is not None and now.rows < usual * (1 - limits.rows_drop):
         yield f"{said}, and at most {limits.rows_drop:.0%} of them may be missing."
     if limits.rows_growth is not None and now.rows > usual * limits.rows_growth:
@@ -120,6 +120,10 @@ def _share(what: str, now: float, before: Sequence[float], most: float | None, r
 
 def _last(before: Sequence[object]) -> str:
     return "the last import" if len(before) == 1 else f"the last {len(before)} imports (their median)"
+
+
+def _number(rows: int) -> str:
+    return f"{rows:,} row" + ("" if rows == 1 else "s")
 
 
 def _listed(columns: Sequence[str]) -> str:
