@@ -4,6 +4,7 @@ import dagster as dg
 
 from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
 from contact_pipelines.defs.assets import IMPORT_ASSETS
+from contact_pipelines.defs.feeds import load_feeds
 from contact_pipelines.defs.jobs import import_contacts
 from contact_pipelines.defs.names import ARTIFACTS
 from contact_pipelines.defs.new_export import new_export
@@ -14,10 +15,13 @@ from contact_pipelines.defs.pipelines import PipelinesResource
 from contact_pipelines.defs.rolling_back import roll_back_import
 from contact_pipelines.defs.starting import start_registered_imports
 
+_feeds = load_feeds()
+
 defs = dg.Definitions(
     assets=IMPORT_ASSETS,
     jobs=[import_contacts, new_import, new_export, roll_back_import],
-    sensors=[start_registered_imports, close_abandoned_runs, expire_overdue_reviews],
+    sensors=[start_registered_imports, close_abandoned_runs, expire_overdue_reviews, *_feeds.sensors],
+    schedules=_feeds.schedules,
     resources={"pipelines": PipelinesResource(), ARTIFACTS: parquet_artifacts},
     # Also for the implicit job behind the button Materialize: the steps are a chain, processes only cost time.
     executor=dg.in_process_executor,

@@ -9,9 +9,14 @@
     │   ├── TooManyExports         the user has made as many in the last hour as are allowed
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
     │       ├── ImportCancelled    somebody cancelled it; nothing was written
+    │       │   └── AlreadyImported    a feed's file has the bytes of one that it brought before
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
+    ├── LocationError              a location of the settings: refused, misconfigured, a folder that is not there
+    │   ├── LocationUnreachable    it cannot be reached, or went away; try again
+    │   └── SourceMissing          a feed's file is not there at its time
     ├── FileError                  the file as a whole cannot be imported; nothing was written
     │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
+    │   │   └── FileChanged        it changed while it was read, or since a feed chose it
     │   └── FileNotImportable      no match key, a mapping that does not fit, too large in some direction
     │       └── NoDataRows         a header and nothing below it
     ├── ExportNotPossible          what the store holds does not fit into the format that was asked for
@@ -103,10 +108,35 @@ class ImportCancelled(WrongState):
     code = "cancelled"
 
 
+class AlreadyImported(ImportCancelled):
+    """The file that a feed took has the same bytes as the one that it imported before; nothing was written."""
+
+    code = "already_imported"
+
+
 class PlanChanged(WrongState):
     """The file of the plan is not the one that a person reviewed, or is gone; nothing was written."""
 
     code = "plan_changed"
+
+
+class LocationError(ContactPipelinesError):
+    """A location of the settings file cannot be used as it is: refused, misconfigured, or without the folder."""
+
+    code = "location_error"
+
+
+class LocationUnreachable(LocationError):
+    """A location cannot be reached, or went away; nothing was half-done, try again."""
+
+    code = "location_unreachable"
+    retryable = True
+
+
+class SourceMissing(LocationError):
+    """At the time of its schedule a feed has no file to take, or none that is new."""
+
+    code = "source_missing"
 
 
 class FileError(ContactPipelinesError):
@@ -119,6 +149,12 @@ class FileUnreadable(FileError):
     """The file is missing, empty, binary, or not text in a known encoding."""
 
     code = "file_unreadable"
+
+
+class FileChanged(FileUnreadable):
+    """The file changed while it was read, or since a feed chose this version of it."""
+
+    code = "file_changed"
 
 
 class FileNotImportable(FileError):

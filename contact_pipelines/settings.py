@@ -3,6 +3,9 @@
 The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names; the
 environment wins. Wherever a value is `{env: NAME}`, the environment's variable NAME is put in. Secrets come from
 there only.
+
+A fault in `locations`, `imports` or `exports` disables the entry that has it (see `settings_entries`); any other fault
+disables the file.
 """
 
 from __future__ import annotations
@@ -15,9 +18,13 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from contact_pipelines.errors import InvalidOption
+from contact_pipelines.errors import InvalidOption, NotFound
+from contact_pipelines.feeds import BrokenEntry, ExportFeed, ImportFeed
+from contact_pipelines.files.locations.configs import LocationConfig
 from contact_pipelines.house import House
 from contact_pipelines.models import ImportOptions
+from contact_pipelines.settings_entries import read_entries
+from contact_pipelines.settings_values import fault, require_secrets_from_environment, with_environment
 
 DEFAULT_HOME = ".contact_pipelines"
 SETTINGS_FILE = "contact_pipelines.yaml"
@@ -26,15 +33,20 @@ _SECRETS = (("language_model", "api_key"),)
 
 
 class Settings(BaseModel):
-    """Typed settings; `database_url` is None for the embedded store."""
+    """Typed settings; `database_url` is None for the embedded store, `file` if there is no settings file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path
+    file: Path | None = None
     database_url: str | None = None
     artifacts: str
     house: House = House()
     options: ImportOptions = ImportOptions()
+    locations: dict[str, LocationConfig] = Field(default_factory=dict)
+    imports: tuple[ImportFeed, ...] = ()
+    exports: tuple[ExportFeed, ...] = ()
+    broken: tuple[BrokenEntry, ...] = ()
 
     @property
     def store_folder(self) -> Path:
@@ -46,12 +58,24 @@ class Settings(BaseModel):
         """Dagster's instance on one machine."""
         return self.home / "dagster"
 
+    def import_feed(self, name: str) -> ImportFeed:
+        """Return an import feed by its name. Raises NotFound that lists those that there are."""
+        for feed in self.imports:
+            if feed.name == name:
+                return feed
+        known = ", ".join(feed.name for feed in self.imports) or "none"
+        raise NotFound(f"There is no import {name!r} in the settings file that can be used; there are: {known}.")
+
 
 class _SettingsFile(House):
     """The keys of the settings file: those of the house rules, and these."""
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
+    # Read one by one, by `read_entries`.
+    locations: Any = Field(None, description="Where files come from and go to, by name")
+    imports: Any = Field(None, description="Imports that run by themselves")
+    exports: Any = Field(None, description="Exports that run by themselves")
 
     @field_validator("options")
     @classmethod
@@ -65,26 +89,43 @@ class _SettingsFile(House):
         return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
 
 
+_ENTRIES = ("locations", "imports", "exports")
+
+
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings file and the environment. Raises InvalidOption that names the file and the key."""
+    """Read the settings file and the environment. Raises InvalidOption that names the file and the key.
+
+    Entries of `locations`, `imports` and `exports` that cannot be used are in `broken`, with what is wrong.
+    """
     home = Path(environment.get("CONTACT_PIPELINES_HOME") or DEFAULT_HOME).expanduser().absolute()
-    given = _read_file(environment)
+    path, content = _read_file(environment)
+    require_secrets_from_environment(content, _SECRETS, path)
+    entries = read_entries({section: content.pop(section, None) for section in _ENTRIES}, environment, path)
+    try:
+        given = _SettingsFile.model_validate(with_environment(content, environment, path))
+    except ValidationError as error:
+        raise InvalidOption(f"The settings file {path} {fault(error, _SettingsFile)}") from None
     return Settings(
         home=home,
+        file=path.absolute() if path.exists() else None,
         database_url=environment.get("CONTACT_PIPELINES_DATABASE_URL") or None,
         artifacts=given.artifacts or str(home / "artifacts"),
         house=given.house(),
         options=given.options,
+        locations=entries.locations,
+        imports=entries.imports,
+        exports=entries.exports,
+        broken=entries.broken,
     )
 
 
-def _read_file(environment: Mapping[str, str]) -> _SettingsFile:
+def _read_file(environment: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
     named = environment.get("CONTACT_PIPELINES_CONFIG")
     path = Path(named or SETTINGS_FILE)
     if not path.exists():
         if named:
             raise InvalidOption(f"The settings file {path} that CONTACT_PIPELINES_CONFIG names does not exist.")
-        return _SettingsFile()
+        return path, {}
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except UnicodeDecodeError:
@@ -95,44 +136,4 @@ def _read_file(environment: Mapping[str, str]) -> _SettingsFile:
         raise InvalidOption(f"The settings file {path} is not valid YAML{where}.") from None
     if not isinstance(content, dict):
         raise InvalidOption(f"The settings file {path} is not a list of `key: value` lines.")
-    _require_secrets_from_environment(content, path)
-    try:
-        return _SettingsFile.model_validate(_with_environment(content, environment, path, ()))
-    except ValidationError as error:
-        raise InvalidOption(f"The settings file {path} {_fault(error)}") from None
-
-
-def _require_secrets_from_environment(content: dict[str, Any], path: Path) -> None:
-    for section, key in _SECRETS:
-        holder = content.get(section)
-        if isinstance(holder, dict) and isinstance(holder.get(key), str):
-            raise InvalidOption(
-                f"The settings file {path} holds a secret at {section}.{key}; write it as {{env: NAME}} "
-                "and set that variable in the environment."
-            )
-
-
-def _with_environment(value: Any, environment: Mapping[str, str], path: Path, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - YAML
-    """Put the environment's values in for `{env: NAME}`, at any depth."""
-    if isinstance(value, dict):
-        if set(value) == {"env"} and isinstance(value["env"], str):
-            if value["env"] not in environment:
-                where = ".".join(keys)
-                raise InvalidOption(
-                    f"The settings file {path} needs the environment variable {value['env']} at {where}."
-                )
-            return environment[value["env"]]
-        return {key: _with_environment(item, environment, path, (*keys, str(key))) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_environment(item, environment, path, (*keys, str(at))) for at, item in enumerate(value)]
-    return value
-
-
-def _fault(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    said = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(_SettingsFile.model_fields) if len(first["loc"]) == 1 else ""
-        return f"has an unknown key {key}" + (f"; the keys are {known}." if known else ".")
-    return f"has a wrong value at {key}: {said}." if key else f"cannot be used: {said}."
+    return path, content

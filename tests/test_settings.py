@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from contact_pipelines.errors import InvalidOption
+from contact_pipelines.feeds import BreakerLimits, ExportFeed, FeedMapping, ImportFeed, ImportSchedule, Place, Watch
+from contact_pipelines.files.locations import LocalLocation, S3Location, SftpLocation
 from contact_pipelines.house import Action, House, Limits
 from contact_pipelines.models import Case, CreateProperties, ImportOptions, Transformation
 from contact_pipelines.settings import load_settings
@@ -47,6 +49,22 @@ def test_every_key_of_the_house_is_in_the_example():
     for name in (*House.model_fields, *Limits.model_fields, *Transformation.model_fields):
         if name != "country":
             assert f"{name}:" in text, name
+
+
+def test_every_key_of_locations_and_feeds_is_in_the_example_with_its_default():
+    text = EXAMPLE.read_text(encoding="utf-8")
+    models = (
+        LocalLocation, SftpLocation, S3Location, ImportFeed, Watch, ImportSchedule, FeedMapping, BreakerLimits,
+        ExportFeed, Place,
+    )  # fmt: skip
+    for model in models:
+        for name in model.model_fields:
+            assert f"{name}:" in text, f"{model.__name__}.{name}"
+    settings = load_settings({"CONTACT_PIPELINES_CONFIG": str(EXAMPLE)})
+    assert settings.broken == ()
+    (feed,) = settings.imports
+    assert feed.watch == Watch()
+    assert feed.breaker.model_copy(update={"max_blank_share": {}}) == BreakerLimits()
 
 
 def test_a_stricter_house(load):

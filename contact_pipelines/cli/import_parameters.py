@@ -19,7 +19,8 @@ File = Annotated[
     typer.Argument(
         metavar="FILE",
         help="Delimited text of any kind (.csv, .tsv, ...), a workbook (.xlsx, .xls, .xlsb, .ods), JSON, JSON Lines or "
-        "Parquet, also inside .gz or a .zip of one file.",
+        "Parquet, also inside .gz or a .zip of one file. Also one of a location of the settings file, such as "
+        "sftp://LOCATION/folder/contacts.csv or s3://LOCATION/contacts.csv.",
     ),
 ]
 

@@ -75,8 +75,10 @@ def import_file(
     from contact_pipelines import operations
     from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.files.landing import require_file
+    from contact_pipelines.files.locations import is_address
 
-    require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
+    if not is_address(file):
+        require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
     how = reading.reading_options(encoding, delimiter, header, sheet)
     import_options = build_options(
         {
@@ -121,6 +123,7 @@ def import_file(
             door="cli",
             idempotency_key=idempotency_key,
             defaults=settings.options,
+            locations=settings.locations,
         )
         failure = _run(settings, store, record)
         record = operations.get_import(store, record.id, tenant_id=tenant)
@@ -133,8 +136,10 @@ def _column_map(text: str, file: str, how: ReadingOptions) -> dict[str, str]:
     from contact_pipelines import operations
     from contact_pipelines.cli.import_options import read_column_map
     from contact_pipelines.importing.mapping import parse_column_map
+    from contact_pipelines.settings import load_settings
 
-    found, _ = operations.describe_file(Path(file).expanduser(), how)
+    with operations.local_copy(file, load_settings().locations) as path:
+        found, _ = operations.describe_file(path, how)
     return parse_column_map(read_column_map(text), found.header)
 
 

@@ -47,6 +47,8 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
     return import_shape(settings, record) | {
         "name": record.name,
         "error": record.error,
+        "feed": record.feed,
+        "held": list(record.held),
         "step": progress.step,
         "progress": {
             "rows_done": progress.rows_done,

@@ -32,6 +32,10 @@ def print_import(settings: Settings, record: Import) -> None:
         _counts(record)
     if record.error:
         typer.echo(f"\n  {safe(record.error)}")
+    if record.held:
+        typer.echo("\n  " + typer.style("Held, because", bold=True))
+        for reason in record.held:
+            typer.echo(f"  - {safe(reason)}")
     _mapping(record)
     _changes(operations.get_review(settings, record))
     _warnings(operations.import_warnings(settings, record))

@@ -16,7 +16,7 @@ from contact_pipelines.defs.failures import plain_failures
 from contact_pipelines.defs.names import ARTIFACTS, BACKFILL_TAG, GROUP, IMPORTS, OWNERS
 from contact_pipelines.defs.parquet_io import row_count
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.errors import ConservationError, FileError
+from contact_pipelines.errors import AlreadyImported, ConservationError, FileError
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import Counts, Import, ImportStatus, Severity
 
@@ -25,20 +25,24 @@ Events = Iterator[Any]
 Result = dg.MaterializeResult[Any]
 
 
-@dg.asset(kinds={"file"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS)
-def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Result:
+@dg.asset(kinds={"file"}, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS, output_required=False)
+def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
     """The file as it came, copied once.
 
     Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version of the file
-    was imported.
+    was imported. Not made, and nothing after it, of a feed's file that has the bytes of one that it brought before.
     """
     from contact_pipelines import operations
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
-        file = operations.land(session)
-        return dg.MaterializeResult(
+        try:
+            file = operations.land(session)
+        except AlreadyImported as error:
+            context.log.info("%s", error)
+            return
+        yield dg.MaterializeResult(
             metadata={
                 "file": file.name,
                 "size_bytes": file.size,
@@ -204,7 +208,8 @@ def contact_changes(
     The valid rows are compared with the contact store; each row gets one outcome (created, updated,
     unchanged, skipped or failed), with the values before and after. Nothing is written to the store yet.
 
-    An import with the option `review` ends here and awaits it: materialise `applied_import` for its partition to
+    An import with the option `review` ends here and awaits it, and so does one that its feed's circuit breaker holds
+    (the metadata tell why): materialise `applied_import` for its partition to
     confirm.
     """
     from contact_pipelines import operations
@@ -218,8 +223,7 @@ def contact_changes(
             yield checks.outcomes_missing(error)
             raise
         counts = _outcomes(changes)
-        if session.record.options.review:
-            operations.await_review(session)
+        operations.review_if_needed(session)
         yield dg.MaterializeResult(
             value=changes,
             metadata={
@@ -358,6 +362,7 @@ def _review_metadata(session: ImportSession) -> Metadata:
     return {
         "status": record.status.value,
         "review": "Materialise applied_import for this partition to confirm.",
+        **({"held": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in record.held))} if record.held else {}),
         "review_expires_at": dg.MetadataValue.timestamp(record.times["review_expires_at"]),
     }
 

@@ -84,6 +84,8 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "PYTHONWARNINGS": "ignore",
     }
+    if settings.file is not None:
+        environment["CONTACT_PIPELINES_CONFIG"] = str(settings.file)
     if settings.database_url:
         environment["CONTACT_PIPELINES_DATABASE_URL"] = settings.database_url
     return environment

@@ -60,7 +60,8 @@ class NewImport(dg.Config):
     file: str = Field(
         default=EXAMPLE_FILE,
         description="The file to import, as the machine that runs Dagster sees it. A relative path starts at"
-        " the folder in which Dagster was started.",
+        " the folder in which Dagster was started. Or a file of a location of the settings file, such as"
+        " sftp://LOCATION/folder/contacts.csv.",
     )
     tenant: str = Field(default=DEFAULT_TENANT, description="Whose contacts they are.")
     mode: ModeChoice = Field(
@@ -210,6 +211,7 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
             door="dagster",
             idempotency_key=config.idempotency_key or None,
             defaults=pipelines.settings.options,
+            locations=pipelines.settings.locations,
         )
         # The sensor adds a missing partition too: a crash here loses nothing.
         context.instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])

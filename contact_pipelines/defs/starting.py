@@ -1,6 +1,7 @@
 """The sensor that starts what any door has put in the queue."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster import ResourceParam, SensorEvaluationContext
@@ -15,6 +16,9 @@ EVERY_SECONDS = 5
 AT_ONCE = 1000
 MAX_ATTEMPTS = 3
 """A run that ended before it reached the store (which was away, say) is followed by others, up to this."""
+
+FEED_GRACE = timedelta(seconds=20)
+"""The sensor or schedule that registers a feed's import requests its run itself; if it dies before, we do."""
 
 _WILL_RETRY_TAG = "dagster/will_retry"
 
@@ -43,10 +47,13 @@ def start_registered_imports(
         runs = _runs_of(context.instance, waiting)
         on_their_way = {record.id for record in waiting if _on_its_way(runs[record.id])}
         given_up = {record.id for record in waiting if _give_up(pipelines, record, runs[record.id])}
-    to_start = [record for record in waiting if record.id not in on_their_way | given_up]
+    now = datetime.now(UTC)
+    to_start = [
+        record for record in waiting if record.id not in on_their_way | given_up and not _is_being_started(record, now)
+    ]
     if to_start:
         return dg.SensorResult(
-            run_requests=[_request(record, len(runs[record.id]) + 1) for record in to_start],
+            run_requests=[run_request(record, len(runs[record.id]) + 1) for record in to_start],
             dynamic_partitions_requests=[IMPORTS.build_add_request([record.name for record in to_start])],
         )
     if not waiting:
@@ -57,7 +64,8 @@ def start_registered_imports(
     )
 
 
-def _request(record: Import, attempt: int) -> dg.RunRequest:
+def run_request(record: Import, attempt: int = 1) -> dg.RunRequest:
+    """Return the request for a run of an import."""
     return dg.RunRequest(run_key=f"{record.id}:{attempt}", partition_key=record.name, tags=run_tags(record))
 
 
@@ -69,6 +77,10 @@ def _runs_of(instance: dg.DagsterInstance, records: Sequence[Import]) -> Mapping
         for run in instance.get_runs(wanted):
             found[run.tags[IMPORT_ID_TAG]].append(run)
     return found
+
+
+def _is_being_started(record: Import, now: datetime) -> bool:
+    return record.feed is not None and bool(now - record.times["created_at"] < FEED_GRACE)
 
 
 def _on_its_way(runs: _Runs) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from contact_pipelines.errors import FileUnreadable
+from contact_pipelines.errors import FileChanged, FileNotImportable, FileUnreadable
 from contact_pipelines.files import disk
 from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.files.locations import Location
 from contact_pipelines.models import LandedFile
 
 LANDED = "source"
@@ -48,5 +49,41 @@ def land(source: Path, artifacts: ArtifactFolder) -> LandedFile:
             after.st_size,
             after.st_mtime_ns,
         ) or size != after.st_size:
-            raise FileUnreadable(f"The file {source} changed while it was read; import it again when it is complete.")
+            raise FileChanged(f"The file {source} changed while it was read; import it again when it is complete.")
     return LandedFile(source.name, size, digest.hexdigest())
+
+
+def land_from_location(
+    location: Location,
+    path: str,
+    artifacts: ArtifactFolder,
+    *,
+    version: str | None = None,
+    most_bytes: int | None = None,
+) -> LandedFile:
+    """Copy a file of a location, and take its size and SHA-256 from the copy.
+
+    `version`: the one that is wanted, as the location told it; another one is refused. Raises FileUnreadable,
+    FileChanged also if it changes meanwhile, FileNotImportable beyond `most_bytes`, and LocationError.
+    """
+    before = location.stat(path)
+    if before is None:
+        raise FileUnreadable(f"There is no file {path} at the location {location.name}; check the name and the folder.")
+    if version not in (None, before.version):
+        raise FileChanged(f"The file {path} at the location {location.name} has changed since it was chosen.")
+    if most_bytes is not None and before.size > most_bytes:
+        raise FileNotImportable(
+            f"{PurePosixPath(path).name} has {before.size:,} bytes; at most {most_bytes:,} can be imported. Split"
+            " it, or raise limits.file_bytes in the settings."
+        )
+    with artifacts.writing(LANDED) as target:
+        location.download(path, target)
+        size = target.stat().st_size
+        if size != before.size or location.stat(path) != before:
+            raise FileChanged(
+                f"The file {path} at the location {location.name} changed while it was read; import it again when it is"
+                " complete."
+            )
+        with target.open("rb") as copy:
+            digest = hashlib.file_digest(copy, "sha256").hexdigest()
+    return LandedFile(PurePosixPath(path).name, size, digest)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
 
 from contact_pipelines.errors import ContactPipelinesError, DiskFull
+from contact_pipelines.feeds import ImportFeed
 from contact_pipelines.files import disk
 from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.files.locations import LocationConfig
 from contact_pipelines.house import House
 from contact_pipelines.importing import duck
 from contact_pipelines.models import Import
@@ -28,10 +30,21 @@ _AFTERWARDS = {
 class ImportSession:
     """Opened by a face (or `operations.run_import`), used by one step after the other, closed at the end."""
 
-    def __init__(self, store: Store, artifacts_root: str, record: Import, house: House | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        artifacts_root: str,
+        record: Import,
+        house: House | None = None,
+        *,
+        locations: Mapping[str, LocationConfig] | None = None,
+        feed: ImportFeed | None = None,
+    ) -> None:
         self.store = store
         self.record = record
         self.house = house or House()
+        self.locations = locations or {}
+        self.feed = feed
         self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
         with self._disk_full_told(_BEFORE):
             self.con = duck.connect(self.artifacts.scratch())

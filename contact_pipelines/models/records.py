@@ -135,4 +135,6 @@ class Import:
     error_code: str | None = None
     rollback: RollbackCounts | None = None
     plan_sha256: str | None = None  # of the plan that awaits, or had, a review
+    feed: str | None = None  # the feed of the settings file that brought it
+    held: tuple[str, ...] = ()  # why the feed's circuit breaker, or its contract on columns, wants a person to confirm
     times: dict[str, Any] = field(default_factory=dict)

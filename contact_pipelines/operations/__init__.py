@@ -3,10 +3,13 @@
 An import is the steps `land`, `stage`, `map_columns`, `validate`, `compare`, `apply`, `report` (and, beside it,
 `publish_events`), in this order. Each reads what the earlier ones left among the import's artifacts and leaves its own
 result there, so any of them can be repeated, in this process or another. `run_import` does them all. One that is to be
-reviewed ends, after `compare`, with `await_review`; `confirm` takes the place of `apply` then, and `confirm_import`
-does the rest.
+reviewed, or that its feed's circuit breaker holds, ends after `compare` (see `review_if_needed`); `confirm` takes the
+place of `apply` then, and `confirm_import` does the rest.
+
+Feeds are imports that run by themselves: `look_at_feed` registers what is new at a source, `tend_feeds` does the rest.
 """
 
+from contact_pipelines.operations.checking import Tried, check_rules, check_settings
 from contact_pipelines.operations.contacts import (
     count_contacts,
     create_property,
@@ -26,9 +29,11 @@ from contact_pipelines.operations.exporting import (
     open_export_link,
     sign_export_link,
 )
+from contact_pipelines.operations.feeds import FeedState, list_feed_files, list_feeds, retry_watched
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
+from contact_pipelines.operations.holding import review_if_needed
 from contact_pipelines.operations.lookups import (
     copy_results,
     duplicates_file,
@@ -48,6 +53,7 @@ from contact_pipelines.operations.review import (
 )
 from contact_pipelines.operations.rollback import Rollback, roll_back_import
 from contact_pipelines.operations.running import complete_report, open_import, register_import, run_import
+from contact_pipelines.operations.sources import local_copy
 from contact_pipelines.operations.steps import (
     Report,
     apply,
@@ -67,18 +73,26 @@ from contact_pipelines.operations.suppressing import (
     release_address,
     suppress_address,
 )
+from contact_pipelines.operations.tending import Tending, settle_files, tend_feeds
+from contact_pipelines.operations.watching import Look, look_at_feed
 
 __all__ = [
     "Erasure",
+    "FeedState",
     "FileAsRead",
     "HistoryEvent",
+    "Look",
     "Preview",
     "Report",
     "Review",
     "Rollback",
+    "Tending",
+    "Tried",
     "apply",
     "await_review",
     "cancel_import",
+    "check_rules",
+    "check_settings",
     "clean_up_exports",
     "column_plan",
     "compare",
@@ -107,10 +121,14 @@ __all__ = [
     "is_address_suppressed",
     "land",
     "list_exports",
+    "list_feed_files",
+    "list_feeds",
     "list_groups",
     "list_imports",
     "list_property_definitions",
     "list_saved_mappings",
+    "local_copy",
+    "look_at_feed",
     "map_columns",
     "open_export_link",
     "open_import",
@@ -121,11 +139,15 @@ __all__ = [
     "report",
     "require_confirmable",
     "result_files",
+    "retry_watched",
+    "review_if_needed",
     "roll_back_import",
     "run_import",
+    "settle_files",
     "sign_export_link",
     "stage",
     "stage_files",
     "suppress_address",
+    "tend_feeds",
     "validate",
 ]

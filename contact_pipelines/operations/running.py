@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
-from contact_pipelines.errors import WrongState
-from contact_pipelines.files import landing
+from contact_pipelines.errors import AlreadyImported, WrongState
+from contact_pipelines.files.locations import LocationConfig, resolve_source
 from contact_pipelines.importing import rules, suppressing
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import (
@@ -14,7 +14,7 @@ from contact_pipelines.models import (
     ImportOptions,
     ImportStatus,
 )
-from contact_pipelines.operations import judging, steps
+from contact_pipelines.operations import holding, judging, sources, steps
 from contact_pipelines.operations.lookups import get_import, result_files
 from contact_pipelines.operations.names import STAGED
 from contact_pipelines.settings import Settings
@@ -32,8 +32,13 @@ def register_import(
     door: str = "python",
     idempotency_key: str | None = None,
     defaults: ImportOptions | None = None,
+    locations: Mapping[str, LocationConfig] | None = None,
+    trusted: bool = True,
 ) -> Import:
-    """Put an import of a local file in the queue. Raises FileUnreadable if it is not there, and InvalidOption.
+    """Put an import of a file in the queue. Raises FileUnreadable if it is not there, InvalidOption, LocationError.
+
+    `source`: a path of this machine, unless the door is not `trusted` (strangers reach it), or a file of one of the
+    `locations`, such as sftp://LOCATION/path (see `resolve_source`).
 
     With an idempotency key that the tenant used before, the import that it was used for is returned, whatever has
     become of it. `defaults`: the options of the settings file, for what `options` does not set.
@@ -43,8 +48,8 @@ def register_import(
     whichever door they came through, the older is applied first; the others wait for it, unless its process dies. A
     reviewed import is applied when it is confirmed.
     """
-    path = Path(source).expanduser().absolute()
-    landing.require_file(path)
+    found = resolve_source(source, locations or {}, trusted=trusted)
+    sources.require_source(found, locations or {})
     given = options or ImportOptions()
     suppressing.require_fitting_options(given)
     chosen = rules.checked_rules(suppressing.as_suppressing(given.over(defaults) if defaults else given))
@@ -53,7 +58,7 @@ def register_import(
         return imports.register(
             connection,
             tenant_id=tenant_id,
-            source=str(path),
+            source=found.address,
             options=chosen,
             door=door,
             idempotency_key=idempotency_key,
@@ -63,26 +68,31 @@ def register_import(
 def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
     """Open an import to run its steps; close it afterwards (or use `with`). Raises InvalidOption for the settings."""
     judging.check_house(settings.house)
-    return ImportSession(store, settings.artifacts, record, settings.house)
+    feed = next((feed for feed in settings.imports if feed.name == record.feed), None)
+    return ImportSession(store, settings.artifacts, record, settings.house, locations=settings.locations, feed=feed)
 
 
 def run_import(store: Store, settings: Settings, record: Import) -> Import:
     """Run all steps of a registered import here and now; return it as it is afterwards.
 
-    One that is to be reviewed is not applied: it is `awaiting_review` then (see `confirm_import`).
+    One that is to be reviewed, or that its feed's circuit breaker holds, is not applied: it is `awaiting_review` then
+    (see `confirm_import`).
+    Nor is one of a feed whose bytes it brought before: that is `cancelled`, and says so.
     Of an import that was applied already (by a process that died before its report) only the report is done.
     Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence, or `cancelled` if
     it raises ImportCancelled.
     """
     with open_import(store, settings, record) as session:
         try:
-            steps.land(session)
+            try:
+                steps.land(session)
+            except AlreadyImported:
+                return get_import(store, record.id, tenant_id=record.tenant_id)
             steps.stage(session)
             steps.map_columns(session)
             steps.validate(session)
             steps.compare(session)
-            if session.record.options.review:
-                steps.await_review(session)
+            if holding.review_if_needed(session):
                 return get_import(store, record.id, tenant_id=record.tenant_id)
         except WrongState:
             if get_import(store, record.id, tenant_id=record.tenant_id).status != ImportStatus.COMPLETED:

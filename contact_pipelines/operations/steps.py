@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import duckdb
 from sqlalchemy import Connection
 
 from contact_pipelines.errors import (
     AddressSuppressed,
+    AlreadyImported,
     ConsentProtected,
     ContactsChanged,
     StoreUnavailable,
@@ -44,7 +44,7 @@ from contact_pipelines.models import (
     Preset,
     Severity,
 )
-from contact_pipelines.operations import drafts, duplicates, judging
+from contact_pipelines.operations import drafts, duplicates, judging, sources
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import (
     CHANGES,
@@ -57,7 +57,7 @@ from contact_pipelines.operations.names import (
     STAGED,
     VALID,
 )
-from contact_pipelines.store import imports, reviews, saved_mappings, waiting
+from contact_pipelines.store import imports, reviews, saved_mappings, waiting, watched_files
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
 APPLY_ATTEMPTS = 3
@@ -87,15 +87,36 @@ class Report:
 
 
 def land(session: ImportSession) -> LandedFile:
-    """Copy the source into the artifacts, once: a landed copy is kept when the step is repeated."""
+    """Copy the source into the artifacts, once: a landed copy is kept when the step is repeated.
+
+    Raises AlreadyImported if a feed took a file whose bytes it brought before; the import is `cancelled` then.
+    """
     with session.step("land"):
         if session.record.file is None or not session.artifacts.exists(landing.LANDED):
-            file = landing.land(Path(session.record.source), session.artifacts)
+            with session.store.connect() as connection:
+                version = watched_files.version_of(connection, session.record) if session.record.feed else None
+            file = sources.land_source(session, version=version)
             with session.store.begin() as connection:
                 imports.record_file(connection, session.record, file)
             session.update(file=file)
+            _refuse_same_bytes(session, file)
         assert session.record.file is not None  # noqa: S101 - landed just now, or before
         return session.record.file
+
+
+def _refuse_same_bytes(session: ImportSession, file: LandedFile) -> None:
+    """End the import, visibly, if its feed brought the same file before. What a person asks for is always imported."""
+    record = session.record
+    if record.feed is None:
+        return
+    with session.store.begin() as connection:
+        before = watched_files.imported_before(connection, record, file.sha256)
+        if before is None:
+            return
+        why = f"{record.file_name} was already imported as {before.name}: it has the same bytes. Nothing was written."
+        reviews.cancel(connection, record, why, code=AlreadyImported.code)
+    session.artifacts.discard(landing.LANDED)
+    raise AlreadyImported(why)
 
 
 def stage(session: ImportSession) -> duckdb.DuckDBPyRelation:
@@ -166,19 +187,20 @@ def compare(session: ImportSession) -> duckdb.DuckDBPyRelation:
         return make_plan(session)
 
 
-def await_review(session: ImportSession) -> None:
+def await_review(session: ImportSession, *, held: Sequence[str] = (), expires_after: float | None = None) -> None:
     """Leave the plan to a person: the import awaits review, with a preview of its results and a sample of changes.
 
+    `held`: why, if nobody asked for a review; `expires_after`: seconds, if not as the options and the settings say.
     The plan's SHA-256 goes to the store; what is confirmed later is this plan (see `operations.review`).
     """
     try:
-        _await_review(session)
+        _await_review(session, held, expires_after)
     except StoreUnavailable:
         if settled(session).status != ImportStatus.AWAITING_REVIEW:  # else only the answer to the COMMIT was lost
             raise
 
 
-def _await_review(session: ImportSession) -> None:
+def _await_review(session: ImportSession, held: Sequence[str], expires_after: float | None) -> None:
     with session.step("review"):
         drafts.preview(session)
         duplicates.publish(session)
@@ -193,7 +215,8 @@ def _await_review(session: ImportSession) -> None:
                 applying.count_outcomes(session.con, CHANGES),
                 warnings=len(_fault_lines(session)),
                 plan_sha256=reviewing.sha256_of(session.artifacts.reading(f"{CHANGES}.parquet")),
-                expires_after=session.record.options.review_expires or session.house.review_expires,
+                expires_after=expires_after or session.record.options.review_expires or session.house.review_expires,
+                held=held,
             )
 
 

@@ -52,6 +52,7 @@ def register(
     options: ImportOptions,
     door: str,
     idempotency_key: str | None = None,
+    feed: str | None = None,
 ) -> Import:
     """Add an import as `pending`; with a known idempotency key return the import that has it."""
     import_id = uuid7()
@@ -68,6 +69,7 @@ def register(
             file_name=file_name,
             options=options.model_dump(mode="json"),
             idempotency_key=idempotency_key,
+            feed_name=feed,
         )
         .on_conflict_do_nothing(
             index_elements=["tenant_id", "idempotency_key"],
@@ -112,6 +114,13 @@ def recent(connection: sa.Connection, tenant_id: str, limit: int = 50) -> list[I
     statement = sa.select(imports).where(imports.c.tenant_id == tenant_id)
     rows = connection.execute(statement.order_by(imports.c.id.desc()).limit(limit))
     return [from_row(row) for row in rows]
+
+
+def latest_of_feed(connection: sa.Connection, tenant_id: str, feed: str) -> Import | None:
+    """Return the import that a feed brought last."""
+    statement = sa.select(imports).where(imports.c.tenant_id == tenant_id, imports.c.feed_name == feed)
+    row = connection.execute(statement.order_by(imports.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def pending(connection: sa.Connection, limit: int = 100) -> list[Import]:
@@ -398,6 +407,8 @@ def from_row(row: sa.Row[Any]) -> Import:
         error_code=row.error_code,
         rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
         plan_sha256=row.plan_sha256,
+        feed=row.feed_name,
+        held=tuple(row.held or ()),
         times={name: getattr(row, name) for name in TIMES},
     )
 

@@ -7,6 +7,7 @@ stays `awaiting_review` until the transaction that applies it commits, so a cras
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -20,9 +21,19 @@ _NOT_APPLIED = dict.fromkeys(("rows_created", "rows_updated", "rows_unchanged", 
 
 
 def await_review(
-    connection: sa.Connection, record: Import, counts: Counts, *, warnings: int, plan_sha256: str, expires_after: float
+    connection: sa.Connection,
+    record: Import,
+    counts: Counts,
+    *,
+    warnings: int,
+    plan_sha256: str,
+    expires_after: float,
+    held: Sequence[str] = (),
 ) -> None:
-    """Make a running import `awaiting_review`, for `expires_after` seconds. Raises WrongState if it was stopped."""
+    """Make a running import `awaiting_review`, for `expires_after` seconds. Raises WrongState if it was stopped.
+
+    `held`: why, if nobody asked for the review.
+    """
     statement = (
         sa.update(imports)
         .where(_is(record), imports.c.status == ImportStatus.RUNNING)
@@ -32,6 +43,7 @@ def await_review(
             awaiting_since=sa.func.now(),
             review_expires_at=sa.func.now() + timedelta(seconds=expires_after),
             warnings=warnings,
+            held=list(held) or None,
             **{f"rows_{name}": count for name, count in counts.as_dict().items()},
         )
     )
@@ -39,7 +51,7 @@ def await_review(
         raise all_imports.stopped(connection, record)
 
 
-def cancel(connection: sa.Connection, record: Import, why: str | None = None) -> bool:
+def cancel(connection: sa.Connection, record: Import, why: str | None = None, *, code: str | None = None) -> bool:
     """Make an import `cancelled` that waits, runs or awaits review; say whether it was one.
 
     A process that runs it notices at its next step, or while it applies, and writes nothing: the transaction that
@@ -47,8 +59,8 @@ def cancel(connection: sa.Connection, record: Import, why: str | None = None) ->
     """
     cancellable = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.AWAITING_REVIEW)
     statement = sa.update(imports).where(_is(record), imports.c.status.in_(cancellable))
-    values = {"status": ImportStatus.CANCELLED, "finished_at": sa.func.now(), "error": why, **_NOT_APPLIED}
-    return connection.execute(statement.values(values)).rowcount == 1
+    values = {"status": ImportStatus.CANCELLED, "finished_at": sa.func.now(), "error": why, "error_code": code}
+    return connection.execute(statement.values(**values, **_NOT_APPLIED)).rowcount == 1
 
 
 def expire_overdue(connection: sa.Connection, tenant_id: str | None = None) -> list[Import]:

@@ -201,6 +201,10 @@ imports = Table(
     Column("awaiting_since", DateTime(timezone=True)),
     Column("review_expires_at", DateTime(timezone=True)),
     Column("confirmed_at", DateTime(timezone=True)),
+    # Of an import that a feed brought: which one, what the next are compared with, and why a person has to confirm it.
+    Column("feed_name", Text),
+    Column("statistics", JSONB),
+    Column("held", JSONB),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "name"),
     CheckConstraint(
@@ -217,6 +221,7 @@ imports = Table(
     ),
     Index("ix_imports_unfinished", "status", postgresql_where=text("status IN ('pending', 'running')")),
     Index("ix_imports_awaiting_review", "review_expires_at", postgresql_where=text("status = 'awaiting_review'")),
+    Index("ix_imports_feed_name", "tenant_id", "feed_name", "id", postgresql_where=text("feed_name IS NOT NULL")),
 )
 
 import_changes = Table(
@@ -330,13 +335,34 @@ watched_files = Table(
     "watched_files",
     metadata,
     _tenant(),
-    Column("source_name", Text, nullable=False),
+    Column("source_name", Text, nullable=False),  # the feed
     Column("path", Text, nullable=False),
     Column("file_version", Text, nullable=False),
-    Column("import_id", UUID),
+    Column("import_id", UUID),  # the latest that was made of it; null as long as it waits
     Column("quiet_since", DateTime(timezone=True)),
     _created(),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # When the file at the source was archived or deleted, or found gone; and what was done.
+    Column("settled_at", DateTime(timezone=True)),
+    Column("settled", Text),
     PrimaryKeyConstraint("tenant_id", "source_name", "path", "file_version"),
+    Index("ix_watched_files_import_id", "tenant_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
+)
+
+feed_checks = Table(
+    "feed_checks",
+    metadata,
+    _tenant(),
+    Column("feed_name", Text, nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),  # the scheduled time; of a watched feed: trouble's begin
+    Column("status", Text, nullable=False),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default=text("1")),
+    Column("checked_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    PrimaryKeyConstraint("tenant_id", "feed_name", "due_at"),
+    CheckConstraint(
+        "status IN ('waiting', 'taken', 'nothing_new', 'missing', 'unreachable', 'recovered')", name="status"
+    ),
 )
 
 __all__ = [
@@ -345,6 +371,7 @@ __all__ = [
     "contact_deletions",
     "contacts",
     "exports",
+    "feed_checks",
     "group_members",
     "groups",
     "import_changes",

@@ -1,0 +1,73 @@
+"""What every kind of location can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file at a location: its path there, size in bytes, when it was last changed, and its version.
+
+    The version is a text that differs whenever the file was written again, as far as the place can tell: from size and
+    time, or on S3 from ETag and time.
+    """
+
+    path: str
+    size: int
+    modified: datetime | None
+    version: str
+
+
+class Location(ABC):
+    """One opened location; `close` it, or use `with`. Connects when it is first asked for something.
+
+    Paths are those of `paths.checked_path`. Every method raises LocationUnreachable (try again) or LocationError
+    (somebody has to change something), with a sentence that names the location and holds no secret.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def list(self, pattern: str) -> list[RemoteFile]:
+        """Return the files of one folder whose names fit, by path. Raises LocationError if there is no such folder."""
+
+    @abstractmethod
+    def stat(self, path: str) -> RemoteFile | None:
+        """Return what is known of a file; None if there is none."""
+
+    @abstractmethod
+    def download(self, path: str, to: Path) -> None:
+        """Copy a file to a local path. Raises FileUnreadable if it is not there, FileChanged if it is cut short."""
+
+    @abstractmethod
+    def upload(self, source: Path, path: str) -> None:
+        """Copy a local file here. It appears under its name when it is whole, replacing one of that name."""
+
+    @abstractmethod
+    def move(self, path: str, new_path: str) -> None:
+        """Give a file another path at this location, making folders; one that has it already is replaced."""
+
+    @abstractmethod
+    def delete(self, path: str) -> None:
+        """Delete a file; one that is not there is no error."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise LocationError unless the location's folder can be listed."""
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to close
+        """End the connection."""
+
+    def __enter__(self) -> Location:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,82 @@
+"""Trying what the settings file says: whether each location is there, and what is at each source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.feeds import ImportFeed
+from contact_pipelines.files.locations import Location, LocationConfig, open_location
+from contact_pipelines.files.locations.paths import is_temporary
+from contact_pipelines.importing import rules
+from contact_pipelines.operations import judging
+from contact_pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One entry of the settings file: `error` is None if it can be used; `found` tells what there is."""
+
+    section: str
+    name: str
+    found: str = ""
+    error: str | None = None
+    files: int | None = None
+
+
+def check_settings(settings: Settings) -> list[Tried]:
+    """Try every location, and list every feed's source; those that cannot be read are there with their error.
+
+    Nothing is written anywhere. Takes as long as the slowest servers do, one after the other.
+    """
+    tried = [Tried(entry.section, entry.name, error=entry.error) for entry in settings.broken]
+    tried += [_try_location(name, config) for name, config in settings.locations.items()]
+    tried += [_try_feed(feed, settings) for feed in settings.imports]
+    for export in settings.exports:
+        to = f"to {export.to.path} at {export.to.location}" if export.to else "to the artifacts"
+        tried.append(Tried("exports", export.name, f"{export.format} {to}, {export.schedule.cron}"))
+    order = ("locations", "imports", "exports")
+    return sorted(tried, key=lambda entry: order.index(entry.section))
+
+
+def check_rules(settings: Settings) -> None:
+    """Raise InvalidOption if a rule of the settings file on fields or properties cannot be kept."""
+    judging.check_house(settings.house)
+
+
+def _try_location(name: str, config: LocationConfig) -> Tried:
+    def look(location: Location) -> tuple[str, None]:
+        location.check()
+        return config.type, None
+
+    return _try("locations", name, config, look, name)
+
+
+def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
+    def look(location: Location) -> tuple[str, int]:
+        rules.checked_rules(feed.import_options(settings.options))
+        files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
+        off = "" if feed.enabled else "; not enabled"
+        return f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}{off}", len(files)
+
+    return _try("imports", feed.name, settings.locations[feed.source.location], look, feed.source.location)
+
+
+def _try(
+    section: str,
+    name: str,
+    config: LocationConfig,
+    look: Callable[[Location], tuple[str, int | None]],
+    location_name: str,
+) -> Tried:
+    try:
+        with open_location(location_name, config) as location:
+            found, files = look(location)
+    except ContactPipelinesError as error:
+        return Tried(section, name, error=str(error))
+    return Tried(section, name, found, files=files)
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file" + ("" if number == 1 else "s")

@@ -1,0 +1,96 @@
+"""Values of the settings file: `{env: NAME}`, secrets, and the sentence for what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from contact_pipelines.errors import InvalidOption
+
+Keys = tuple[str, ...]
+
+
+def with_environment(value: Any, environment: Mapping[str, str], path: Path, keys: Keys = ()) -> Any:  # noqa: ANN401 - YAML
+    """Put the environment's values in for `{env: NAME}`, at any depth. Raises InvalidOption for one that is not set."""
+    if isinstance(value, dict):
+        if set(value) == {"env"} and isinstance(value["env"], str):
+            if value["env"] not in environment:
+                where = ".".join(keys)
+                raise InvalidOption(
+                    f"The settings file {path} needs the environment variable {value['env']} at {where}."
+                )
+            return environment[value["env"]]
+        return {key: with_environment(item, environment, path, (*keys, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_environment(item, environment, path, (*keys, str(at))) for at, item in enumerate(value)]
+    return value
+
+
+def require_secrets_from_environment(content: Mapping[str, Any], secrets: Iterable[Keys], path: Path) -> None:
+    """Raise InvalidOption if a secret stands in the file itself. `secrets`: section and key."""
+    for section, key in secrets:
+        holder = content.get(section)
+        if isinstance(holder, dict):
+            require_no_secret(holder, (key,), path, (section,))
+
+
+def require_no_secret(holder: Mapping[str, Any], secrets: Iterable[str], path: Path, keys: Keys) -> None:
+    """Raise InvalidOption if one of these keys of a mapping is anything but `{env: NAME}` (or null)."""
+    for key in secrets:
+        value = holder.get(key)
+        if value is not None and not (isinstance(value, dict) and set(value) == {"env"}):
+            raise InvalidOption(
+                f"The settings file {path} holds a secret at {'.'.join((*keys, key))}; write it as {{env: NAME}} "
+                "and set that variable in the environment."
+            )
+
+
+def fault(error: ValidationError, model: Any = None, keys: Keys = ()) -> str:  # noqa: ANN401 - a model or a union of some
+    """Return what is wrong first, where, and what is allowed: the end of a sentence that begins with the file.
+
+    `keys`: where in the file the model's own keys begin. What was written there is not quoted: it may be a secret.
+    """
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = [part for part in first["loc"] if str(part) not in _tags(model)]
+    key = ".".join((*keys, *map(str, place)))
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(_known_keys(model, first["loc"][:-1]))
+        return f"has an unknown key {key}" + (f"; the keys are {known}." if known else ".")
+    if first["type"] == "missing":
+        return f"lacks the key {key}."
+    return f"has a wrong value at {key}: {said}." if key else f"cannot be used: {said}."
+
+
+def _tags(model: Any) -> set[str]:  # noqa: ANN401
+    """Return the words by which a union's models are told apart, which stand in an error's place too."""
+    tags: set[str] = set()
+    for option in _models(model):
+        if len(list(_models(model))) > 1:
+            tags |= {str(value) for value in get_args(option.model_fields["type"].annotation)}
+    return tags
+
+
+def _models(annotation: Any) -> Iterable[type[BaseModel]]:  # noqa: ANN401
+    """Yield the models that an annotation is, or is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _known_keys(model: Any, place: Iterable[int | str]) -> list[str]:  # noqa: ANN401
+    """Return the keys that are allowed at a place of a model."""
+    current = list(_models(model))
+    for part in place:
+        if len(current) > 1:  # the word that tells the union's models apart
+            current = [one for one in current if part in get_args(one.model_fields["type"].annotation)]
+        elif current and isinstance(part, str) and part in current[0].model_fields:
+            current = list(_models(current[0].model_fields[part].annotation))
+        elif isinstance(part, str) and current:
+            continue  # a key of a mapping whose values are the model
+    return list(current[0].model_fields) if len(current) == 1 else []

@@ -1,0 +1,113 @@
+"""The `feed_checks` table: what a feed found at its times, and when its source could not be reached.
+
+A scheduled feed has a row for each of its times. A watched feed has one for each time of trouble: it begins as
+`unreachable` and ends as `recovered`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from contact_pipelines.store.tables import feed_checks
+
+CheckStatus = Literal["waiting", "taken", "nothing_new", "missing", "unreachable", "recovered"]
+
+TROUBLE: tuple[CheckStatus, ...] = ("missing", "unreachable")
+
+
+@dataclass(frozen=True)
+class FeedCheck:
+    """What came of one time. `attempts`: how often it was looked at."""
+
+    tenant_id: str
+    feed: str
+    due_at: datetime
+    status: CheckStatus
+    message: str
+    attempts: int
+    checked_at: datetime
+
+
+def record(
+    connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime, status: CheckStatus, *, message: str
+) -> None:
+    """Note what came of a scheduled time, as often as it is looked at."""
+    statement = insert(feed_checks).values(
+        tenant_id=tenant_id, feed_name=feed, due_at=due_at, status=status, message=message
+    )
+    again = {
+        "status": status,
+        "message": message,
+        "attempts": feed_checks.c.attempts + 1,
+        "checked_at": sa.func.now(),
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "feed_name", "due_at"], set_=again))
+
+
+def record_trouble(connection: sa.Connection, tenant_id: str, feed: str, message: str) -> None:
+    """Note that a watched feed's source cannot be reached: one row from the first time until it recovers."""
+    since = connection.scalar(_trouble(tenant_id, feed).with_only_columns(feed_checks.c.due_at))
+    now = connection.scalar(sa.select(sa.func.clock_timestamp()))
+    assert now is not None  # noqa: S101 - a clock always answers
+    record(connection, tenant_id, feed, since or now, "unreachable", message=message)
+
+
+def record_recovery(connection: sa.Connection, tenant_id: str, feed: str) -> None:
+    """End a watched feed's trouble, if it is in any."""
+    mine = sa.and_(feed_checks.c.tenant_id == tenant_id, feed_checks.c.feed_name == feed)
+    statement = sa.update(feed_checks).where(mine, feed_checks.c.status == "unreachable")
+    connection.execute(statement.values(status="recovered", checked_at=sa.func.now()))
+
+
+def get(connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime) -> FeedCheck | None:
+    """Return what came of a scheduled time; None if nobody has looked yet."""
+    row = connection.execute(_select(tenant_id, feed, feed_checks.c.due_at == due_at)).one_or_none()
+    return None if row is None else _check(row)
+
+
+def recent(connection: sa.Connection, tenant_id: str, feed: str, *, within: float) -> list[FeedCheck]:
+    """Return the checks that were due within so many seconds, latest first."""
+    since = sa.func.now() - timedelta(seconds=within)
+    return [_check(row) for row in connection.execute(_select(tenant_id, feed, feed_checks.c.due_at >= since))]
+
+
+def latest(connection: sa.Connection, tenant_id: str, feed: str, limit: int = 1) -> list[FeedCheck]:
+    """Return the latest checks, or troubles, of a feed."""
+    return [_check(row) for row in connection.execute(_select(tenant_id, feed).limit(limit))]
+
+
+def troubles(connection: sa.Connection, *, since: datetime) -> list[FeedCheck]:
+    """Return, of all tenants, what was missing or unreachable and was last looked at since then; oldest first.
+
+    This is what notifications are made of: a row is the same trouble as long as (tenant, feed, due_at, status) is.
+    """
+    statement = sa.select(feed_checks).where(feed_checks.c.status.in_(TROUBLE), feed_checks.c.checked_at >= since)
+    return [_check(row) for row in connection.execute(statement.order_by(feed_checks.c.checked_at))]
+
+
+def _trouble(tenant_id: str, feed: str) -> sa.Select[tuple[object, ...]]:
+    return _select(tenant_id, feed, feed_checks.c.status == "unreachable").limit(1)
+
+
+def _select(tenant_id: str, feed: str, *conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[object, ...]]:
+    mine: Sequence[sa.ColumnElement[bool]] = (feed_checks.c.tenant_id == tenant_id, feed_checks.c.feed_name == feed)
+    return sa.select(feed_checks).where(*mine, *conditions).order_by(feed_checks.c.due_at.desc())
+
+
+def _check(row: sa.Row[tuple[object, ...]]) -> FeedCheck:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return FeedCheck(
+        values["tenant_id"],
+        values["feed_name"],
+        values["due_at"],
+        values["status"],
+        values["message"],
+        values["attempts"],
+        values["checked_at"],
+    )

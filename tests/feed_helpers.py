@@ -1,0 +1,84 @@
+"""What the tests of feeds share: a store, a location of some kind and a feed that takes files from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from contact_pipelines import operations
+from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.feeds import ImportFeed
+from contact_pipelines.models import Import, ImportStatus
+from tests.importing_helpers import Importer
+from tests.location_settings import with_entries
+
+ANN = "email,first_name\nann@example.com,Ann\n"
+BOB = "email,first_name\nbob@example.com,Bob\n"
+WATCHED: dict[str, Any] = {"watch": {"every": 1, "quiet": 0}}
+
+
+class Feeding:
+    """A feed named `drop`, at the location `inbox`: a folder of this machine unless another is given."""
+
+    def __init__(self, importer: Importer, location: dict[str, Any] | None = None, **feed: Any) -> None:
+        self.importer, self.store = importer, importer.store
+        self.folder = importer.folder / "inbox"
+        self.folder.mkdir(exist_ok=True)
+        location = location or {"type": "local", "path": str(self.folder)}
+        entry = {"name": "drop", "source": {"location": "inbox", "path": "*.csv"}, **({} if feed else WATCHED), **feed}
+        if "watch" not in entry and "schedule" not in entry:
+            entry |= WATCHED
+        self.settings = with_entries(
+            importer.settings, importer.folder, locations={"inbox": location}, imports=[entry],
+            options={"import_tag": "none"},
+        )  # fmt: skip
+        importer.settings = self.settings
+
+    @property
+    def feed(self) -> ImportFeed:
+        return self.settings.import_feed("drop")
+
+    def write(self, name: str, content: str = ANN) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return path
+
+    def look(self, due_at: datetime | None = None) -> operations.Look:
+        return operations.look_at_feed(self.store, self.settings, self.feed, due_at=due_at)
+
+    def tend(self) -> operations.Tending:
+        return operations.tend_feeds(self.store, self.settings)
+
+    def run(self, records: tuple[Import, ...]) -> list[Import]:
+        """Run imports one after the other; return them as they are afterwards, failed ones too."""
+        found = []
+        for record in records:
+            try:
+                found.append(operations.run_import(self.store, self.settings, record))
+            except ContactPipelinesError:
+                found.append(operations.get_import(self.store, record.id, tenant_id=record.tenant_id))
+                assert found[-1].status == ImportStatus.FAILED
+        return found
+
+    def look_and_run(self) -> list[Import]:
+        return self.run(self.look().taken)
+
+    def imports(self) -> list[Import]:
+        """Return all imports, oldest first."""
+        return operations.list_imports(self.store)[::-1]
+
+    def files(self) -> dict[str, list[Any]]:
+        """Return what is known of each path: the status of its versions' imports, oldest first; None: it waits."""
+        known: dict[str, list[Any]] = {}
+        for file in operations.list_feed_files(self.store, self.feed)[::-1]:
+            known.setdefault(file.path, []).append(file.status and file.status.value)
+        return known
+
+    def sql(self, statement: str) -> list[dict[str, Any]]:
+        return self.importer.sql(statement)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
