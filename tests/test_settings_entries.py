@@ -57,7 +57,7 @@ def test_feeds_and_locations_are_typed(load, tmp_path):
     assert "hush" not in settings.model_dump_json()
     daily, drop = settings.imports
     assert daily.schedule.timezone == "America/New_York"
-    assert daily.quiet == 0
+    assert daily.quiet == 30
     assert (drop.watch.every, drop.quiet) == (5, 120)
     defaults = ImportOptions(country="DE", columns={"Mail": "email"})
     assert daily.import_options(defaults) == ImportOptions(
