@@ -2,10 +2,10 @@
 
     python -m benchmarks.export_speed --rows 1000000 [--formats csv,xlsx]
 
-Prints one JSON object. `bare_copy_s` is `COPY (query) TO STDOUT` of the same columns, read and thrown away: texts as they
-are, lists as arrays, in the same order. `csv_s` and the others are the whole operation: snapshot, file on the disk,
-SHA-256, the record in the store. Bare COPY and CSV are measured three times, by turns; the medians count. Seconds are
-wall clock; `peak_rss_mb` is of a process of its own for each format, PostgreSQL not included.
+Prints one JSON object. `bare_copy_s` is `COPY (query) TO STDOUT` of the same columns, read and thrown away: texts as
+they are, lists as arrays, in the same order. `csv_s` and the others are the whole operation: snapshot, file on the
+disk, SHA-256, the record in the store. Bare COPY and CSV are measured three times, by turns; the medians count.
+Seconds are wall clock; `peak_rss_mb` is of a process of its own for each format, PostgreSQL not included.
 """
 
 from __future__ import annotations

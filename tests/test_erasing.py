@@ -368,12 +368,13 @@ def test_the_command_asks_first(importer, run):
     assert ZELDA in importer.contacts()
     done = run("erase", ZELDA, typed="y\n")
     assert done.code == 0
-    assert [line.split() for line in done.out.splitlines()[-5:]] == [
+    assert [line.split() for line in done.out.splitlines()[-6:]] == [
         ["contacts", "1"],
         ["memberships", "0"],
         ["journal", "rows", "1"],
         ["files", str(len(_expected_files()))],
         ["of", "imports", record.name],
+        ["exports", "0"],
     ]
     assert _traces(importer) == []
 
@@ -398,6 +399,7 @@ def test_the_command_for_programs(importer, run):
         "files": len(_expected_files()),
         "imports": [record.name],
         "not_searched": [],
+        "exports": 0,
     }
     assert isinstance(run("erase", "nobody", "--yes").error, NotFound)
 

@@ -36,6 +36,11 @@ FIELDS: dict[str, str] = {
     "birthday": "date of birth",
     "website": "address of a web page",
     "gender": "gender",
+    "emails_sent": "how many emails the contact was sent",
+    "opens": "how many emails the contact opened",
+    "clicks": "how many links in emails the contact followed",
+    "last_opened_at": "when the contact last opened an email",
+    "last_activity_at": "when the contact was last active",
     "properties.<key>": "anything else about the contact worth keeping; key: 1 to 50 of a-z, 0-9 and _",
     "ignore": "nothing to be kept, or data of somebody else than the contact",
 }
