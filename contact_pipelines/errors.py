@@ -19,6 +19,7 @@
     │       ├── ConsentProtected   an opt-out or a suppression would be undone without a grant
     │       ├── AddressSuppressed  a suppressed address would be subscribed
     │       └── AddressNotNormal   an address that is not trimmed and lower-case
+    ├── NotificationError          a message could not be handed over; it is tried again, unless it is `permanent`
     └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
 
 Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
@@ -155,6 +156,18 @@ class AddressNotNormal(ConsentError):
     """An address that is not trimmed and lower-case would be stored (SQLSTATE CP003)."""
 
     code = "address_not_normal"
+
+
+class NotificationError(ContactPipelinesError):
+    """A message could not be handed over. `permanent`: trying again is no use; `unreachable`: nothing answered."""
+
+    code = "notification_failed"
+    retryable = True
+
+    def __init__(self, message: str, *, permanent: bool = False, unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.unreachable = unreachable
 
 
 class ConservationError(ContactPipelinesError):

@@ -8,7 +8,7 @@ there only.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.house import House
 from contact_pipelines.models import ImportOptions
+from contact_pipelines.notification_settings import Notifications
+from contact_pipelines.retention_settings import Retention
 
 DEFAULT_HOME = ".contact_pipelines"
 SETTINGS_FILE = "contact_pipelines.yaml"
 
-_SECRETS = (("language_model", "api_key"),)
+_SECRETS = (
+    ("language_model", "api_key"),
+    ("notifications", "smtp", "password"),
+    ("notifications", "webhooks", "*", "secret"),
+)
+"""Where secrets stand; `*` is every entry of a list."""
 
 
 class Settings(BaseModel):
@@ -35,6 +42,8 @@ class Settings(BaseModel):
     artifacts: str
     house: House = House()
     options: ImportOptions = ImportOptions()
+    notifications: Notifications = Notifications()
+    retention: Retention = Retention()
 
     @property
     def store_folder(self) -> Path:
@@ -52,6 +61,8 @@ class _SettingsFile(House):
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
+    notifications: Notifications = Notifications()
+    retention: Retention = Retention()
 
     def house(self) -> House:
         return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
@@ -67,6 +78,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         artifacts=given.artifacts or str(home / "artifacts"),
         house=given.house(),
         options=given.options,
+        notifications=given.notifications,
+        retention=given.retention,
     )
 
 
@@ -95,13 +108,24 @@ def _read_file(environment: Mapping[str, str]) -> _SettingsFile:
 
 
 def _require_secrets_from_environment(content: dict[str, Any], path: Path) -> None:
-    for section, key in _SECRETS:
-        holder = content.get(section)
-        if isinstance(holder, dict) and isinstance(holder.get(key), str):
-            raise InvalidOption(
-                f"The settings file {path} holds a secret at {section}.{key}; write it as {{env: NAME}} "
-                "and set that variable in the environment."
-            )
+    for keys in _SECRETS:
+        for place, value in _values_at(content, keys):
+            if value is not None and not (isinstance(value, dict) and set(value) == {"env"}):
+                raise InvalidOption(
+                    f"The settings file {path} holds a secret at {place}; write it as {{env: NAME}} "
+                    "and set that variable in the environment."
+                )
+
+
+def _values_at(content: Any, keys: tuple[str, ...], place: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - YAML
+    """Yield what stands at a place of the file, with the place as errors name it; `*` is every entry of a list."""
+    if not keys:
+        yield ".".join(place), content
+    elif keys[0] == "*" and isinstance(content, list):
+        for at, item in enumerate(content):
+            yield from _values_at(item, keys[1:], (*place, str(at)))
+    elif isinstance(content, dict) and keys[0] in content:
+        yield from _values_at(content[keys[0]], keys[1:], (*place, keys[0]))
 
 
 def _with_environment(value: Any, environment: Mapping[str, str], path: Path, keys: tuple[str, ...]) -> Any:  # noqa: ANN401 - YAML

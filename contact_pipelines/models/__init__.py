@@ -4,6 +4,13 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
 """
 
+from contact_pipelines.models.notifications import (
+    Channel,
+    Event,
+    EventKind,
+    Notification,
+    NotificationStatus,
+)
 from contact_pipelines.models.options import (
     MAX_REVIEW_SECONDS,
     GroupDefinition,
@@ -59,12 +66,15 @@ __all__ = [
     "WELL_KNOWN_PROPERTIES",
     "Blank",
     "Case",
+    "Channel",
     "ColumnMapping",
     "Consent",
     "ContactStatus",
     "Counts",
     "CreateProperties",
     "Duplicates",
+    "Event",
+    "EventKind",
     "FieldRule",
     "FileReading",
     "GroupDefinition",
@@ -76,6 +86,8 @@ __all__ = [
     "LandedFile",
     "MatchKey",
     "Mode",
+    "Notification",
+    "NotificationStatus",
     "Preset",
     "PropertyDefinition",
     "PropertyType",

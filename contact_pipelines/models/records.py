@@ -133,3 +133,14 @@ class Import:
     rollback: RollbackCounts | None = None
     plan_sha256: str | None = None  # of the plan that awaits, or had, a review
     times: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """How long the import ran, from its first step to its end; not how long it waited for a review."""
+        started, finished = self.times.get("started_at"), self.times.get("finished_at")
+        if not (started and finished):
+            return None
+        awaiting, confirmed = self.times.get("awaiting_since"), self.times.get("confirmed_at")
+        waited = ((confirmed or finished) - awaiting).total_seconds() if awaiting else 0.0
+        seconds: float = (finished - started).total_seconds() - waited
+        return round(seconds, 3)

@@ -37,9 +37,10 @@ ABANDONED_AFTER_SECONDS = 15
 """An import whose process holds no lock and has shown no sign of life for so long has died."""
 
 TIMES = (
-    "created_at", "started_at", "awaiting_since", "review_expires_at", "confirmed_at", "finished_at", "rolled_back_at"
+    "created_at", "started_at", "awaiting_since", "review_expires_at", "confirmed_at", "finished_at", "rolled_back_at",
+    "artifacts_removed_at", "results_removed_at",
 )  # fmt: skip
-"""When an import came to where: the keys of `Import.times`."""
+"""When an import came to where, and when its files were removed for their age: the keys of `Import.times`."""
 
 STARTABLE = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.FAILED)
 
