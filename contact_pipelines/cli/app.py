@@ -16,8 +16,10 @@ from contact_pipelines.cli import (
     failing,
     groups,
     history,
+    housekeeping,
     importing,
     mapping,
+    notifications,
     previewing,
     properties,
     results,
@@ -58,6 +60,8 @@ app.add_typer(groups.segments, name="segment")
 app.add_typer(groups.topics, name="topic")
 app.add_typer(saved_mappings.app, name="mapping")
 app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(notifications.app, name="notifications")
+app.command("cleanup")(housekeeping.cleanup)
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)
 

@@ -35,6 +35,14 @@ class ArtifactFolder:
         """Whether the artifact is there, whole."""
         return bool(self._fs.exists(f"{self._folder}/{name}"))
 
+    def size(self, name: str) -> int:
+        """Return an artifact's size in bytes. Raises FileNotFoundError."""
+        return int(self._fs.size(f"{self._folder}/{name}"))
+
+    def names(self) -> list[str]:
+        """Return the names of all files, also of what killed processes left; those in folders with their path."""
+        return sorted(path.removeprefix(f"{self._folder}/") for path in self._fs.find(self._folder))
+
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         """Yield a local path to write to; the artifact appears under its name when the block ends well."""
@@ -77,6 +85,11 @@ class ArtifactFolder:
         self._forget_copy(name)
         if self.exists(name):
             self._fs.rm_file(f"{self._folder}/{name}")
+
+    def remove_empty_folders(self) -> None:
+        """Remove what is left of the folder once its last file is gone; an object store has no folders."""
+        if self._local and Path(self._folder).exists() and not self.names():
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def scratch(self) -> Path:
         """Return a local folder for spilled data, to be removed by `close`."""

@@ -43,7 +43,8 @@ class NotificationStatus(StrEnum):
 class Event:
     """Something that happened, as the transaction in which it did has recorded it.
 
-    `facts` are the import's own columns at that moment (counts, error, times), or what the event's maker gave.
+    `facts` are the import's own columns at that moment (counts, error, times), or what the event's maker gave. `held`:
+    why the feed's circuit breaker lets the import wait.
     """
 
     id: str
@@ -53,7 +54,7 @@ class Event:
     occurred_at: datetime
     facts: dict[str, Any] = field(default_factory=dict)
     feed: str | None = None
-    held_reason: str | None = None
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

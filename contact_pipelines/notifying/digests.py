@@ -97,8 +97,7 @@ def _of_import(kind: EventKind, data: dict[str, Any], happened: str) -> Digest:
 
 
 def _sentences(kind: EventKind, data: dict[str, Any]) -> Iterator[str]:
-    if data["held_reason"]:
-        yield one_line(data["held_reason"])
+    yield from (one_line(reason) for reason in data["held"])
     if kind in _PLANNED:
         yield "Nothing was written yet. These are the numbers if it is confirmed."
         if data["review_expires_at"]:

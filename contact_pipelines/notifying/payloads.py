@@ -66,7 +66,7 @@ def import_payload(event: Event, record: Import, findings: Findings) -> Payload:
         "errors_file": findings.errors_file,
         "duration_seconds": it.duration_seconds,
         "error": {"code": it.error_code, "message": it.error} if it.error else None,
-        "held_reason": event.held_reason if event.kind == EventKind.IMPORT_HELD else None,
+        "held": list(event.held) if event.kind == EventKind.IMPORT_HELD else [],
         "review_expires_at": expires.isoformat() if expires else None,
         "rollback": it.rollback.as_dict() if it.rollback else None,
     }
@@ -75,7 +75,7 @@ def import_payload(event: Event, record: Import, findings: Findings) -> Payload:
 
 def other_payload(event: Event) -> Payload:
     """Tell of an event that is no import's: what its maker gave."""
-    facts = {name: value for name, value in event.facts.items() if name not in ("tenant", "feed")}
+    facts = {name: value for name, value in event.facts.items() if name not in ("tenant", "feed_name")}
     return _payload(event, {"tenant": event.tenant_id, "feed": event.feed, **facts})
 
 

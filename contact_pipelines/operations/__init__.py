@@ -19,12 +19,21 @@ from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
+from contact_pipelines.operations.housekeeping import CleanUp, clean_up, names_of_old_imports
 from contact_pipelines.operations.lookups import (
     copy_results,
     get_import,
     import_warnings,
     list_imports,
     result_files,
+)
+from contact_pipelines.operations.notifying import (
+    Sending,
+    Tested,
+    list_notifications,
+    retry_given_up,
+    send_notifications,
+    send_test_messages,
 )
 from contact_pipelines.operations.review import (
     Review,
@@ -52,6 +61,7 @@ from contact_pipelines.operations.steps import (
 )
 
 __all__ = [
+    "CleanUp",
     "Erasure",
     "FileAsRead",
     "HistoryEvent",
@@ -59,9 +69,12 @@ __all__ = [
     "Report",
     "Review",
     "Rollback",
+    "Sending",
+    "Tested",
     "apply",
     "await_review",
     "cancel_import",
+    "clean_up",
     "column_plan",
     "compare",
     "confirm",
@@ -82,9 +95,11 @@ __all__ = [
     "land",
     "list_groups",
     "list_imports",
+    "list_notifications",
     "list_property_definitions",
     "list_saved_mappings",
     "map_columns",
+    "names_of_old_imports",
     "open_import",
     "preview_file",
     "publish_events",
@@ -92,8 +107,11 @@ __all__ = [
     "report",
     "require_confirmable",
     "result_files",
+    "retry_given_up",
     "roll_back_import",
     "run_import",
+    "send_notifications",
+    "send_test_messages",
     "stage",
     "stage_files",
     "validate",

@@ -163,5 +163,7 @@ def _current(session: ImportSession) -> Import:
 
 
 def _reported(settings: Settings, record: Import) -> bool:
+    if record.times["artifacts_removed_at"]:
+        return True  # or it can no longer be
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
     return artifacts.exists(reporting.RESULTS_FILE)

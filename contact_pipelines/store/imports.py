@@ -126,6 +126,8 @@ def claim(connection: sa.Connection, record: Import) -> None:
             heartbeat_at=sa.func.now(),
             error=None,
             error_code=None,
+            artifacts_removed_at=None,  # they are made anew
+            results_removed_at=None,
         )
     )
     if connection.execute(statement).rowcount == 0:
@@ -195,6 +197,7 @@ def record_rollback(connection: sa.Connection, record: Import, counts: RollbackC
         "status": ImportStatus.ROLLED_BACK,
         "rolled_back_at": sa.func.clock_timestamp(),
         "rollback_counts": asdict(counts),
+        "results_removed_at": None,  # there will be a report
     }
     connection.execute(sa.update(imports).where(_is(record)).values(values))
 

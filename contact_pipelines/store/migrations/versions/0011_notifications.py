@@ -18,7 +18,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_UNTOLD = "'{options, mapping, reading, source, idempotency_key, plan_sha256}'::text[]"
+_UNTOLD = "'{options, mapping, reading, source, idempotency_key, plan_sha256, statistics}'::text[]"
 """Columns that are large, or of no use in a message; those that do not change are read from the import later."""
 
 _REMOVED = ("artifacts_removed_at", "results_removed_at")
