@@ -46,7 +46,7 @@ SELECT DISTINCT j.contact_id
 FROM import_changes j
 WHERE j.tenant_id = :tenant
     AND j.import_id = ANY(CAST(:imports AS uuid[]))
-    AND (j.before ->> 'email' = ANY(CAST(:addresses AS text[])) OR j.after ->> 'email' = ANY(CAST(:addresses AS text[])))
+    AND ARRAY[j.before ->> 'email', j.after ->> 'email'] && CAST(:addresses AS text[])
     AND NOT EXISTS (SELECT FROM contacts c WHERE c.tenant_id = j.tenant_id AND c.id = j.contact_id)
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -41,10 +41,9 @@ class OldImport:
 
 def find(connection: sa.Connection, what: What, days: int) -> list[OldImport]:
     """Return the imports of all tenants that ended so many days ago and still have these files, oldest first."""
-    statement = sa.select(imports.c.tenant_id, imports.c.id, imports.c.status).where(
-        _ended(days), _MARKS[what] == sa.null()
-    )
-    return [_old(row) for row in connection.execute(statement.order_by(imports.c.id))]
+    statement = sa.select(imports).where(_ended(days), _MARKS[what].is_(None)).order_by(imports.c.id)
+    columns = statement.with_only_columns(imports.c.tenant_id, imports.c.id, imports.c.status)
+    return [OldImport(tenant, str(it), status in APPLIED) for tenant, it, status in connection.execute(columns)]
 
 
 def names_ended(connection: sa.Connection, days: int) -> set[str]:
@@ -61,7 +60,7 @@ def removing(store: Store, it: OldImport, what: What, days: int) -> Iterator[boo
     with store.begin() as connection:
         same = sa.and_(imports.c.tenant_id == it.tenant_id, imports.c.id == uuid.UUID(it.id))
         free = connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(life_lock(it.id))))
-        still = sa.select(imports.c.status).where(same, _ended(days), _MARKS[what] == sa.null())
+        still = sa.select(imports.c.status).where(same, _ended(days), _MARKS[what].is_(None))
         row = connection.execute(still.with_for_update()).one_or_none() if free else None
         yield row is not None
         if row is not None:
@@ -74,7 +73,3 @@ def removing(store: Store, it: OldImport, what: What, days: int) -> Iterator[boo
 def _ended(days: int) -> sa.ColumnElement[bool]:
     ended = sa.func.coalesce(imports.c.rolled_back_at, imports.c.finished_at, imports.c.created_at)
     return sa.and_(imports.c.status.in_(ENDED), ended < sa.func.now() - timedelta(days=days))
-
-
-def _old(row: sa.Row[Any]) -> OldImport:
-    return OldImport(row.tenant_id, str(row.id), row.status in APPLIED)

@@ -8,6 +8,7 @@ trigger call per row of a `COPY` (about a second per million rows), and both are
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -328,7 +329,7 @@ notification_events = Table(
     Column("import_id", UUID),
     Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("facts", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # the import as it was at that moment
-    Column("payload", JSONB),  # what is told
+    Column("payload", JSON),  # what is told, in its own order of keys
     Column("dispatched_at", DateTime(timezone=True)),  # when its notifications were made, if anybody is to be told
     PrimaryKeyConstraint("tenant_id", "id"),
     Index("ix_notification_events_new", "occurred_at", postgresql_where=text("dispatched_at IS NULL")),

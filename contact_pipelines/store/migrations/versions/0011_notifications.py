@@ -74,7 +74,7 @@ def _notification_events() -> None:
         sa.Column("import_id", sa.UUID()),
         sa.Column("occurred_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("facts", postgresql.JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False),
-        sa.Column("payload", postgresql.JSONB()),
+        sa.Column("payload", sa.JSON()),
         sa.Column("dispatched_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_notification_events_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_notification_events")),
