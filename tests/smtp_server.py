@@ -38,7 +38,8 @@ class MailServer:
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         if self.refuse_data:
             return self.refuse_data.pop(0)
-        self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        lines = envelope.content.replace(b"\r\n", b"\n")
+        self.messages.append(email.message_from_bytes(lines, policy=email.policy.default))
         self.recipients += envelope.rcpt_tos
         self.arrived.set()
         return "250 Taken"

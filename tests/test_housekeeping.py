@@ -159,17 +159,27 @@ def test_for_ever_is_for_ever(importer):
     assert tidy(importer) == CleanUp()
 
 
-@pytest.mark.parametrize("days", [31, 400])
-def test_a_person_is_found_for_erasing_whatever_files_are_gone(importer, days):
+def test_a_deleted_person_is_found_for_erasing_as_long_as_there_are_results(importer):
     record = importer.run(PEOPLE)
     importer.sql("DELETE FROM contacts WHERE email = :email", email=ADA)
-    age(importer, record, days)
+    age(importer, record, 31)
     tidy(importer)
     done = operations.erase_contact(importer.store, importer.settings, ADA)
     assert (done.changes, done.not_searched) == (1, ())
-    found = importer.sql("SELECT CAST(j AS text) AS written FROM import_changes j")
-    assert [row for row in found if ADA in row["written"]] == []
     assert "results.csv" not in names(importer, record)
+
+
+def test_a_deleted_person_is_found_in_the_journal_when_no_files_are_left(importer):
+    importer.run(f"external_id,email\nA-1,{ADA}\nB-2,bob@secret.example\n")
+    importer.run("external_id,email\nA-1,ada@elsewhere.example\n", match_on=["external_id"])
+    importer.sql("DELETE FROM contacts WHERE external_id = 'A-1'")
+    importer.sql("UPDATE imports SET finished_at = finished_at - interval '400 days'")
+    assert tidy(importer).results == 2
+    done = operations.erase_contact(importer.store, importer.settings, ADA)
+    assert (done.changes, done.not_searched) == (2, ())
+    found = importer.sql("SELECT CAST(j AS text) AS written FROM import_changes j")
+    assert [row for row in found if "ada@" in row["written"]] == []
+    assert len(found) == 1
 
 
 def test_old_notifications_go_unless_they_wait(importer):
@@ -194,7 +204,7 @@ def test_partitions_and_runs_of_old_imports_go(importer):
     age(importer, old, 400)
     with dg.instance_for_test() as instance:
         instance.add_dynamic_partitions("imports", [old.name, new.name, "of-another-store"])
-        ran = _run(instance, importer).run_id
+        ran = nothing_to_do.execute_in_process(instance=instance).run_id
         told = clean_up_dagster(instance, importer.store, importer.settings, dry_run=True)
         assert told == DagsterCleanUp(partitions=1, runs=0)
         assert clean_up_dagster(instance, importer.store, importer.settings) == told
@@ -220,8 +230,13 @@ def test_the_job_runs_every_night_and_tells_what_went(importer):
     assert metadata == {
         "dry_run": False, "artifacts": 1, "results": 0, "notifications": 0, "partitions": 0, "runs": 0,
     }  # fmt: skip
-    assert defs.get_schedule_def("clean_up_daily") is clean_up_daily
+    assert [schedule.name for schedule in defs.schedules or ()] == [clean_up_daily.name]
     assert clean_up_daily.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+@dg.job
+def nothing_to_do():
+    """A run that is over."""
 
 
 def _run(instance, importer):
