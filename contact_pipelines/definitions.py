@@ -5,10 +5,12 @@ import dagster as dg
 from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
 from contact_pipelines.defs.assets import IMPORT_ASSETS
 from contact_pipelines.defs.feeds import load_feeds
+from contact_pipelines.defs.housekeeping import clean_up, clean_up_daily
 from contact_pipelines.defs.jobs import import_contacts
 from contact_pipelines.defs.names import ARTIFACTS
 from contact_pipelines.defs.new_export import new_export
 from contact_pipelines.defs.new_import import new_import
+from contact_pipelines.defs.notifying import send_notifications
 from contact_pipelines.defs.overdue_reviews import expire_overdue_reviews
 from contact_pipelines.defs.parquet_io import parquet_artifacts
 from contact_pipelines.defs.pipelines import PipelinesResource
@@ -19,9 +21,15 @@ _feeds = load_feeds()
 
 defs = dg.Definitions(
     assets=IMPORT_ASSETS,
-    jobs=[import_contacts, new_import, new_export, roll_back_import],
-    sensors=[start_registered_imports, close_abandoned_runs, expire_overdue_reviews, *_feeds.sensors],
-    schedules=_feeds.schedules,
+    jobs=[import_contacts, new_import, new_export, roll_back_import, clean_up],
+    sensors=[
+        start_registered_imports,
+        close_abandoned_runs,
+        expire_overdue_reviews,
+        send_notifications,
+        *_feeds.sensors,
+    ],
+    schedules=[clean_up_daily, *_feeds.schedules],
     resources={"pipelines": PipelinesResource(), ARTIFACTS: parquet_artifacts},
     # Also for the implicit job behind the button Materialize: the steps are a chain, processes only cost time.
     executor=dg.in_process_executor,

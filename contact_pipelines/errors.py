@@ -29,6 +29,7 @@
     │       ├── AddressSuppressed  a suppressed address would be subscribed
     │       └── AddressNotNormal   an address that is not trimmed and lower-case
     ├── DiskFull                   no room for artifacts or for what is spilled; make room and try again
+    ├── NotificationError          a message could not be handed over; it is tried again, unless it is `permanent`
     └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
 
 Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
@@ -234,6 +235,18 @@ class DiskFull(ContactPipelinesError):
     """There is no room for the artifacts, or for what an import spills; nothing was half-applied."""
 
     code = "disk_full"
+
+
+class NotificationError(ContactPipelinesError):
+    """A message could not be handed over. `permanent`: trying again is no use; `unreachable`: nothing answered."""
+
+    code = "notification_failed"
+    retryable = True
+
+    def __init__(self, message: str, *, permanent: bool = False, unreachable: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.unreachable = unreachable
 
 
 class ConservationError(ContactPipelinesError):

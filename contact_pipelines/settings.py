@@ -23,13 +23,20 @@ from contact_pipelines.feeds import BrokenEntry, ExportFeed, ImportFeed
 from contact_pipelines.files.locations.configs import LocationConfig
 from contact_pipelines.house import House
 from contact_pipelines.models import ImportOptions
+from contact_pipelines.notification_settings import Notifications
+from contact_pipelines.retention_settings import Retention
 from contact_pipelines.settings_entries import read_entries
 from contact_pipelines.settings_values import fault, require_secrets_from_environment, with_environment
 
 DEFAULT_HOME = ".contact_pipelines"
 SETTINGS_FILE = "contact_pipelines.yaml"
 
-_SECRETS = (("language_model", "api_key"),)
+_SECRETS = (
+    ("language_model", "api_key"),
+    ("notifications", "smtp", "password"),
+    ("notifications", "webhooks", "*", "secret"),
+)
+"""Where secrets stand; `*` is every entry of a list."""
 
 
 class Settings(BaseModel):
@@ -47,6 +54,8 @@ class Settings(BaseModel):
     imports: tuple[ImportFeed, ...] = ()
     exports: tuple[ExportFeed, ...] = ()
     broken: tuple[BrokenEntry, ...] = ()
+    notifications: Notifications = Notifications()
+    retention: Retention = Retention()
 
     @property
     def store_folder(self) -> Path:
@@ -85,6 +94,9 @@ class _SettingsFile(House):
                 raise ValueError(f"{name} cannot be a default; an import that is to do this says so itself")
         return value
 
+    notifications: Notifications = Notifications()
+    retention: Retention = Retention()
+
     def house(self) -> House:
         return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
 
@@ -116,6 +128,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         imports=entries.imports,
         exports=entries.exports,
         broken=entries.broken,
+        notifications=given.notifications,
+        retention=given.retention,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,11 +30,22 @@ def with_environment(value: Any, environment: Mapping[str, str], path: Path, key
 
 
 def require_secrets_from_environment(content: Mapping[str, Any], secrets: Iterable[Keys], path: Path) -> None:
-    """Raise InvalidOption if a secret stands in the file itself. `secrets`: section and key."""
-    for section, key in secrets:
-        holder = content.get(section)
-        if isinstance(holder, dict):
-            require_no_secret(holder, (key,), path, (section,))
+    """Raise InvalidOption if a secret stands in the file itself. `secrets`: where they are; `*` is any list's entry."""
+    for keys in secrets:
+        for holder, place in _holders(content, keys[:-1]):
+            require_no_secret(holder, keys[-1:], path, place)
+
+
+def _holders(content: Any, keys: Keys, place: Keys = ()) -> Iterator[tuple[Mapping[str, Any], Keys]]:  # noqa: ANN401 - YAML
+    """Yield the mappings that stand at a place of the file, and what errors call that place."""
+    if not keys:
+        if isinstance(content, dict):
+            yield content, place
+    elif keys[0] == "*" and isinstance(content, list):
+        for at, item in enumerate(content):
+            yield from _holders(item, keys[1:], (*place, str(at)))
+    elif isinstance(content, dict) and keys[0] in content:
+        yield from _holders(content[keys[0]], keys[1:], (*place, keys[0]))
 
 
 def require_no_secret(holder: Mapping[str, Any], secrets: Iterable[str], path: Path, keys: Keys) -> None:
@@ -93,4 +104,4 @@ def _known_keys(model: Any, place: Iterable[int | str]) -> list[str]:  # noqa: A
             current = list(_models(current[0].model_fields[part].annotation))
         elif isinstance(part, str) and current:
             continue  # a key of a mapping whose values are the model
-    return list(current[0].model_fields) if len(current) == 1 else []
+    return [field.alias or name for name, field in current[0].model_fields.items()] if len(current) == 1 else []

@@ -14,9 +14,9 @@ PACKAGE = Path(contact_pipelines.__file__).parent
 # Each part may import itself and the parts above it. `models` and `errors` stand alone.
 LAYERS = [
     {"models", "errors"},
-    {"house", "feeds"},
+    {"house", "feeds", "notification_settings", "retention_settings"},
     {"settings", "settings_entries", "settings_values", "files", "store"},
-    {"importing", "exporting"},
+    {"importing", "exporting", "notifying"},
     {"operations"},
     {"defs", "cli"},
     {"definitions"},
@@ -32,6 +32,7 @@ CORE = {
     "store",
     "importing",
     "exporting",
+    "notifying",
     "operations",
 }
 # The command line starts Dagster runs (`import`, `dev`): the only place where one face calls another.

@@ -337,7 +337,7 @@ def test_artifacts_elsewhere_are_removed_as_well(importer, tmp_path):
     assert artifacts.exists("source")
     done = _erase(importer)
     assert (done.contacts, done.imports) == (1, (record.name,))
-    assert erasing_operation._names(artifacts) == ["report.json"]
+    assert artifacts.names() == ["report.json"]
 
 
 # -- the command line

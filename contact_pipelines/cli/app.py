@@ -19,8 +19,10 @@ from contact_pipelines.cli import (
     feeds,
     groups,
     history,
+    housekeeping,
     importing,
     mapping,
+    notifications,
     previewing,
     properties,
     results,
@@ -65,6 +67,8 @@ app.add_typer(saved_mappings.app, name="mapping")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(feeds.app, name="feeds")
 app.command("check")(check.check)
+app.add_typer(notifications.app, name="notifications")
+app.command("cleanup")(housekeeping.cleanup)
 app.add_typer(database.app, name="db")
 app.command("dev")(dev.dev)
 

@@ -10,6 +10,7 @@ import typer
 from contact_pipelines.cli import failing
 from contact_pipelines.cli import import_parameters as given
 from contact_pipelines.cli import reading_parameters as reading
+from contact_pipelines.cli.notifications import tell_people
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def import_file(
         failure = _run(settings, store, record)
         record = operations.get_import(store, record.id, tenant_id=tenant)
         code = print_outcome(settings, record, failure, as_json=json_)
+        if code != failing.EXIT_INTERRUPTED:
+            tell_people(settings, store, record)
     if code:
         raise typer.Exit(code)
 

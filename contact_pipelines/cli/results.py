@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contact_pipelines.cli.notifications import tell_people
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -92,10 +93,11 @@ def rollback(
         done = operations.roll_back_import(
             store, settings, key, tenant_id=tenant, dry_run=dry_run, restore_consent=restore_consent
         )
-    if json_:
-        print_json(rollback_shape(done))
-    else:
-        _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
+        if json_:
+            print_json(rollback_shape(done))
+        else:
+            _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
+        tell_people(settings, store, done.record)
 
 
 def _what_stays(counts: RollbackCounts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from contact_pipelines.cli import failing
+from contact_pipelines.cli.notifications import tell_people
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
 
 
@@ -33,6 +34,8 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
                 failure = KeyboardInterrupt() if interrupted() else error
         record = operations.get_import(store, record.id, tenant_id=tenant)
         code = print_outcome(settings, record, failure, as_json=json_)
+        if code != failing.EXIT_INTERRUPTED:
+            tell_people(settings, store, record)
     if code:
         raise typer.Exit(code)
 
@@ -47,9 +50,10 @@ def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_
     from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
 
-    with opened_store() as (_, store):
+    with opened_store() as (settings, store):
         record = operations.cancel_import(store, key, tenant_id=tenant)
-    if json_:
-        print_json({"id": record.id, "status": record.status.value})
-    else:
-        typer.echo(f"Cancelled {record.name}; nothing was written.")
+        if json_:
+            print_json({"id": record.id, "status": record.status.value})
+        else:
+            typer.echo(f"Cancelled {record.name}; nothing was written.")
+        tell_people(settings, store, record)

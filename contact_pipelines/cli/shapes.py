@@ -216,11 +216,5 @@ def counts_of(record: Import) -> Counts:
 
 
 def duration_seconds(record: Import) -> float | None:
-    """Return how long the import ran, from its first step to its end; not how long it waited for a review."""
-    started, finished = record.times.get("started_at"), record.times.get("finished_at")
-    if not (started and finished):
-        return None
-    awaiting, confirmed = record.times.get("awaiting_since"), record.times.get("confirmed_at")
-    waited = ((confirmed or finished) - awaiting).total_seconds() if awaiting else 0.0
-    seconds: float = (finished - started).total_seconds() - waited
-    return round(seconds, 3)
+    """Return how long the import ran; None as long as it has not ended."""
+    return record.duration_seconds

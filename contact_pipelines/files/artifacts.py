@@ -6,6 +6,7 @@ is written aside and uploaded when complete, and downloaded once when read. A fi
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -44,6 +45,14 @@ class ArtifactFolder:
     def exists(self, name: str) -> bool:
         """Whether the artifact is there, whole."""
         return bool(self._fs.exists(f"{self._folder}/{name}"))
+
+    def size(self, name: str) -> int:
+        """Return an artifact's size in bytes. Raises FileNotFoundError."""
+        return int(self._fs.size(f"{self._folder}/{name}"))
+
+    def names(self) -> list[str]:
+        """Return the names of all files, also of what killed processes left; those in folders with their path."""
+        return sorted(path.removeprefix(f"{self._folder}/") for path in self._fs.find(self._folder))
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
@@ -90,6 +99,11 @@ class ArtifactFolder:
         self.close()
         if self._fs.exists(self._folder):
             self._fs.rm(self._folder, recursive=True)
+
+    def remove_empty_folders(self) -> None:
+        """Remove what is left of the folder once its last file is gone; an object store has no folders."""
+        if self._local and Path(self._folder).exists() and not self.names():
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def scratch(self) -> Path:
         """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""

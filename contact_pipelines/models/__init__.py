@@ -6,6 +6,13 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 
 from contact_pipelines.models.exports import LAST, ExportFormat, ExportRecord, ExportRequest, ExportStatus
 from contact_pipelines.models.fuzzy import FuzzyOptions, Resolve
+from contact_pipelines.models.notifications import (
+    Channel,
+    Event,
+    EventKind,
+    Notification,
+    NotificationStatus,
+)
 from contact_pipelines.models.options import (
     MAX_REVIEW_SECONDS,
     GroupDefinition,
@@ -63,12 +70,15 @@ __all__ = [
     "WELL_KNOWN_PROPERTIES",
     "Blank",
     "Case",
+    "Channel",
     "ColumnMapping",
     "Consent",
     "ContactStatus",
     "Counts",
     "CreateProperties",
     "Duplicates",
+    "Event",
+    "EventKind",
     "ExportFormat",
     "ExportRecord",
     "ExportRequest",
@@ -85,6 +95,8 @@ __all__ = [
     "LandedFile",
     "MatchKey",
     "Mode",
+    "Notification",
+    "NotificationStatus",
     "Preset",
     "PropertyDefinition",
     "PropertyType",

@@ -138,3 +138,14 @@ class Import:
     feed: str | None = None  # the feed of the settings file that brought it
     held: tuple[str, ...] = ()  # why the feed's circuit breaker, or its contract on columns, wants a person to confirm
     times: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """How long the import ran, from its first step to its end; not how long it waited for a review."""
+        started, finished = self.times.get("started_at"), self.times.get("finished_at")
+        if not (started and finished):
+            return None
+        awaiting, confirmed = self.times.get("awaiting_since"), self.times.get("confirmed_at")
+        waited = ((confirmed or finished) - awaiting).total_seconds() if awaiting else 0.0
+        seconds: float = (finished - started).total_seconds() - waited
+        return round(seconds, 3)

@@ -34,6 +34,7 @@ from contact_pipelines.operations.files import FileAsRead, Preview, describe_fil
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
 from contact_pipelines.operations.holding import review_if_needed
+from contact_pipelines.operations.housekeeping import CleanUp, clean_up, names_of_old_imports
 from contact_pipelines.operations.lookups import (
     copy_results,
     duplicates_file,
@@ -41,6 +42,14 @@ from contact_pipelines.operations.lookups import (
     import_warnings,
     list_imports,
     result_files,
+)
+from contact_pipelines.operations.notifying import (
+    Sending,
+    Tested,
+    list_notifications,
+    retry_given_up,
+    send_notifications,
+    send_test_messages,
 )
 from contact_pipelines.operations.review import (
     Review,
@@ -77,6 +86,7 @@ from contact_pipelines.operations.tending import Tending, settle_files, tend_fee
 from contact_pipelines.operations.watching import Look, look_at_feed
 
 __all__ = [
+    "CleanUp",
     "Erasure",
     "FeedState",
     "FileAsRead",
@@ -86,13 +96,16 @@ __all__ = [
     "Report",
     "Review",
     "Rollback",
+    "Sending",
     "Tending",
+    "Tested",
     "Tried",
     "apply",
     "await_review",
     "cancel_import",
     "check_rules",
     "check_settings",
+    "clean_up",
     "clean_up_exports",
     "column_plan",
     "compare",
@@ -125,11 +138,13 @@ __all__ = [
     "list_feeds",
     "list_groups",
     "list_imports",
+    "list_notifications",
     "list_property_definitions",
     "list_saved_mappings",
     "local_copy",
     "look_at_feed",
     "map_columns",
+    "names_of_old_imports",
     "open_export_link",
     "open_import",
     "preview_file",
@@ -139,10 +154,13 @@ __all__ = [
     "report",
     "require_confirmable",
     "result_files",
+    "retry_given_up",
     "retry_watched",
     "review_if_needed",
     "roll_back_import",
     "run_import",
+    "send_notifications",
+    "send_test_messages",
     "settle_files",
     "sign_export_link",
     "stage",

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import fsspec
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound, WrongState
@@ -84,7 +83,8 @@ def erase_contact(
         everything = erasing.tenant_imports(connection, tenant_id)
         search = _search(settings, tenant_id, everything, person)
         known = person.contact_ids
-        person = erasing.with_deleted_contacts(connection, tenant_id, person, search.rows)
+        without_files = [it.id for it in everything if it.files_removed]
+        person = erasing.with_deleted_contacts(connection, tenant_id, person, search.rows, without_files=without_files)
         if person.contact_ids != known:  # whom files may name by these ids only
             search = _search(settings, tenant_id, everything, person)
         if not (person.contact_ids or search.found) and not _is_erased(connection, tenant_id, person):
@@ -127,7 +127,7 @@ def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImpor
     try:
         for it in everything:
             artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
-            names = _names(artifacts) if it.status != ImportStatus.RUNNING else []
+            names = artifacts.names() if it.status != ImportStatus.RUNNING else []
             if finding_person.is_searchable(names):
                 if finding_person.holds(con, artifacts, names, person):
                     found.append(it)
@@ -143,14 +143,8 @@ def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImpor
 def _remove_rows(settings: Settings, tenant_id: str, it: TenantImport) -> int:
     """Remove the import's files that hold rows; return how many."""
     artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
-    names = [name for name in _names(artifacts) if name not in WITHOUT_ROWS]
+    names = [name for name in artifacts.names() if name not in WITHOUT_ROWS]
     for name in names:
         artifacts.discard(name)
     artifacts.close()
     return len(names)
-
-
-def _names(artifacts: ArtifactFolder) -> list[str]:
-    """Return the names of all files of an import, those in folders below its own with their path."""
-    files, folder = fsspec.core.url_to_fs(artifacts.url(""))
-    return sorted(path.removeprefix(folder.rstrip("/") + "/") for path in files.find(folder.rstrip("/")))

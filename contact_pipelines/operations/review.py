@@ -170,6 +170,8 @@ def _current(session: ImportSession) -> Import:
 
 
 def _reported(settings: Settings, record: Import) -> bool:
+    if record.times["artifacts_removed_at"]:
+        return True  # or it can no longer be
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
     expected = [reporting.RESULTS_FILE] + ([EVENTS_FILE] if record.options.events else [])
     return all(artifacts.exists(name) for name in expected)

@@ -117,6 +117,9 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
 
 
 def _has_report(settings: Settings, record: Import) -> bool:
+    """Say whether there is a report, or was until it was removed for its age."""
+    if record.times["results_removed_at"]:
+        return True
     return ArtifactFolder(settings.artifacts, record.tenant_id, record.id).exists(rolling_back.REPORT_FILE)
 
 

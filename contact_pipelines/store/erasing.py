@@ -41,6 +41,17 @@ WHERE j.tenant_id = :tenant
 """
 
 
+# Of imports whose files are gone: by value, through their whole journal.
+_ORPHANS_BY_ADDRESS = """
+SELECT DISTINCT j.contact_id
+FROM import_changes j
+WHERE j.tenant_id = :tenant
+    AND j.import_id = ANY(CAST(:imports AS uuid[]))
+    AND ARRAY[j.before ->> 'email', j.after ->> 'email'] && CAST(:addresses AS text[])
+    AND NOT EXISTS (SELECT FROM contacts c WHERE c.tenant_id = j.tenant_id AND c.id = j.contact_id)
+"""
+
+
 @dataclass(frozen=True)
 class Person:
     """Whom to erase: their contacts (several if there are duplicates), and what else they are recognised by.
@@ -61,6 +72,7 @@ class TenantImport:
     id: str
     name: str
     status: ImportStatus
+    files_removed: bool = False  # for their age
 
 
 @dataclass(frozen=True)
@@ -100,27 +112,34 @@ def find_person(connection: sa.Connection, tenant_id: str, key: str) -> Person:
 
 
 def with_deleted_contacts(
-    connection: sa.Connection, tenant_id: str, person: Person, rows: Mapping[str, Collection[int]]
+    connection: sa.Connection,
+    tenant_id: str,
+    person: Person,
+    rows: Mapping[str, Collection[int]],
+    *,
+    without_files: Collection[str] = (),
 ) -> Person:
     """Add the contacts that are gone from the store, but not from the journal.
 
-    `rows` are the row numbers with one of the person's addresses, by import id.
+    `rows` are the row numbers with one of the person's addresses, by import id; `without_files` the ids of imports
+    that have no files any more.
     """
-    named = [(import_id, number) for import_id, numbers in rows.items() for number in numbers]
-    if not named:
-        return person
-    found = connection.scalars(
-        sa.text(_ORPHANS),
-        {"tenant": tenant_id, "imports": [name for name, _ in named], "rows": [number for _, number in named]},
-    )
+    found: list[uuid.UUID] = []
+    if named := [(import_id, number) for import_id, numbers in rows.items() for number in numbers]:
+        values = {"imports": [name for name, _ in named], "rows": [number for _, number in named]}
+        found += connection.scalars(sa.text(_ORPHANS), {"tenant": tenant_id, **values})
+    if without_files and person.addresses:
+        values = {"imports": list(without_files), "addresses": list(person.addresses)}
+        found += connection.scalars(sa.text(_ORPHANS_BY_ADDRESS), {"tenant": tenant_id, **values})
     return replace(person, contact_ids=tuple(dict.fromkeys([*person.contact_ids, *found])))
 
 
 def tenant_imports(connection: sa.Connection, tenant_id: str) -> list[TenantImport]:
     """Return the tenant's imports, oldest first."""
-    statement = sa.select(imports.c.id, imports.c.name, imports.c.status)
+    removed = imports.c.results_removed_at.is_not(None).label("files_removed")
+    statement = sa.select(imports.c.id, imports.c.name, imports.c.status, removed)
     rows = connection.execute(statement.where(imports.c.tenant_id == tenant_id).order_by(imports.c.id))
-    return [TenantImport(str(row.id), row.name, ImportStatus(row.status)) for row in rows]
+    return [TenantImport(str(row.id), row.name, ImportStatus(row.status), row.files_removed) for row in rows]
 
 
 def imports_that_changed(connection: sa.Connection, tenant_id: str, person: Person) -> set[str]:

@@ -37,9 +37,10 @@ ABANDONED_AFTER_SECONDS = 15
 """An import whose process holds no lock and has shown no sign of life for so long has died."""
 
 TIMES = (
-    "created_at", "started_at", "awaiting_since", "review_expires_at", "confirmed_at", "finished_at", "rolled_back_at"
+    "created_at", "started_at", "awaiting_since", "review_expires_at", "confirmed_at", "finished_at", "rolled_back_at",
+    "artifacts_removed_at", "results_removed_at",
 )  # fmt: skip
-"""When an import came to where: the keys of `Import.times`."""
+"""When an import came to where, and when its files were removed for their age: the keys of `Import.times`."""
 
 STARTABLE = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.FAILED)
 
@@ -142,6 +143,8 @@ def claim(connection: sa.Connection, record: Import) -> None:
             heartbeat_at=sa.func.now(),
             error=None,
             error_code=None,
+            artifacts_removed_at=None,  # they are made anew
+            results_removed_at=None,
         )
     )
     if connection.execute(statement).rowcount == 0:
@@ -211,6 +214,7 @@ def record_rollback(connection: sa.Connection, record: Import, counts: RollbackC
         "status": ImportStatus.ROLLED_BACK,
         "rolled_back_at": sa.func.clock_timestamp(),
         "rollback_counts": asdict(counts),
+        "results_removed_at": None,  # there will be a report
     }
     connection.execute(sa.update(imports).where(_is(record)).values(values))
 

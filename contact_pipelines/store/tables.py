@@ -8,6 +8,7 @@ trigger call per row of a `COPY` (about a second per million rows), and both are
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -205,6 +206,9 @@ imports = Table(
     Column("feed_name", Text),
     Column("statistics", JSONB),
     Column("held", JSONB),
+    # When its files were removed for their age: those between the steps, and at last the results too.
+    Column("artifacts_removed_at", DateTime(timezone=True)),
+    Column("results_removed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "name"),
     CheckConstraint(
@@ -365,6 +369,47 @@ feed_checks = Table(
     ),
 )
 
+# What happened, and who is to be told: a trigger writes an import's events (migration 0011).
+notification_events = Table(
+    "notification_events",
+    metadata,
+    _tenant(),
+    Column("id", UUID, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("import_id", UUID),
+    Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("facts", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # the import as it was at that moment
+    Column("payload", JSON),  # what is told, in its own order of keys
+    Column("dispatched_at", DateTime(timezone=True)),  # when its notifications were made, if anybody is to be told
+    PrimaryKeyConstraint("tenant_id", "id"),
+    Index("ix_notification_events_new", "occurred_at", postgresql_where=text("dispatched_at IS NULL")),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("tenant_id", Text, nullable=False),
+    Column("id", UUID, nullable=False),
+    Column("event_id", UUID, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),  # an address, or a webhook's name
+    Column("status", Text, nullable=False, server_default=text("'waiting'")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _created(),
+    Column("next_attempt_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("leased_until", DateTime(timezone=True)),  # until then, whoever took it is at it
+    Column("sent_at", DateTime(timezone=True)),
+    Column("last_error", Text),
+    PrimaryKeyConstraint("tenant_id", "id"),
+    UniqueConstraint("tenant_id", "event_id", "channel", "recipient"),
+    ForeignKeyConstraint(
+        ["tenant_id", "event_id"], ["notification_events.tenant_id", "notification_events.id"], ondelete="CASCADE"
+    ),
+    CheckConstraint("channel IN ('email', 'webhook')", name="channel"),
+    CheckConstraint("status IN ('waiting', 'sent', 'given_up')", name="status"),
+    Index("ix_notifications_waiting", "next_attempt_at", postgresql_where=text("status = 'waiting'")),
+)
+
 __all__ = [
     "api_keys",
     "consent_grants",
@@ -377,6 +422,8 @@ __all__ = [
     "import_changes",
     "imports",
     "metadata",
+    "notification_events",
+    "notifications",
     "properties",
     "saved_mappings",
     "suppressions",

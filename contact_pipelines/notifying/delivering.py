@@ -1,0 +1,54 @@
+"""Handing one notification over, whichever way it travels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from contact_pipelines.errors import NotificationError
+from contact_pipelines.models import Channel, Notification
+from contact_pipelines.notification_settings import Notifications
+from contact_pipelines.notifying import emails, webhooks
+from contact_pipelines.notifying.emails import Attachment
+
+Clock = Callable[[], float]
+Attach = Callable[[Notification], Attachment | None]
+
+
+def deliver(
+    told: Notifications, notification: Notification, *, within: float, clock: Clock, attach: Attach = lambda _: None
+) -> None:
+    """Hand a notification over, within so many seconds. Raises NotificationError.
+
+    `clock`: seconds since 1970. `attach` is asked for the file that goes with an email.
+    """
+    if notification.channel == Channel.WEBHOOK:
+        webhook = told.webhook(notification.recipient)
+        if webhook is None:
+            raise NotificationError(f"the settings have no webhook {notification.recipient}", unreachable=True)
+        message_id = f"msg_{notification.id.replace('-', '')}"
+        webhooks.post(webhook, message_id, notification.payload, timestamp=int(clock()), within=within)
+        return
+    if told.smtp is None:
+        raise NotificationError("the settings have no mail server", unreachable=True)
+    try:
+        message = emails.compose(told.smtp, notification, attach(notification))
+    except ValueError:
+        raise NotificationError(f"no email can be written to {notification.recipient!r}", permanent=True) from None
+    emails.send(told.smtp, message, notification.recipient, within=within)
+
+
+def way_of(notification: Notification) -> str:
+    """Return the way by which it travels: `email`, or `webhook:NAME`. If one is down, so it is for all that take it."""
+    return "email" if notification.channel == Channel.EMAIL else f"webhook:{notification.recipient}"
+
+
+def recipients(told: Notifications, kind: str, feed_addresses: Collection[str]) -> list[tuple[Channel, str]]:
+    """Return who is told of an event, each once."""
+    found: list[tuple[Channel, str]] = []
+    if kind in told.events and told.smtp is not None:
+        addresses = {address.lower(): address for address in (*told.to, *feed_addresses)}
+        found += [(Channel.EMAIL, address) for address in addresses.values()]
+    for webhook in told.webhooks:
+        if kind in (told.events if webhook.events is None else webhook.events):
+            found.append((Channel.WEBHOOK, webhook.name))
+    return found

@@ -1,0 +1,117 @@
+"""What is told of an event, and to whom: the import as it was, what lies beside it, the recipients of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from contact_pipelines.errors import ContactPipelinesError, NotFound
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.importing import duck, reporting, validating
+from contact_pipelines.models import Event, EventKind, Import, Notification
+from contact_pipelines.notifying import payloads
+from contact_pipelines.notifying.emails import Attachment
+from contact_pipelines.notifying.payloads import Findings, Payload
+from contact_pipelines.operations.lookups import import_warnings, result_files
+from contact_pipelines.operations.names import ERRORS
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import imports
+
+REPORT_GRACE = timedelta(minutes=10)
+"""After an import is applied its report is written, which the message tells of. So long is waited for it."""
+
+
+def payload_of(connection: sa.Connection, settings: Settings, event: Event) -> Payload | None:
+    """Return what is told of an event; None if its import's report is not written yet."""
+    if event.import_id is None:
+        return payloads.other_payload(event)
+    try:
+        record = imports.get(connection, event.tenant_id, event.import_id)
+    except NotFound:
+        return payloads.other_payload(event)
+    findings = _findings(settings, record)
+    early = datetime.now(UTC) - event.occurred_at < REPORT_GRACE
+    if event.kind == EventKind.IMPORT_COMPLETED and findings.results_file is None and early:
+        return None
+    return payloads.import_payload(event, record, findings)
+
+
+def error_file(connection: sa.Connection, settings: Settings, notification: Notification) -> Attachment | None:
+    """Return the import's error file if the settings want it in the message, and it is small enough and still there."""
+    data, largest = notification.payload["data"], settings.notifications.attach_errors_up_to
+    if not largest or not data.get("errors_file") or not data["counts"]["failed"] or notification.import_id is None:
+        return None
+    try:
+        record = imports.get(connection, notification.tenant_id, notification.import_id)
+        with _artifacts(settings, record) as artifacts:
+            if artifacts.size(reporting.ERRORS_FILE) > largest:
+                return None
+            return Attachment(f"{record.name}_errors.csv", artifacts.reading(reporting.ERRORS_FILE).read_bytes())
+    except (OSError, NotFound):
+        return None
+
+
+def feed_addresses(settings: Settings, event: Event) -> tuple[str, ...]:
+    """Return whom the settings file names for the feed of an event."""
+    section = "exports" if event.kind.value.startswith("export.") else "imports"
+    feeds = [feed for feed in _feeds(settings, section) if event.feed is not None and feed.name == event.feed]
+    return tuple(address for feed in feeds for address in feed.notify)
+
+
+def all_feed_addresses(settings: Settings) -> tuple[str, ...]:
+    """Return whom the settings file names for any feed."""
+    sections = ("imports", "exports")
+    return tuple(address for section in sections for feed in _feeds(settings, section) for address in feed.notify)
+
+
+def _findings(settings: Settings, record: Import) -> Findings:
+    """Read what lies beside an import; what cannot be read is left out."""
+    try:
+        results, errors = result_files(settings, record)
+        return Findings(import_warnings(settings, record), _broken_rules(settings, record), results, errors)
+    except (OSError, ValueError, KeyError, duckdb.Error, ContactPipelinesError):
+        return Findings()
+
+
+def _broken_rules(settings: Settings, record: Import) -> list[dict[str, Any]]:
+    """Count the faults of an import's rows by column and rule; no values."""
+    with _artifacts(settings, record) as artifacts:
+        if not artifacts.exists(f"{ERRORS}.parquet"):
+            return []
+        con = duck.connect()
+        try:
+            found = con.sql(f"FROM read_parquet({duck.file_literal(artifacts.reading(f'{ERRORS}.parquet'))})")
+            found.create_view(ERRORS)
+            counts = validating.count_errors(con, ERRORS)
+        finally:
+            con.close()
+    return [
+        {
+            "column": count.column,
+            "code": count.code,
+            "message": count.message,
+            "severity": count.severity.value,
+            "rows": count.rows,
+            "first_row": count.first_row,
+        }
+        for count in counts
+    ]
+
+
+@contextmanager
+def _artifacts(settings: Settings, record: Import) -> Iterator[ArtifactFolder]:
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    try:
+        yield artifacts
+    finally:
+        artifacts.close()
+
+
+def _feeds(settings: Settings, section: str) -> tuple[Any, ...]:
+    """Return the feeds of a section, each with a `name` and `notify`; none as long as the settings have no feeds."""
+    return tuple(getattr(settings, section, ()))

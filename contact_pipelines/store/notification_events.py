@@ -1,0 +1,111 @@
+"""Events that people are to be told of.
+
+An event is recorded by the transaction in which it happens (an import's by a trigger, see migration 0011), so whatever
+dies afterwards, it is there. Whoever knows the settings turns it into notifications, once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from contact_pipelines.models import Channel, Event, EventKind
+from contact_pipelines.store.tables import imports, notification_events, notifications
+
+_UNTOLD_OLDER_THAN = timedelta(days=1)
+"""On the first use of notifications: nobody wants to be told of all that happened before."""
+
+_is_new = notification_events.c.dispatched_at.is_(None)
+
+
+def record(
+    connection: sa.Connection, tenant_id: str, kind: EventKind, facts: Mapping[str, Any], *, feed: str | None = None
+) -> None:
+    """Record an event that is not an import's, in the transaction in which it happens.
+
+    `facts`: `name` of what it is about (an export, a feed), `message`, one sentence, and whatever else is to be told;
+    never a contact's data. `feed`: of the settings file, whose recipients are told too.
+    """
+    values = {"tenant_id": tenant_id, "id": uuid.uuid4(), "event": kind, "facts": {**facts, "feed_name": feed}}
+    connection.execute(sa.insert(notification_events).values(values))
+
+
+def forget_earlier(connection: sa.Connection) -> None:
+    """Where nobody was ever told of anything, let what is older than a day rest."""
+    any_event = notification_events.alias()  # or else it would be the one that is updated
+    told = sa.select(any_event.c.id).where(any_event.c.dispatched_at.is_not(None))
+    old = notification_events.c.occurred_at < sa.func.now() - _UNTOLD_OLDER_THAN
+    statement = sa.update(notification_events).where(_is_new, old, ~sa.exists(told))
+    connection.execute(statement.values(dispatched_at=sa.func.now()))
+
+
+def take(connection: sa.Connection, *, except_ids: Collection[str] = (), import_id: str | None = None) -> Event | None:
+    """Lock and return the oldest event that nobody was told of yet, and nobody else has locked."""
+    # Out of JSON, by name: these columns are the feeds', and events that are no import's have them among their facts.
+    its = sa.func.coalesce(sa.func.to_jsonb(imports.table_valued()), notification_events.c.facts)
+    same_import = sa.and_(
+        imports.c.tenant_id == notification_events.c.tenant_id, imports.c.id == notification_events.c.import_id
+    )
+    statement = (
+        sa.select(
+            notification_events,
+            its.op("->>")("feed_name").label("feed"),
+            its.op("->")("held").cast(JSONB).label("held"),
+        )
+        .outerjoin_from(notification_events, imports, same_import)
+        .where(_is_new, notification_events.c.id.not_in([uuid.UUID(it) for it in except_ids]))
+        .order_by(notification_events.c.occurred_at)
+        .limit(1)
+        .with_for_update(of=notification_events, skip_locked=True)
+    )
+    if import_id is not None:
+        statement = statement.where(notification_events.c.import_id == uuid.UUID(import_id))
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _event(row)
+
+
+def dispatch(
+    connection: sa.Connection,
+    event: Event,
+    payload: Mapping[str, Any] | None,
+    recipients: Sequence[tuple[Channel, str]],
+) -> None:
+    """Make the notifications of an event that was taken, in the same transaction."""
+    if recipients:
+        rows = [
+            {
+                "tenant_id": event.tenant_id,
+                "id": uuid.uuid4(),
+                "event_id": uuid.UUID(event.id),
+                "channel": channel,
+                "recipient": recipient,
+            }
+            for channel, recipient in recipients
+        ]
+        connection.execute(insert(notifications).values(rows).on_conflict_do_nothing())
+    it = sa.and_(notification_events.c.tenant_id == event.tenant_id, notification_events.c.id == uuid.UUID(event.id))
+    done = sa.update(notification_events).where(it)
+    connection.execute(
+        done.values(dispatched_at=sa.func.now(), payload=sa.null() if payload is None else dict(payload))
+    )
+
+
+def _event(row: sa.Row[Any]) -> Event:
+    kind = EventKind(row.event)
+    if kind == EventKind.IMPORT_AWAITING_REVIEW and row.held:
+        kind = EventKind.IMPORT_HELD
+    return Event(
+        id=str(row.id),
+        tenant_id=row.tenant_id,
+        kind=kind,
+        import_id=row.import_id and str(row.import_id),
+        occurred_at=row.occurred_at,
+        facts=row.facts,
+        feed=row.feed,
+        held=tuple(row.held or ()),
+    )
