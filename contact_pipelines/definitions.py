@@ -4,6 +4,7 @@ import dagster as dg
 
 from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
 from contact_pipelines.defs.assets import IMPORT_ASSETS
+from contact_pipelines.defs.export_feeds import scheduled_export
 from contact_pipelines.defs.feeds import load_feeds
 from contact_pipelines.defs.housekeeping import clean_up, clean_up_daily
 from contact_pipelines.defs.jobs import import_contacts
@@ -20,8 +21,8 @@ from contact_pipelines.defs.starting import start_registered_imports
 _feeds = load_feeds()
 
 defs = dg.Definitions(
-    assets=IMPORT_ASSETS,
-    jobs=[import_contacts, new_import, new_export, roll_back_import, clean_up],
+    assets=[*IMPORT_ASSETS, *_feeds.assets],
+    jobs=[import_contacts, new_import, new_export, scheduled_export, roll_back_import, clean_up],
     sensors=[
         start_registered_imports,
         close_abandoned_runs,

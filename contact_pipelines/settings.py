@@ -75,6 +75,14 @@ class Settings(BaseModel):
         known = ", ".join(feed.name for feed in self.imports) or "none"
         raise NotFound(f"There is no import {name!r} in the settings file that can be used; there are: {known}.")
 
+    def export_feed(self, name: str) -> ExportFeed:
+        """Return an export feed by its name. Raises NotFound that lists those that there are."""
+        for feed in self.exports:
+            if feed.name == name:
+                return feed
+        known = ", ".join(feed.name for feed in self.exports) or "none"
+        raise NotFound(f"There is no export {name!r} in the settings file that can be used; there are: {known}.")
+
 
 class _SettingsFile(House):
     """The keys of the settings file: those of the house rules, and these."""

@@ -103,7 +103,8 @@ def test_cleanup(run, tmp_path):
     assert nothing.out.startswith("Would remove 0 files: the artifacts of 0 imports and the results of 0;")
     done = run("cleanup", "--json")
     assert json.loads(done.out) == {
-        "dry_run": False, "artifacts": 0, "results": 0, "files": 0, "notifications": 0, "partitions": 0, "runs": 0,
+        "dry_run": False, "artifacts": 0, "results": 0, "files": 0, "notifications": 0, "exports": 0,
+        "partitions": 0, "runs": 0,
     }  # fmt: skip
 
 

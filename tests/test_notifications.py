@@ -19,6 +19,7 @@ from contact_pipelines.models import EventKind, ImportStatus
 from contact_pipelines.notifying.retrying import pause_after
 from contact_pipelines.operations import telling
 from contact_pipelines.store import notification_events
+from tests.feed_helpers import Feeding
 from tests.notifying_helpers import ANN, PEOPLE, SECRETS, mailing, notifying, send, told
 from tests.smtp_server import free_port, serving_mail
 from tests.webhook_server import SECRET, is_signed, receiving
@@ -142,13 +143,10 @@ def test_an_import_whose_process_died_is_told(importer):
     assert "The process that ran this import ended before it was applied; nothing was written." in all_text(message)
 
 
-def test_an_import_that_is_held_says_why_and_its_feed_names_who_is_told(importer, monkeypatch):
-    for column in ("feed_name text", "held jsonb"):
-        importer.sql(f"ALTER TABLE imports ADD COLUMN IF NOT EXISTS {column}")
-    record = importer.run(PEOPLE, review=True)
-    importer.sql("""UPDATE imports SET feed_name = 'nightly', held = '["Half of the usual rows are missing."]'""")
-    feed = type("Feed", (), {"name": "nightly", "notify": ("bob@house.example", ANN.upper())})
-    monkeypatch.setattr(telling, "_feeds", lambda _, section: (feed,) if section == "imports" else ())
+def test_an_import_that_is_held_says_why_and_its_feed_names_who_is_told(importer):
+    drop = Feeding(importer, breaker={"min_rows": 4}, notify=["bob@house.example", ANN.upper()])
+    drop.write("file_1.csv", PEOPLE)
+    (record,) = drop.look_and_run()
     with serving_mail() as server, receiving() as receiver:
         mailing(importer, server.port, webhooks=[{"url": receiver.url, "secret": SECRET}])
         assert send(importer).sent == 3
@@ -157,11 +155,12 @@ def test_an_import_that_is_held_says_why_and_its_feed_names_who_is_told(importer
         "Import held for review: file_1.csv (2 created, 1 failed)"
     }
     text = all_text(server.messages[0])
-    assert "Half of the usual rows are missing." in text
+    why = "The file has 3 rows; at least 4 are expected."
+    assert why in text
     assert f"contact-pipelines confirm {record.id}" in text
     (body,) = receiver.bodies
     assert body["type"] == "import.held"
-    assert (body["data"]["feed"], body["data"]["held"]) == ("nightly", ["Half of the usual rows are missing."])
+    assert (body["data"]["feed"], body["data"]["held"]) == ("drop", [why])
 
 
 def test_an_event_of_another_kind(importer):

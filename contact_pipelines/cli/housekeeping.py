@@ -16,7 +16,7 @@ def cleanup(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - retention is the house's
 ) -> None:
-    """Remove old files of imports, notifications, and Dagster's old partitions and runs.
+    """Remove old files of imports and exports, notifications, and Dagster's old partitions and runs.
 
     Example: contact-pipelines cleanup --dry-run
 
@@ -39,6 +39,6 @@ def cleanup(
         return
     typer.echo(
         f"{'Would remove' if dry_run else 'Removed'} {done.files:,} files: the artifacts of {done.artifacts:,} imports"
-        f" and the results of {done.results:,}; {done.notifications:,} notifications;"
+        f" and the results of {done.results:,}; {done.exports:,} exports' files; {done.notifications:,} notifications;"
         f" of Dagster {ours.partitions:,} partitions and {ours.runs:,} runs."
     )

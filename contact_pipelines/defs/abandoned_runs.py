@@ -29,10 +29,13 @@ REPORT_GRACE = timedelta(minutes=30)
 )
 def close_abandoned_runs(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
     """Compare the runs that Dagster believes in with the imports' signs of life."""
+    from contact_pipelines import operations
+
     started = dg.RunsFilter(job_name=import_contacts.name, statuses=[dg.DagsterRunStatus.STARTED])
     runs = [run for run in context.instance.get_runs(started) if PARTITION_TAG in run.tags]
     closed = 0
     with plain_failures():
+        operations.end_dead_exports(pipelines.store, pipelines.settings)  # so that their failure is told soon
         for run in runs:
             if _abandoned(pipelines, run.tags[PARTITION_TAG]):
                 context.instance.report_run_failed(run, "The process that ran this import has died.")

@@ -14,13 +14,14 @@ from typing import Any
 import dagster as dg
 from dagster import ResourceParam, ScheduleEvaluationContext, SensorEvaluationContext
 
+from contact_pipelines.defs.export_feeds import export_assets, export_schedules
 from contact_pipelines.defs.failures import plain_failures
 from contact_pipelines.defs.jobs import import_contacts
 from contact_pipelines.defs.names import IMPORTS
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.defs.starting import run_request
 from contact_pipelines.errors import ContactPipelinesError
-from contact_pipelines.feeds import BrokenEntry, ImportFeed
+from contact_pipelines.feeds import BrokenEntry, ExportFeed, ImportFeed
 from contact_pipelines.models import Import
 from contact_pipelines.settings import load_settings
 
@@ -36,6 +37,7 @@ class FeedDefinitions:
 
     sensors: Sequence[dg.SensorDefinition] = ()
     schedules: Sequence[dg.ScheduleDefinition] = ()
+    assets: Sequence[dg.AssetSpec] = ()
 
 
 def load_feeds() -> FeedDefinitions:
@@ -44,17 +46,20 @@ def load_feeds() -> FeedDefinitions:
         settings = load_settings()
     except ContactPipelinesError as error:
         return FeedDefinitions(sensors=[_broken("settings_file", str(error))])
-    return feed_definitions(settings.imports, settings.broken)
+    return feed_definitions(settings.imports, settings.broken, settings.exports)
 
 
-def feed_definitions(feeds: Sequence[ImportFeed], broken: Sequence[BrokenEntry] = ()) -> FeedDefinitions:
+def feed_definitions(
+    feeds: Sequence[ImportFeed], broken: Sequence[BrokenEntry] = (), exports: Sequence[ExportFeed] = ()
+) -> FeedDefinitions:
     """Return sensors and schedules of the enabled feeds, and a sensor for each entry that is broken."""
     enabled = [feed for feed in feeds if feed.enabled]
     sensors = [_watching(feed) for feed in enabled if feed.watch is not None]
     sensors += [_broken(f"{entry.section}_{entry.name}", entry.error) for entry in broken]
     if enabled:
         sensors.append(tend_feeds)
-    return FeedDefinitions(sensors, [_scheduled(feed) for feed in enabled if feed.schedule is not None])
+    schedules = [_scheduled(feed) for feed in enabled if feed.schedule is not None]
+    return FeedDefinitions(sensors, [*schedules, *export_schedules(exports)], export_assets(exports))
 
 
 def _watching(feed: ImportFeed) -> dg.SensorDefinition:

@@ -66,14 +66,7 @@ def export_contacts(context: OpExecutionContext, config: NewExport, pipelines: R
             tenant_id=config.tenant,
             requested_by="dagster",
         )
-        context.instance.add_run_tags(context.run_id, {TENANT_TAG: record.tenant_id, EXPORT_ID_TAG: record.id})
-    metadata = export_metadata(record) | {"seconds": watch.seconds}
-    context.add_output_metadata(metadata)
-    context.log_event(
-        dg.AssetMaterialization(
-            asset_key=EXPORTED_CONTACTS, description=f"The export {record.name}.", metadata=metadata
-        )
-    )
+    tell_export(context, record, EXPORTED_CONTACTS, watch)
 
 
 @dg.job(
@@ -85,6 +78,15 @@ def export_contacts(context: OpExecutionContext, config: NewExport, pipelines: R
 def new_export() -> None:
     """Export contacts."""
     export_contacts()
+
+
+def tell_export(context: OpExecutionContext, record: ExportRecord, asset: dg.AssetKey, watch: Stopwatch) -> None:
+    """Show the export with its run and on an asset. The tags come late: imports and exports need not queue together."""
+    context.instance.add_run_tags(context.run_id, {TENANT_TAG: record.tenant_id, EXPORT_ID_TAG: record.id})
+    metadata = export_metadata(record) | {"seconds": watch.seconds}
+    context.add_output_metadata(metadata)
+    told = dg.AssetMaterialization(asset_key=asset, description=f"The export {record.name}.", metadata=metadata)
+    context.log_event(told)
 
 
 def request_of(config: NewExport) -> ExportRequest:

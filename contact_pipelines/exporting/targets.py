@@ -11,6 +11,9 @@ from typing import Protocol
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.files.locations import LocationConfig, open_location
+from contact_pipelines.files.locations.paths import plain_path
+from contact_pipelines.files.locations.sources import location_address
 
 
 class Target(Protocol):
@@ -107,6 +110,39 @@ class ArtifactFile:
             _to_disk(scratch)
             with self._folder.writing(self._name) as path:
                 scratch.replace(path)
+
+        try:
+            yield scratch, publish
+        finally:
+            self._folder.close()
+
+
+class LocationFile:
+    """A file at a location of the settings file; one that has its name already is replaced."""
+
+    artifact = None
+
+    def __init__(self, name: str, config: LocationConfig, path: str, scratch: ArtifactFolder) -> None:
+        """`scratch`: of which artifacts the file is written aside. Raises InvalidOption for a path that leads out."""
+        self._name, self._config, self._path = name, config, plain_path(path)
+        self._folder = scratch
+
+    @property
+    def location(self) -> str:
+        """Its address: sftp://LOCATION/path."""
+        return location_address(self._name, self._config, self._path)
+
+    @contextmanager
+    def writing(self, export_id: str) -> Iterator[tuple[Path, Callable[[], None]]]:
+        """Write on this machine; publishing is an upload, which appears under its name when it is whole.
+
+        Raises LocationError.
+        """
+        scratch = self._folder.scratch() / f"{export_id}.part"
+
+        def publish() -> None:
+            with open_location(self._name, self._config) as location:
+                location.upload(scratch, self._path)
 
         try:
             yield scratch, publish

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from contact_pipelines.feeds.parts import Name, Place, Schedule, Strict, TenantId
-from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.feeds.parts import Name, Place, Recipients, Schedule, Strict, TenantId, Text
+from contact_pipelines.models import DEFAULT_TENANT, LAST, ExportRequest
 
 ExportFileFormat = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
 _PLACEHOLDERS = {"date": "%Y-%m-%d", "time": "%H%M%S", "name": ""}
@@ -25,15 +25,27 @@ class ExportFeed(Strict):
     enabled: bool = True
     schedule: Schedule
     format: ExportFileFormat = "csv"
-    filter: str | None = Field(None, description="Which contacts, such as status = 'subscribed' AND lead_score > 50")
+    filter: Text | None = Field(None, description="Which contacts, such as status = 'subscribed' AND lead_score > 50")
     fields: tuple[str, ...] = Field((), description="Which fields; all unless given")
-    list: str | None = None
-    segment: str | None = None
-    topic: str | None = None
-    search: str | None = None
-    changed_since: str | None = Field(None, description="A time, or last: since this export was last written")
+    list: Text | None = None
+    segment: Text | None = None
+    topic: Text | None = None
+    search: Text | None = None
+    changed_since: datetime | Literal["last"] | None = Field(
+        None, description="A time, or last: since this export was last written"
+    )
     to: Place | None = Field(None, description="Where to; {date}, {time} and {name} are put in; else the artifacts")
-    notify: tuple[str, ...] = ()
+    notify: Recipients = ()
+
+    @field_validator("changed_since", mode="before")
+    @classmethod
+    def _a_moment_or_last(cls, value: Any) -> Any:  # noqa: ANN401 - YAML, which knows times and dates
+        if value is None or value == LAST:
+            return value
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            raise ValueError("is neither a time such as 2026-11-20T08:00:00Z nor last") from None
 
     @field_validator("to")
     @classmethod
@@ -42,6 +54,12 @@ class ExportFeed(Strict):
             if word not in _PLACEHOLDERS:
                 raise ValueError(f"has an unknown placeholder {{{word}}}; there are {{date}}, {{time}} and {{name}}")
         return value
+
+    @property
+    def request(self) -> ExportRequest:
+        """What is exported each time."""
+        asked = {name: getattr(self, name) for name in ExportRequest.model_fields}
+        return ExportRequest.model_validate(asked)
 
     def path_at(self, moment: datetime) -> str | None:
         """Return the path that the export of this moment has at its location, in the schedule's time zone."""

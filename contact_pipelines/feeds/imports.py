@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from contact_pipelines.feeds.parts import Name, Place, Schedule, Seconds, Share, Strict, TenantId
+from contact_pipelines.feeds.parts import Name, Place, Recipients, Schedule, Seconds, Share, Strict, TenantId
 from contact_pipelines.models import DEFAULT_TENANT, MAX_REVIEW_SECONDS, ImportOptions
 
 MAX_EVERY = 24 * 3600
@@ -89,7 +89,7 @@ class ImportFeed(Strict):
     )
     options: ImportOptions = ImportOptions()
     breaker: BreakerLimits = BreakerLimits()
-    notify: tuple[str, ...] = Field((), description="Addresses that are told what became of it")
+    notify: Recipients = ()
 
     @field_validator("mapping", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contact_pipelines.feeds.cron import check_cron
+from contact_pipelines.notification_settings import Address
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
@@ -37,6 +38,9 @@ Cron = Annotated[str, AfterValidator(check_cron)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 """Of a feed or a location: also part of names in Dagster."""
+Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+"""That says something."""
+Recipients = Annotated[tuple[Address, ...], Field(description="Addresses that are told what became of it")]
 TenantId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")]
 
 

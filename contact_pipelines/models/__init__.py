@@ -4,7 +4,14 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
 """
 
-from contact_pipelines.models.exports import LAST, ExportFormat, ExportRecord, ExportRequest, ExportStatus
+from contact_pipelines.models.exports import (
+    LAST,
+    SCHEDULED_BY,
+    ExportFormat,
+    ExportRecord,
+    ExportRequest,
+    ExportStatus,
+)
 from contact_pipelines.models.fuzzy import FuzzyOptions, Resolve
 from contact_pipelines.models.notifications import (
     Channel,
@@ -67,6 +74,7 @@ __all__ = [
     "MAX_REVIEW_SECONDS",
     "PROPERTY_KEY",
     "PROPERTY_PREFIX",
+    "SCHEDULED_BY",
     "WELL_KNOWN_PROPERTIES",
     "Blank",
     "Case",

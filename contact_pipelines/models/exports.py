@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 LAST = "last"
 """Of `changed_since`: since the last completed export of the same name."""
 
+SCHEDULED_BY = "schedule:"
+"""Before the name of an export of the settings file, as the user by whom its exports are made."""
+
 _NOT_FOR_FILES = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -103,6 +106,11 @@ class ExportRecord:
     expires_at: datetime | None = None
     error: str | None = None
     error_code: str | None = None
+
+    @property
+    def feed(self) -> str | None:
+        """The export of the settings file that this is one of; None if a person asked for it."""
+        return self.requested_by.removeprefix(SCHEDULED_BY) if self.requested_by.startswith(SCHEDULED_BY) else None
 
     @property
     def described_filter(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from contact_pipelines.errors import NotificationError
-from contact_pipelines.models import Channel, Notification
+from contact_pipelines.models import Channel, EventKind, Notification
 from contact_pipelines.notification_settings import Notifications
 from contact_pipelines.notifying import emails, webhooks
 from contact_pipelines.notifying.emails import Attachment
@@ -43,10 +43,15 @@ def way_of(notification: Notification) -> str:
 
 
 def recipients(told: Notifications, kind: str, feed_addresses: Collection[str]) -> list[tuple[Channel, str]]:
-    """Return who is told of an event, each once."""
+    """Return who is told of an event, each once.
+
+    A feed's addresses are also told that its export is there: it is mostly for that that they are named.
+    """
     found: list[tuple[Channel, str]] = []
-    if kind in told.events and told.smtp is not None:
-        addresses = {address.lower(): address for address in (*told.to, *feed_addresses)}
+    if told.smtp is not None:
+        everybody = told.to if kind in told.events else ()
+        feeds = feed_addresses if kind in (*told.events, EventKind.EXPORT_COMPLETED) else ()
+        addresses = {address.lower(): address for address in (*everybody, *feeds)}
         found += [(Channel.EMAIL, address) for address in addresses.values()]
     for webhook in told.webhooks:
         if kind in (told.events if webhook.events is None else webhook.events):

@@ -20,8 +20,10 @@ from contact_pipelines.operations.contacts import (
 )
 from contact_pipelines.operations.duplicates import count as count_duplicates
 from contact_pipelines.operations.erasing import Erasure, erase_contact
+from contact_pipelines.operations.export_feeds import run_export_feed
 from contact_pipelines.operations.exporting import (
     clean_up_exports,
+    end_dead_exports,
     expire_exports,
     export_contacts,
     get_export,
@@ -121,6 +123,7 @@ __all__ = [
     "delete_saved_mapping",
     "describe_file",
     "duplicates_file",
+    "end_dead_exports",
     "erase_contact",
     "expire_exports",
     "expire_reviews",
@@ -158,6 +161,7 @@ __all__ = [
     "retry_watched",
     "review_if_needed",
     "roll_back_import",
+    "run_export_feed",
     "run_import",
     "send_notifications",
     "send_test_messages",

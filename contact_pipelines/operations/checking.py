@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contact_pipelines.errors import ContactPipelinesError
-from contact_pipelines.feeds import ImportFeed
+from contact_pipelines.feeds import ExportFeed, ImportFeed
 from contact_pipelines.files.locations import Location, LocationConfig, open_location
 from contact_pipelines.files.locations.paths import is_temporary
 from contact_pipelines.importing import rules
@@ -33,9 +33,7 @@ def check_settings(settings: Settings) -> list[Tried]:
     tried = [Tried(entry.section, entry.name, error=entry.error) for entry in settings.broken]
     tried += [_try_location(name, config) for name, config in settings.locations.items()]
     tried += [_try_feed(feed, settings) for feed in settings.imports]
-    for export in settings.exports:
-        to = f"to {export.to.path} at {export.to.location}" if export.to else "to the artifacts"
-        tried.append(Tried("exports", export.name, f"{export.format} {to}, {export.schedule.cron}"))
+    tried += [_try_export(feed, settings) for feed in settings.exports]
     order = ("locations", "imports", "exports")
     return sorted(tried, key=lambda entry: order.index(entry.section))
 
@@ -57,10 +55,29 @@ def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
     def look(location: Location) -> tuple[str, int]:
         rules.checked_rules(feed.import_options(settings.options))
         files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
-        off = "" if feed.enabled else "; not enabled"
-        return f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}{off}", len(files)
+        found = f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}"
+        return found + _remarks(feed, settings), len(files)
 
     return _try("imports", feed.name, settings.locations[feed.source.location], look, feed.source.location)
+
+
+def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
+    """Read its filter. What properties and groups there are is the store's affair, and told when it runs."""
+    from contact_pipelines.store.filters.syntax import parse
+
+    try:
+        if feed.filter is not None:
+            parse(feed.filter)
+    except ContactPipelinesError as error:
+        return Tried("exports", feed.name, error=str(error))
+    to = f"to {feed.to.path} at {feed.to.location}" if feed.to else "to the artifacts"
+    return Tried("exports", feed.name, f"{feed.format} {to}, {feed.schedule.cron}{_remarks(feed, settings)}")
+
+
+def _remarks(feed: ImportFeed | ExportFeed, settings: Settings) -> str:
+    off = "" if feed.enabled else "; not enabled"
+    untold = feed.notify and settings.notifications.smtp is None
+    return off + ("; nobody under notify is told: there is no notifications.smtp" if untold else "")
 
 
 def _try(

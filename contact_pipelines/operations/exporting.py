@@ -35,20 +35,21 @@ def export_contacts(
     requested_by: str = "",
     out: Path | Target | None = None,
     overwrite: bool = False,
+    export_id: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ExportRecord:
     """Write the contacts that are asked for to a file, as the store is at one moment; return the completed export.
 
     `out`: a local path, which must be free unless `overwrite`, or another target; without one the file is kept among
     the artifacts for `exports_expire` seconds. `requested_by`: the user by whom exports are limited. `progress` is
-    told now and then how many rows were read.
+    told now and then how many rows were read. `export_id`: a new UUIDv7, if the caller has to know it beforehand.
 
     Raises InvalidOption (InvalidFilter), NotFound for a group that does not exist, TooManyExports (nothing is recorded
     then); ExportNotPossible, WrongState and StoreError, and the export is `failed`, with no file.
     """
     asked = request or ExportRequest()
     record = ExportRecord(
-        id=str(uuid7()),
+        id=export_id or str(uuid7()),
         tenant_id=tenant_id,
         name=asked.name,
         status=ExportStatus.RUNNING,
@@ -85,11 +86,17 @@ def list_exports(
     store: Store, settings: Settings, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50
 ) -> list[ExportRecord]:
     """Return the latest exports, newest first. Those whose process died end here, and what they left is removed."""
+    end_dead_exports(store, settings, tenant_id=tenant_id)
+    with store.connect() as connection:
+        return exports.recent(connection, tenant_id, limit)
+
+
+def end_dead_exports(store: Store, settings: Settings, *, tenant_id: str | None = None) -> list[ExportRecord]:
+    """End the exports, of one tenant or of all, whose process died; return them as they were."""
     with store.begin() as connection:
         dead = exports.end_dead(connection, tenant_id)
     _remove_remains(settings, dead)
-    with store.connect() as connection:
-        return exports.recent(connection, tenant_id, limit)
+    return dead
 
 
 def clean_up_exports(store: Store, settings: Settings) -> list[ExportRecord]:
@@ -97,12 +104,16 @@ def clean_up_exports(store: Store, settings: Settings) -> list[ExportRecord]:
 
     Files outside the artifacts are their owners'.
     """
-    with store.begin() as connection:
-        dead = exports.end_dead(connection)
-    _remove_remains(settings, dead)
+    end_dead_exports(store, settings)
     with store.connect() as connection:
         overdue = exports.overdue(connection)
     return _expire(store, settings, overdue)
+
+
+def count_overdue_exports(store: Store) -> int:
+    """Count the exports, of all tenants, whose file's time is over."""
+    with store.connect() as connection:
+        return len(exports.overdue(connection))
 
 
 def expire_exports(store: Store, settings: Settings, *, tenant_id: str) -> list[ExportRecord]:
@@ -177,7 +188,7 @@ def _record_failure(store: Store, record: ExportRecord, error: BaseException) ->
     if isinstance(error, ContactPipelinesError):
         code, message = error.code, str(error)
     elif isinstance(error, KeyboardInterrupt):
-        code, message = "interrupted", "Somebody interrupted the export; there is no file."
+        code, message = exports.INTERRUPTED, "Somebody interrupted the export; there is no file."
     with suppress(StoreError), store.begin() as connection:
         exports.fail(connection, record.tenant_id, record.id, code, message)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import reporting, rolling_back
 from contact_pipelines.operations.drafts import EVENTS_FILE
+from contact_pipelines.operations.exporting import clean_up_exports, count_overdue_exports
 from contact_pipelines.operations.names import MAPPED, REPORT, STAGED
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import notifications, old_imports
@@ -33,18 +34,23 @@ KEPT_WITH_RESULTS = frozenset(
 
 @dataclass(frozen=True)
 class CleanUp:
-    """What was removed, or would be: of how many imports the artifacts and the results, how many files in all."""
+    """What was removed, or would be: of how many imports the artifacts and the results, how many files of theirs.
+
+    `exports`: those whose file had its time (`exports_expire`).
+    """
 
     artifacts: int = 0
     results: int = 0
     files: int = 0
     notifications: int = 0
+    exports: int = 0
 
 
 def clean_up(store: Store, settings: Settings, *, dry_run: bool = False) -> CleanUp:
-    """Remove the old files of all tenants' imports, and old notifications. Can be interrupted and repeated at any time.
+    """Remove the old files of all tenants' imports and exports, and old notifications.
 
-    A dry run counts and removes nothing. Dagster's own leftovers are `defs.housekeeping`'s.
+    Can be interrupted and repeated at any time. A dry run counts and removes nothing. Dagster's own leftovers are
+    `defs.housekeeping`'s.
     """
     keep = settings.retention
     results, first = _remove(store, settings, "results", keep.results_days, dry_run=dry_run)
@@ -54,7 +60,8 @@ def clean_up(store: Store, settings: Settings, *, dry_run: bool = False) -> Clea
         with store.begin() as connection:
             act = notifications.count_old if dry_run else notifications.remove_old
             removed = act(connection, keep.notifications_days)
-    return CleanUp(artifacts, results, first + second, removed)
+    expired = count_overdue_exports(store) if dry_run else len(clean_up_exports(store, settings))
+    return CleanUp(artifacts, results, first + second, removed, expired)
 
 
 def names_of_old_imports(store: Store, days: int) -> set[str]:

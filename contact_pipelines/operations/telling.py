@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import duckdb
 import sqlalchemy as sa
 
 from contact_pipelines.errors import ContactPipelinesError, NotFound
+from contact_pipelines.feeds import ExportFeed, ImportFeed
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import duck, reporting, validating
 from contact_pipelines.models import Event, EventKind, Import, Notification
@@ -58,15 +59,16 @@ def error_file(connection: sa.Connection, settings: Settings, notification: Noti
 
 def feed_addresses(settings: Settings, event: Event) -> tuple[str, ...]:
     """Return whom the settings file names for the feed of an event."""
-    section = "exports" if event.kind.value.startswith("export.") else "imports"
-    feeds = [feed for feed in _feeds(settings, section) if event.feed is not None and feed.name == event.feed]
-    return tuple(address for feed in feeds for address in feed.notify)
+    exported = event.kind.value.startswith("export.")
+    feeds: Sequence[ImportFeed | ExportFeed] = settings.exports if exported else settings.imports
+    its = [feed for feed in feeds if feed.name == event.feed and feed.tenant == event.tenant_id]
+    return tuple(address for feed in its for address in feed.notify)
 
 
 def all_feed_addresses(settings: Settings) -> tuple[str, ...]:
     """Return whom the settings file names for any feed."""
-    sections = ("imports", "exports")
-    return tuple(address for section in sections for feed in _feeds(settings, section) for address in feed.notify)
+    feeds: Sequence[ImportFeed | ExportFeed] = [*settings.imports, *settings.exports]
+    return tuple(address for feed in feeds for address in feed.notify)
 
 
 def _findings(settings: Settings, record: Import) -> Findings:
@@ -110,8 +112,3 @@ def _artifacts(settings: Settings, record: Import) -> Iterator[ArtifactFolder]:
         yield artifacts
     finally:
         artifacts.close()
-
-
-def _feeds(settings: Settings, section: str) -> tuple[Any, ...]:
-    """Return the feeds of a section, each with a `name` and `notify`; none as long as the settings have no feeds."""
-    return tuple(getattr(settings, section, ()))

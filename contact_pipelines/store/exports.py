@@ -10,12 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound, TooManyExports, WrongState
-from contact_pipelines.models import ExportRecord, ExportRequest, ExportStatus
+from contact_pipelines.models import EventKind, ExportRecord, ExportRequest, ExportStatus
+from contact_pipelines.store import notification_events
 from contact_pipelines.store.imports import life_lock
 from contact_pipelines.store.tables import exports, tenants
 
 WINDOW = timedelta(hours=1)
 """In which the exports of a user are counted."""
+
+INTERRUPTED = "interrupted"
+"""The code of an export that a person ended."""
+
+EXPORT_EVENTS = (EventKind.EXPORT_COMPLETED, EventKind.EXPORT_FAILED)
 
 DIED = "The process that ran this export ended before it was complete; there is no file. Export again."
 
@@ -69,16 +75,30 @@ def complete(
     if connection.execute(statement).rowcount != 1:
         found = get(connection, record.tenant_id, record.id)
         raise WrongState(f"The export was ended while it was written; there is no file. {found.error or ''}".strip())
+    _tell(connection, EventKind.EXPORT_COMPLETED, get(connection, record.tenant_id, record.id))
 
 
 def fail(connection: sa.Connection, tenant_id: str, export_id: str, code: str, message: str) -> None:
     """Make a running export `failed`, with the sentence that says why."""
     statement = sa.update(exports).where(_is(tenant_id, export_id), exports.c.status == ExportStatus.RUNNING)
-    connection.execute(
+    done = connection.execute(
         statement.values(
             status=ExportStatus.FAILED, error_code=code, error=message, finished_at=sa.func.clock_timestamp()
         )
     )
+    if done.rowcount and code != INTERRUPTED:  # who did that knows it
+        _tell(connection, EventKind.EXPORT_FAILED, get(connection, tenant_id, export_id))
+
+
+def is_known(connection: sa.Connection, tenant_id: str, export_id: str) -> bool:
+    """Say whether an export was registered."""
+    return bool(connection.scalar(sa.select(sa.exists().where(_is(tenant_id, export_id)))))
+
+
+def tell_refused(connection: sa.Connection, tenant_id: str, feed: str, code: str, message: str) -> None:
+    """Record the event that an export of the settings file could not even begin."""
+    facts = {"name": feed, "message": message, "code": code}
+    notification_events.record(connection, tenant_id, EventKind.EXPORT_FAILED, facts, feed=feed)
 
 
 def get(connection: sa.Connection, tenant_id: str, export_id: str) -> ExportRecord:
@@ -162,6 +182,24 @@ def forget_texts(connection: sa.Connection, tenant_id: str, texts: Sequence[str]
             .where(exports.c.tenant_id == tenant_id, sa.func.strpos(said, text.lower()) > 0)
             .values(filter="(erased)", name="erased", request=sa.text('\'{"name": "erased"}\'::jsonb'))
         )
+    notification_events.forget_texts(connection, tenant_id, EXPORT_EVENTS, texts)
+
+
+def _tell(connection: sa.Connection, kind: EventKind, record: ExportRecord) -> None:
+    """Record the event that an export ended. Not what was asked for: it may name a person."""
+    facts = {
+        "name": record.name,
+        "message": record.error or f"{record.rows:,} rows were exported.",
+        "code": record.error_code,
+        "export_id": record.id,
+        "format": record.request.format.value,
+        "rows": record.rows,
+        "size": record.size,
+        "sha256": record.sha256,
+        "file": record.location if kind == EventKind.EXPORT_COMPLETED else None,
+        "expires_at": record.expires_at and record.expires_at.isoformat(),
+    }
+    notification_events.record(connection, record.tenant_id, kind, facts, feed=record.feed)
 
 
 def safe_time(connection: sa.Connection) -> datetime:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from contact_pipelines.models import EventKind
+from contact_pipelines.store import notification_events
 from contact_pipelines.store.tables import feed_checks
 
 CheckStatus = Literal["waiting", "taken", "nothing_new", "missing", "unreachable", "recovered"]
@@ -37,7 +39,16 @@ class FeedCheck:
 def record(
     connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime, status: CheckStatus, *, message: str
 ) -> None:
-    """Note what came of a scheduled time, as often as it is looked at."""
+    """Note what came of a scheduled time, as often as it is looked at. Trouble is an event, once."""
+    _note(connection, tenant_id, feed, due_at, status, message=message)
+    if status in TROUBLE:
+        _tell(connection, tenant_id, feed, due_at, status, message=message)
+
+
+def _note(
+    connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime, status: CheckStatus, *, message: str
+) -> int:
+    """Note it, and return how often that time was looked at."""
     statement = insert(feed_checks).values(
         tenant_id=tenant_id, feed_name=feed, due_at=due_at, status=status, message=message
     )
@@ -47,15 +58,24 @@ def record(
         "attempts": feed_checks.c.attempts + 1,
         "checked_at": sa.func.now(),
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=["tenant_id", "feed_name", "due_at"], set_=again))
+    upsert = statement.on_conflict_do_update(index_elements=["tenant_id", "feed_name", "due_at"], set_=again)
+    attempts: int = connection.execute(upsert.returning(feed_checks.c.attempts)).scalar_one()
+    return attempts
 
 
 def record_trouble(connection: sa.Connection, tenant_id: str, feed: str, message: str) -> None:
-    """Note that a watched feed's source cannot be reached: one row from the first time until it recovers."""
+    """Note that a watched feed's source cannot be reached: one row from the first time until it recovers.
+
+    It is an event when the second look in a row fails: once is often over at the next.
+    """
+    one_at_a_time = sa.func.hashtextextended(f"feed_trouble:{tenant_id}/{feed}", 0)
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(one_at_a_time)))
     since = connection.scalar(_trouble(tenant_id, feed).with_only_columns(feed_checks.c.due_at))
     now = connection.scalar(sa.select(sa.func.clock_timestamp()))
     assert now is not None  # noqa: S101 - a clock always answers
-    record(connection, tenant_id, feed, since or now, "unreachable", message=message)
+    begin = since or now
+    if _note(connection, tenant_id, feed, begin, "unreachable", message=message) > 1:
+        _tell(connection, tenant_id, feed, begin, "unreachable", message=message)
 
 
 def record_recovery(connection: sa.Connection, tenant_id: str, feed: str) -> None:
@@ -89,6 +109,14 @@ def troubles(connection: sa.Connection, *, since: datetime) -> list[FeedCheck]:
     """
     statement = sa.select(feed_checks).where(feed_checks.c.status.in_(TROUBLE), feed_checks.c.checked_at >= since)
     return [_check(row) for row in connection.execute(statement.order_by(feed_checks.c.checked_at))]
+
+
+def _tell(
+    connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime, status: CheckStatus, *, message: str
+) -> None:
+    facts = {"name": feed, "message": message, "reason": status, "due_at": due_at.astimezone(UTC).isoformat()}
+    same = f"{feed}/{facts['due_at']}/{status}"
+    notification_events.record(connection, tenant_id, EventKind.FEED_FAILED, facts, feed=feed, once=same)
 
 
 def _trouble(tenant_id: str, feed: str) -> sa.Select[tuple[object, ...]]:

@@ -20,19 +20,41 @@ from contact_pipelines.store.tables import imports, notification_events, notific
 _UNTOLD_OLDER_THAN = timedelta(days=1)
 """On the first use of notifications: nobody wants to be told of all that happened before."""
 
+_EVENTS = uuid.UUID("6f6c9a52-7c3e-4b38-9e0e-52f3ad1f4a5b")
+
 _is_new = notification_events.c.dispatched_at.is_(None)
 
 
 def record(
-    connection: sa.Connection, tenant_id: str, kind: EventKind, facts: Mapping[str, Any], *, feed: str | None = None
+    connection: sa.Connection,
+    tenant_id: str,
+    kind: EventKind,
+    facts: Mapping[str, Any],
+    *,
+    feed: str | None = None,
+    once: str | None = None,
 ) -> None:
     """Record an event that is not an import's, in the transaction in which it happens.
 
     `facts`: `name` of what it is about (an export, a feed), `message`, one sentence, and whatever else is to be told;
-    never a contact's data. `feed`: of the settings file, whose recipients are told too.
+    never a contact's data. `feed`: of the settings file, whose recipients are told too. `once`: what
+    it is about; of the tenant's events of this kind about the same, only the first is recorded.
     """
-    values = {"tenant_id": tenant_id, "id": uuid.uuid4(), "event": kind, "facts": {**facts, "feed_name": feed}}
-    connection.execute(sa.insert(notification_events).values(values))
+    event_id = uuid.uuid4() if once is None else uuid.uuid5(_EVENTS, f"{tenant_id}/{kind}/{once}")
+    values = {"tenant_id": tenant_id, "id": event_id, "event": kind, "facts": {**facts, "feed_name": feed}}
+    connection.execute(insert(notification_events).values(values).on_conflict_do_nothing())
+
+
+def forget_texts(
+    connection: sa.Connection, tenant_id: str, kinds: Collection[EventKind], texts: Collection[str]
+) -> None:
+    """Delete the events of these kinds that say one of these texts, with their notifications."""
+    said = sa.func.lower(
+        sa.func.concat_ws(" ", notification_events.c.facts.cast(sa.Text), notification_events.c.payload.cast(sa.Text))
+    )
+    for text in texts:
+        mine = sa.and_(notification_events.c.tenant_id == tenant_id, notification_events.c.event.in_(kinds))
+        connection.execute(sa.delete(notification_events).where(mine, sa.func.strpos(said, text.lower()) > 0))
 
 
 def forget_earlier(connection: sa.Connection) -> None:
