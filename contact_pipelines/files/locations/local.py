@@ -95,6 +95,8 @@ class LocalFolder(Location):
     def _target(self, path: str) -> Path:
         relative = plain_path(path)
         self._inside(relative)
+        if not self._root().is_dir():  # a disk that is not mounted: nothing is written in its place
+            raise LocationError(f"The folder of the location {self.name} is not there; make it, or mount it.")
         folder = relative.rpartition("/")[0]
         if folder:
             self._inside(folder).mkdir(parents=True, exist_ok=True)
