@@ -33,7 +33,7 @@ from contact_pipelines.store import notifications as outbox
 from contact_pipelines.store.engine import Store
 
 SHORTEST_SENDING, LONGEST_SENDING = 1.0, 60.0
-"""Seconds for one message: with less time left none is begun. Far less than the lease: nobody else takes it meanwhile."""
+"""Seconds for one message; with less time left none is begun. Far less than the lease: nobody takes it meanwhile."""
 
 _log = logging.getLogger(__name__)
 
