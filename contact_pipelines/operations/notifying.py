@@ -32,8 +32,8 @@ from contact_pipelines.store import notification_events as events
 from contact_pipelines.store import notifications as outbox
 from contact_pipelines.store.engine import Store
 
-LONGEST_SENDING = 60.0
-"""Seconds for one message. Far less than the lease: nobody else takes it meanwhile."""
+SHORTEST_SENDING, LONGEST_SENDING = 1.0, 60.0
+"""Seconds for one message; with less time left none is begun. Far less than the lease: nobody takes it meanwhile."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def send_notifications(
     blocked = set() if told.smtp else {"email"}
     attempted: set[str] = set()
     sent = failed = 0
-    while (left := deadline - time.monotonic()) > 0:
+    while (left := deadline - time.monotonic()) >= SHORTEST_SENDING:
         with store.begin() as connection:
             taken = outbox.claim(connection, blocked=blocked, import_id=import_id, now=now, attempted=attempted)
         if taken is None:
