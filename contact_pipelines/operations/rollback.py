@@ -66,9 +66,10 @@ def roll_back_import(
             if attempt == ATTEMPTS:
                 raise
         except StoreUnavailable:
-            counts = _lost_answer(store, record)
-            if counts is None:
+            done = _lost_answer(store, record)
+            if done is None:
                 raise
+            counts = done
             break
     record = get_import(store, record.id, tenant_id=tenant_id)
     return Rollback(record, counts, None) if dry_run else _reported(store, settings, record, counts)
