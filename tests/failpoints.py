@@ -30,7 +30,7 @@ from contact_pipelines.store import imports
 
 VARIABLE = "CONTACT_PIPELINES_FAILPOINT"
 LINES_PER_BATCH = 6
-_NOT_OURS = re.compile(r"SET TIME ZONE|SELECT 1$|;?$")
+_NOT_OURS = re.compile(r"\s*SELECT set_config\('TimeZone'|SELECT 1$|;?$")
 """Of a new connection, and of the pool that asks whether one is alive."""
 
 

@@ -435,8 +435,7 @@ def test_results_that_cannot_be_written(run, file):
 
 
 def test_results_that_a_dead_process_did_not_write(run, file, tmp_path):
-    run("import", file("email", "a@example.com"))
-    shown = json.loads(run("history", "--json").out)[0]
+    shown = json.loads(run("import", file("email", "a@example.com"), "--json").out)
     for path in Path(shown["results_file"]).parent.glob("*.csv"):
         path.unlink()
     assert run("results", shown["id"], "--out", tmp_path / "again.csv").code == 0

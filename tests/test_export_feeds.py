@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from contact_pipelines import operations
 from contact_pipelines.errors import InvalidFilter, LocationError, LocationUnreachable, NotFound
 from contact_pipelines.models import ExportStatus
+from contact_pipelines.settings import load_settings
 from tests.export_feed_helpers import CONTACTS, DUE, ScheduledExports
 from tests.exporting_helpers import read_csv
 from tests.notifying_helpers import ANN, mailing, send
@@ -154,3 +156,12 @@ def test_an_erasure_takes_what_was_told_of_an_export_that_named_the_person(expor
 def test_an_export_that_is_not_in_the_settings(exporting):
     with pytest.raises(NotFound, match=r"no export 'sales' .* there are: leads"):
         exporting().settings.export_feed("sales")
+
+
+def test_the_settings_of_the_documentation_can_be_loaded(tmp_path):
+    text = (Path(__file__).parents[1] / "docs" / "exporting.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S)
+    (tmp_path / "house.yaml").write_text(shown)
+    found = load_settings({"CONTACT_PIPELINES_CONFIG": str(tmp_path / "house.yaml"), "PARTNER_PASSWORD": "hush"})
+    assert found.broken == ()
+    assert found.export_feed("weekly_leads").path_at(DUE) == "out/leads_2026-11-23.xlsx"

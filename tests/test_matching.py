@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
+from contact_pipelines.house import FieldRules, House
 from contact_pipelines.models import Counts, ImportOptions
+from contact_pipelines.store import suppressions
 
 HEADER = ["external_id", "email", "phone", "first_name"]
 ALL_KEYS = ["external_id", "email", "phone"]
@@ -291,3 +293,22 @@ def test_create_all_by_another_key_needs_no_email(importer):
     record = importer.run(rows, mode="create_all", match_on=["external_id"])
     assert record.counts == Counts(2, created=2)
     assert [row["is_duplicate"] for row in importer.sql("SELECT is_duplicate FROM contacts")] == [False, False]
+
+
+def test_create_all_takes_rows_without_an_email_where_addresses_are_suppressed(importer):
+    with importer.store.begin() as connection:
+        suppressions.suppress(connection, "default", ["gone@example.com"])
+    rows = [["external_id", "email"], ["1", ""], ["2", "gone@example.com"], ["3", "new@example.com"]]
+    record = importer.run(rows, mode="create_all", match_on=["external_id"])
+    assert [status for status, _ in lines(importer, record)] == ["Created", "Skipped", "Created"]
+
+
+def test_create_all_marks_no_duplicate_of_a_row_that_is_not_created(importer):
+    importer.settings = importer.settings.model_copy(
+        update={"house": House(fields={"first_name": FieldRules(required=True)})}
+    )
+    rows = [["email", "first_name"], ["a@example.com", ""], ["a@example.com", "Ann"], ["a@example.com", "Abe"]]
+    record = importer.run(rows, mode="create_all")
+    assert [status for status, _ in lines(importer, record)] == ["Error", "Created", "Created"]
+    found = importer.sql("SELECT first_name, is_duplicate FROM contacts ORDER BY first_name")
+    assert [tuple(row.values()) for row in found] == [("Abe", True), ("Ann", False)]

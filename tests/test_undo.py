@@ -236,6 +236,50 @@ def test_a_later_rollback_does_not_bring_back_consent_that_an_earlier_one_kept_a
     assert values(importer, "a@example.com", "status") == ("unsubscribed",)
 
 
+# -- marked duplicates
+
+
+@pytest.fixture
+def twins(importer):
+    """Two contacts of one address, of which the second is a marked duplicate."""
+    importer.run("external_id,email\n1,a@example.com\n2,a@example.com\n", mode="create_all")
+    return importer
+
+
+def twin(importer) -> tuple:
+    return tuple(importer.sql("SELECT email, status FROM contacts WHERE external_id = '2'")[0].values())
+
+
+def test_a_marked_duplicate_gets_the_address_back_that_it_shares(twins):
+    before = twins.everything()
+    record = twins.run("external_id,email\n2,new@example.com\n", match_on="external_id")
+    assert undo(twins, record).counts == RollbackCounts(restored=1)
+    assert twins.everything() == before
+
+
+def test_a_marked_duplicate_does_not_go_back_to_an_address_that_opted_out(twins):
+    record = twins.run("external_id,email,first_name\n2,new@example.com,Ann\n", match_on="external_id")
+    twins.sql("UPDATE contacts SET status = 'unsubscribed' WHERE external_id = '1'")
+    done = undo(twins, record)
+    assert report(done) == [["2", "partly restored", "first_name", "email: the address has opted out"]]
+    assert twin(twins) == ("new@example.com", "subscribed")
+
+
+def test_a_marked_duplicate_stays_opted_out_where_its_address_left_otherwise(twins):
+    record = twins.run("external_id,status\n2,unsubscribed\n", match_on="external_id")
+    twins.sql("UPDATE contacts SET status = 'complained' WHERE external_id = '1'")
+    done = undo(twins, record, restore_consent="wrong list")
+    assert report(done) == [["2", "kept", "", "status: the address has opted out"]]
+    assert twin(twins) == ("a@example.com", "unsubscribed")
+
+
+def test_an_address_that_an_import_opted_out_comes_back_as_a_whole(twins):
+    before = twins.everything()
+    record = twins.run("external_id,status\n1,bounced\n2,unsubscribed\n", match_on="external_id")
+    assert undo(twins, record, restore_consent="wrong list").counts == RollbackCounts(restored=2)
+    assert twins.everything() == before
+
+
 # -- groups and properties
 
 

@@ -3,7 +3,7 @@
 Records are looked up by *tokens*: how the words of a name sound and how it ends, a phone number, its last six
 digits, a birthday without its last digits, ... A token that few records share makes a block by itself. Of those
 that more share ("Smith"), a record's rarest are taken two by two, each of another field ("Smith", born in May
-1961). Blocks that are too large even so are left out, and counted. So a record is never compared with more than
+1961), and two at most of each field. Blocks that are too large even so are left out, and counted. So a record is never compared with more than
 a fixed number of others for each of its tokens, and the work grows in proportion to the file. (Blocks that adapt to
 their size: P. Christen, Data Matching, 2012, chapter 4.)
 
@@ -22,6 +22,9 @@ from contact_pipelines.importing.duck import sql_blocks
 from contact_pipelines.importing.fuzzy.comparing import Comparison, Search
 from contact_pipelines.importing.fuzzy.evidence import Kind, evidence_of
 from contact_pipelines.importing.fuzzy.records import some, value, words
+
+OF_A_FIELD = 2
+"""Tokens of one field among those of a record that are combined."""
 
 COMBINED_AT_ONCE = 200_000
 """Records whose frequent tokens are combined at once: three million combinations at most, some 100 MB."""
@@ -145,6 +148,7 @@ def _combine(con: duckdb.DuckDBPyConnection, search: Search, side: str) -> None:
                 sizes="fuzzy_tokens_sizes",
                 alone=_alone(search),
                 combined=search.caps.combined,
+                of_a_field=OF_A_FIELD,
                 first=first,
                 last=first + COMBINED_AT_ONCE - 1,
             )
