@@ -228,7 +228,8 @@ def test_the_job_runs_every_night_and_tells_what_went(importer):
     assert metadata.pop("seconds") >= 0
     assert metadata.pop("files") > 0
     assert metadata == {
-        "dry_run": False, "artifacts": 1, "results": 0, "notifications": 0, "partitions": 0, "runs": 0,
+        "dry_run": False, "artifacts": 1, "results": 0, "notifications": 0, "exports": 0,
+            "partitions": 0, "runs": 0,
     }  # fmt: skip
     assert [schedule.name for schedule in defs.schedules or ()] == [clean_up_daily.name]
     assert clean_up_daily.default_status == dg.DefaultScheduleStatus.RUNNING
