@@ -331,10 +331,18 @@ def _store_text(field: str) -> str:
 
 def _store_tags() -> str:
     """Return SQL of a contact's tags without automatic import tags, which a file need not name to stay the same."""
-    tags = f"array_to_string(c.tags, {literal(LIST_SEPARATOR)})"
-    others = f"ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {import_tag.LIKE})"
-    remaining = f"array_to_string({others}, {literal(LIST_SEPARATOR)})"
-    return f"nullif(CASE WHEN {tags} LIKE '%imported\\_2%' THEN {remaining} ELSE {tags} END, '')"
+
+    def text(tags: str) -> str:
+        return f"array_to_string({tags}, {literal(LIST_SEPARATOR)})"
+
+    own = text(f"ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {import_tag.LIKE})")
+    # Nearly always one such tag, the last: twice as fast as looking at each.
+    but_last, has_more = text("trim_array(c.tags, 1)"), "LIKE '%imported\\_2%'"
+    of_last = f"CASE WHEN {but_last} {has_more} THEN {own} ELSE {but_last} END"
+    return (
+        f"nullif(CASE WHEN c.tags[cardinality(c.tags)] LIKE {import_tag.LIKE} THEN {of_last}"
+        f" WHEN {text('c.tags')} {has_more} THEN {own} ELSE {text('c.tags')} END, '')"
+    )
 
 
 def _shipped(field: str) -> str:

@@ -55,9 +55,12 @@ def roll_back_import(
     from contact_pipelines.store.waiting import wait_for_running_imports
 
     record = get_import(store, key, tenant_id=tenant_id)
-    if record.rollback and not dry_run and restore_consent is None and not _has_report(settings, record):
+    restores = restore_consent is not None and _keeps_opt_outs(record)
+    if record.rollback and not dry_run and not restores and not _has_report(settings, record):
         return _reported(store, settings, record, record.rollback)
     _require_undoable(record, restore_consent)
+    if record.rollback and not dry_run:
+        _discard_report(settings, record)  # or it would outlive the rollback that it tells of, should we die
     wait_for_running_imports(store, tenant_id)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -107,8 +110,7 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
     if record.status == ImportStatus.ROLLED_BACK:
         if restore_consent is None:
             raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
-        kept = record.rollback and (record.rollback.opt_outs_kept or record.rollback.suppressions_kept)
-        if not kept:
+        if not _keeps_opt_outs(record):
             raise WrongState(
                 f"The import {record.name} was rolled back already, and no opt-out that it brought is left."
             )
@@ -116,11 +118,21 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
         raise WrongState(f"The import {record.name} is {record.status}; only a completed import can be rolled back.")
 
 
+def _keeps_opt_outs(record: Import) -> bool:
+    return bool(record.rollback and (record.rollback.opt_outs_kept or record.rollback.suppressions_kept))
+
+
 def _has_report(settings: Settings, record: Import) -> bool:
     """Say whether there is a report, or was until it was removed for its age."""
     if record.times["results_removed_at"]:
         return True
     return ArtifactFolder(settings.artifacts, record.tenant_id, record.id).exists(rolling_back.REPORT_FILE)
+
+
+def _discard_report(settings: Settings, record: Import) -> None:
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    artifacts.discard(rolling_back.REPORT_FILE)
+    artifacts.close()
 
 
 def _reported(store: Store, settings: Settings, record: Import, counts: RollbackCounts) -> Rollback:

@@ -51,7 +51,7 @@ _SESSION = """
         set_config('tcp_keepalives_interval', '10', false),
         set_config('tcp_keepalives_count', '3', false)
 """
-"""The server, too, finds out in a minute that our machine is gone, and frees the locks; by itself it takes two hours."""
+"""The server, too, finds out in a minute that our machine is gone, and frees the locks; else it takes two hours."""
 _RECOVERY = 60.0  # seconds that the embedded server may take to recover from the crash of one of its processes
 _ACCESS = " does not accept this user and password. Check CONTACT_PIPELINES_DATABASE_URL."
 _AGAIN = " gave a statement up; nothing was half-applied, try again."

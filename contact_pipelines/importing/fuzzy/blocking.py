@@ -3,9 +3,9 @@
 Records are looked up by *tokens*: how the words of a name sound and how it ends, a phone number, its last six
 digits, a birthday without its last digits, ... A token that few records share makes a block by itself. Of those
 that more share ("Smith"), a record's rarest are taken two by two, each of another field ("Smith", born in May
-1961), and two at most of each field. Blocks that are too large even so are left out, and counted. So a record is never compared with more than
-a fixed number of others for each of its tokens, and the work grows in proportion to the file. (Blocks that adapt to
-their size: P. Christen, Data Matching, 2012, chapter 4.)
+1961), and two at most of each field. Blocks that are too large even so are left out, and counted. So a record is never
+compared with more than a fixed number of others for each of its tokens, and the work grows in proportion to the file.
+(Blocks that adapt to their size: P. Christen, Data Matching, 2012, chapter 4.)
 
 Records that are equal in all that a comparison compares always meet, however many there are: each with the one of
 the lowest id.
