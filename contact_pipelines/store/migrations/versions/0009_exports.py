@@ -52,16 +52,15 @@ def _deletions() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("contact_id", sa.UUID(), nullable=False),
         sa.Column("external_id", sa.Text(collation="C")),
-        sa.PrimaryKeyConstraint("tenant_id", "deleted_at", "contact_id", name=op.f("pk_contact_deletions")),
     )
-    # In the order of the ids, as the primary key has them.
+    op.create_index("ix_contact_deletions_deleted_at", "contact_deletions", ["deleted_at"], postgresql_using="brin")
+    op.execute("ALTER TABLE contact_deletions REPLICA IDENTITY FULL")  # or logical replication would forbid updates
     op.execute(
         """
         CREATE FUNCTION contact_pipelines_record_deletions() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             INSERT INTO contact_deletions (tenant_id, contact_id, external_id)
-            SELECT tenant_id, id, external_id FROM deleted_contacts ORDER BY tenant_id, id
-            ON CONFLICT DO NOTHING;
+            SELECT tenant_id, id, external_id FROM deleted_contacts;
             RETURN NULL;
         END
         $$
