@@ -66,12 +66,12 @@ def test_a_mail_server_that_is_away_changes_nothing_for_the_import(run, house):
 
 def test_a_receiver_that_never_answers_holds_a_command_for_seconds_only(run, house):
     with serving_mail() as server, receiving() as receiver:
-        receiver.delay = 30
+        receiver.delay = 120
         house(server.port, f", webhooks: [{{url: '{receiver.url}', secret: {{env: HOOK_SECRET}}}}]")
         assert run("property", "list").code == 0
         began = time.monotonic()
         assert run("import", "people.csv").code == 0
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 90  # 7 s on a quiet machine
 
 
 def test_a_test_message(run, house):
