@@ -196,7 +196,9 @@ def _record_failure(store: Store, record: ExportRecord, error: BaseException) ->
 def _remove_remains(settings: Settings, dead: list[ExportRecord]) -> None:
     for record in dead:
         if record.artifact is not None:
-            artifact_folder(settings.artifacts, record.tenant_id, record.id).remove()
+            folder = artifact_folder(settings.artifacts, record.tenant_id, record.id)
+            folder.remove()
+            folder.remove_dead_scratch()
         elif record.location:
             remove_leftovers(record.location, record.id)
 

@@ -55,9 +55,12 @@ def _deletions() -> None:
     )
     op.create_index("ix_contact_deletions_deleted_at", "contact_deletions", ["deleted_at"], postgresql_using="brin")
     op.execute("ALTER TABLE contact_deletions REPLICA IDENTITY FULL")  # or logical replication would forbid updates
+    # With its owner's rights: whoever may delete contacts need not be able to write this table.
+    schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     op.execute(
-        """
-        CREATE FUNCTION contact_pipelines_record_deletions() RETURNS trigger LANGUAGE plpgsql AS $$
+        f"""
+        CREATE FUNCTION contact_pipelines_record_deletions() RETURNS trigger LANGUAGE plpgsql
+        SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
         BEGIN
             INSERT INTO contact_deletions (tenant_id, contact_id, external_id)
             SELECT tenant_id, id, external_id FROM deleted_contacts;
