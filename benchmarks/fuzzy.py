@@ -1,6 +1,6 @@
 """How well fuzzy duplicates are found, and how fast: pairwise precision and recall on the FEBRL data sets.
 
-    python -m benchmarks.fuzzy [--sets FEBRL3 ...] [--rows 100000]
+    python -m benchmarks.fuzzy [--sets FEBRL3 ...] [--rows 100000] [--contacts 1000000]
 
 Prints one JSON object a line for each set: pairs that are one person (`true_pairs`), pairs found (`found`), and
 pairs that are both (`correct`); precision, recall and F1 of pairs; `candidates`, the pairs that were compared;
@@ -9,8 +9,9 @@ files. The configuration is the product's default (`FuzzyOptions()`), the same f
 the caps of blocks were checked against sets 1 and 2; nothing was chosen by what sets 3 and 4 gave. The identity
 number is left out.
 
-With `--rows`, one more line: so many people against as many contacts, of values of set 4 thrown together anew. A
-tenth of the people are contacts too, with a misspelt last name and another street; they are the true pairs.
+With `--rows`, one more line: so many people against as many contacts (or `--contacts`), of values of set 4 thrown
+together anew. A tenth of the people are contacts too, with a misspelt last name and another street; they are the true
+pairs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import duckdb
 from benchmarks import febrl
 from contact_pipelines.importing import duck
 from contact_pipelines.importing.fuzzy.finding import Found, find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.importing.fuzzy.options import FuzzyOptions
+from contact_pipelines.models.fuzzy import FuzzyOptions
 
 
 def main() -> None:
@@ -32,11 +33,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=febrl.SETS, default=list(febrl.SETS))
     parser.add_argument("--rows", type=int, help="measure speed too, with so many rows and contacts")
+    parser.add_argument("--contacts", type=int, help="contacts for --rows, if not as many; at least as many")
     arguments = parser.parse_args()
     for name in arguments.sets:
         print(json.dumps(measure(name)), flush=True)
     if arguments.rows:
-        print(json.dumps(measure_speed(arguments.rows)))
+        print(json.dumps(measure_speed(arguments.rows, arguments.contacts or arguments.rows)))
 
 
 def measure(name: str, options: FuzzyOptions | None = None) -> dict[str, object]:
@@ -64,14 +66,14 @@ def measure(name: str, options: FuzzyOptions | None = None) -> dict[str, object]
     return {"set": name, **figures(true_pairs, correct, found), "seconds": round(seconds, 2)}
 
 
-def measure_speed(rows: int) -> dict[str, object]:
-    """Return the figures of `rows` people against as many contacts."""
+def measure_speed(rows: int, contacts: int) -> dict[str, object]:
+    """Return the figures of `rows` people against so many contacts."""
     fields = list(febrl.FIELDS)
     with duck.connect() as con:
         febrl.load(con, febrl.SETS["FEBRL4"][0], "people", "_row")
         con.execute("CREATE TABLE pool AS FROM people")
-        for table, key in (("people", "_row"), ("contacts", "id")):
-            _throw_together(con, table, key, rows)
+        for table, key, size in (("people", "_row", rows), ("contacts", "id", contacts)):
+            _throw_together(con, table, key, size)
         con.execute("""
             UPDATE contacts c SET "last_name" = p."last_name" || 'e', "first_name" = p."first_name",
                 "properties.birthday" = p."properties.birthday", "properties.city" = p."properties.city"
@@ -82,7 +84,7 @@ def measure_speed(rows: int) -> dict[str, object]:
         seconds = time.perf_counter() - started
         planted = con.sql("SELECT count(*) FROM people WHERE _row % 10 = 0").fetchall()[0][0]
         correct = con.sql("SELECT count(*) FROM fuzzy_pairs WHERE _row = contact_id AND _row % 10 = 0").fetchall()[0][0]
-    return {"rows": rows, **figures(planted, correct, found), "seconds": round(seconds, 2)}
+    return {"rows": rows, "contacts": contacts, **figures(planted, correct, found), "seconds": round(seconds, 2)}
 
 
 def _throw_together(con: duckdb.DuckDBPyConnection, table: str, key: str, rows: int) -> None:

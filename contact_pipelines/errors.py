@@ -4,6 +4,7 @@
     ├── UsageError                 what was asked for is not possible as asked (exit code 2)
     │   ├── NotFound               an import, a contact or a property that does not exist
     │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
+    │   │   └── InvalidFilter      a filter expression that cannot be read; it names the place
     │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
     │       ├── ImportCancelled    somebody cancelled it; nothing was written
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
@@ -19,6 +20,7 @@
     │       ├── ConsentProtected   an opt-out or a suppression would be undone without a grant
     │       ├── AddressSuppressed  a suppressed address would be subscribed
     │       └── AddressNotNormal   an address that is not trimmed and lower-case
+    ├── DiskFull                   no room for artifacts or for what is spilled; make room and try again
     └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
 
 Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
@@ -57,6 +59,17 @@ class InvalidOption(UsageError):
     """An option, a mapping or a setting that cannot be right."""
 
     code = "invalid_option"
+
+
+class InvalidFilter(InvalidOption):
+    """A filter expression that cannot be read. `position`: of the character at fault in the filter, from 1."""
+
+    code = "invalid_filter"
+
+    def __init__(self, message: str, position: int = 1) -> None:
+        """Keep the place."""
+        super().__init__(message)
+        self.position = position
 
 
 class WrongState(UsageError):
@@ -155,6 +168,12 @@ class AddressNotNormal(ConsentError):
     """An address that is not trimmed and lower-case would be stored (SQLSTATE CP003)."""
 
     code = "address_not_normal"
+
+
+class DiskFull(ContactPipelinesError):
+    """There is no room for the artifacts, or for what an import spills; nothing was half-applied."""
+
+    code = "disk_full"
 
 
 class ConservationError(ContactPipelinesError):

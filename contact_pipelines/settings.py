@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.house import House
@@ -52,6 +52,14 @@ class _SettingsFile(House):
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
+
+    @field_validator("options")
+    @classmethod
+    def _about_all_imports(cls, value: ImportOptions) -> ImportOptions:
+        for name in ("force_status", "suppress", "suppress_reason"):
+            if getattr(value, name):
+                raise ValueError(f"{name} cannot be a default; an import that is to do this says so itself")
+        return value
 
     def house(self) -> House:
         return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})

@@ -20,7 +20,7 @@ from contact_pipelines import operations
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import applying, copying, matching, rolling_back
 from contact_pipelines.models import Import, ImportOptions, ImportStatus
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports, reviews
 from contact_pipelines.store.engine import APPLICATION, Store, open_store
 from contact_pipelines.store.tenants import ensure_tenant
 from tests.importing_helpers import CONTACT_COLUMNS, Importer
@@ -31,7 +31,7 @@ TABLES = ("contacts", "import_changes", "properties", "groups", "group_members",
 """What an import changes, and a killed one must not."""
 
 _processes = multiprocessing.get_context("forkserver")  # the server has imported everything, so children start fast
-_processes.set_forkserver_preload(["tests.crash_worker"])
+_processes.set_forkserver_preload(["tests.crash_worker", "pandera.polars", "pandera.backends.polars.builtin_checks"])
 
 
 # -- points
@@ -58,6 +58,7 @@ def install(patch: Callable[[object, str, object], None], point: str, action: Ca
     _after(patch, reach, applying, "_update", "contacts updated")
     _after(patch, reach, applying, "_journal", "journal written")
     _after(patch, reach, imports, "complete", "completed, not committed")
+    _after(patch, reach, reviews, "await_review", "review recorded, not committed")
     _after(patch, reach, operations.steps, "_apply", "committed")
     _before(patch, reach, rolling_back, "_restore", "created contacts deleted")
     _after(patch, reach, rolling_back, "_restore", "contacts restored")
@@ -142,7 +143,7 @@ def barrier(parties: int):
 
 def ended(process: multiprocessing.Process) -> int:
     """Wait for a process and return its exit code, `-signal` if it was killed."""
-    process.join(60)
+    process.join(150)
     assert process.exitcode is not None
     return process.exitcode
 
@@ -169,6 +170,12 @@ def confirm_killed_at(point: str, settings, record: Import) -> None:
     operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
 
 
+def die_in_scratch(root: Path) -> None:
+    """Die of SIGKILL with something in a scratch folder."""
+    (ArtifactFolder(root, "t", "i").scratch() / "spilled").write_text("x")
+    _die()
+
+
 def import_together(point: str, meeting, settings, record: Import) -> None:
     """Run an import; wait at the point (`start`, or one of `install`) until everybody is there."""
     store = open_store(settings)
@@ -183,6 +190,22 @@ def import_together(point: str, meeting, settings, record: Import) -> None:
 def run_import(settings, record: Import) -> None:
     """Run an import with a store opened for it."""
     operations.run_import(open_store(settings), settings, record)
+
+
+def confirm(settings, record: Import) -> None:
+    """Confirm an import with a store opened for it."""
+    operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+
+
+def run_job(environment: dict[str, str], record: Import) -> None:
+    """Run Dagster's job for an import, as a run worker does."""
+    os.environ.update(environment)
+    import dagster as dg
+
+    from tests import dagster_runs
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dagster_runs.run_job(instance, record).success
 
 
 def _die() -> None:
@@ -353,20 +376,35 @@ class Network:
         self._listening = _listen(0)
         self._port = self._listening.getsockname()[1]
         self._sockets: list[socket.socket] = []
+        self._left: int | None = None
+        self._answerless: tuple[bytes, float | None] | None = None
+        self._lock = threading.Lock()
+        self.sent = 0
+        """Bytes that clients have sent."""
         self.url = f"postgresql://{parsed.username}:{SECRET}@127.0.0.1:{self._port}/{parsed.database}"
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
     def cut(self) -> None:
         """Break every connection, and accept no more."""
-        self._listening.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it is cut
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for connected in self._sockets:
             with suppress(OSError):  # its other end was first
                 connected.shutdown(socket.SHUT_RDWR)
         self._sockets.clear()
 
+    def cut_after(self, size: int) -> None:
+        """Let clients send so many bytes more, then cut."""
+        self._left = size
+
+    def lose_answer(self, statement: bytes, *, delivered_after: float | None = 0) -> None:
+        """Break the next connection that sends the statement. It arrives, after so many seconds, or never (None)."""
+        self._answerless = (statement, delivered_after)
+
     def mend(self) -> None:
         """Accept connections again."""
+        self._left = None
         self._listening = _listen(self._port)
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
@@ -379,8 +417,37 @@ class Network:
             server = socket.socket(socket.AF_UNIX)
             server.connect(self._target)
             self._sockets += [client, server]
-            for source, target in ((client, server), (server, client)):
-                threading.Thread(target=_pump, args=(source, target), daemon=True).start()
+            threading.Thread(target=self._pump_up, args=(client, server), daemon=True).start()
+            threading.Thread(target=_pump, args=(server, client), daemon=True).start()
+
+    def _pump_up(self, client: socket.socket, server: socket.socket) -> None:
+        try:
+            while block := client.recv(65536):
+                if self._answerless is not None and self._answerless[0] in block:
+                    self._break(client, server, block)
+                    return
+                with self._lock:
+                    self.sent += len(block)
+                    whole = self._left is None or len(block) < self._left
+                    part = block if whole else block[: self._left]
+                    if self._left is not None:
+                        self._left -= len(part)
+                server.sendall(part)
+                if not whole:
+                    self.cut()
+                    return
+            server.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # cut
+
+    def _break(self, client: socket.socket, server: socket.socket, block: bytes) -> None:
+        assert self._answerless is not None
+        (_, delivered_after), self._answerless = self._answerless, None
+        client.shutdown(socket.SHUT_RDWR)
+        if delivered_after is not None:
+            time.sleep(delivered_after)
+            server.sendall(block)
+        server.shutdown(socket.SHUT_WR)
 
 
 def _listen(port: int) -> socket.socket:

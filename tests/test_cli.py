@@ -187,6 +187,8 @@ def test_history_show_results_get_rollback_count(second, home, tmp_path):
         "gone": 0,
         "opt_outs_kept": 0,
         "properties_removed": 0,
+        "suppressions_kept": 0,
+        "suppressions_removed": 0,
     }
     assert json.loads(process("contacts", "count", "--json", **home).out) == {"count": 0}
     twice = process("rollback", key, **home)
@@ -432,6 +434,14 @@ def test_results_that_cannot_be_written(run, file):
     assert run("results", key, "--out", "-", "--json").code == 2
 
 
+def test_results_that_a_dead_process_did_not_write(run, file, tmp_path):
+    shown = json.loads(run("import", file("email", "a@example.com"), "--json").out)
+    for path in Path(shown["results_file"]).parent.glob("*.csv"):
+        path.unlink()
+    assert run("results", shown["id"], "--out", tmp_path / "again.csv").code == 0
+    assert "a@example.com,Created," in (tmp_path / "again.csv").read_text()
+
+
 def test_a_bug_is_told_without_data(run, file, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("ann@example.com")
@@ -503,7 +513,7 @@ def test_show_and_history_for_people(run, file):
     run("import", file("email,first_name", "a@example.com,Ann"))
     assert re.search(r"-people-\w{6} +completed +[\d-]+ [\d:]+ +1 +1 +0 +0 +0 +0$", run("history").out, re.M)
     key = json.loads(run("history", "--json").out)[0]["name"]
-    assert run("rollback", key, "--dry-run").out.startswith(f"Would roll back {key}: 1 contacts deleted")
+    assert run("rollback", key, "--dry-run").out.startswith(f"Would roll back {key}: 1 contact deleted")
     assert json.loads(run("rollback", key, "--dry-run", "--json").out)["status"] == "completed"
     assert run("contacts", "count").out == "1\n"
     run("rollback", key)

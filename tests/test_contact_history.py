@@ -107,7 +107,7 @@ def test_rollback_on_the_command_line(importer, run):
     record = importer.run(NEW)
     dry = json.loads(run("rollback", record.id, "--dry-run", "--json").out)
     expected = {"counts": {"restored": 0, "deleted": 0, "kept": 1}, "gone": 0, "opt_outs_kept": 1}
-    expected |= {"id": record.id, "properties_removed": 0}
+    expected |= {"id": record.id, "properties_removed": 0, "suppressions_kept": 0, "suppressions_removed": 0}
     assert dry == expected | {"status": "completed", "report_file": None}
     shown = run("rollback", record.id).out
     assert shown.startswith(f"Rolled back {record.name}: 0 contacts deleted, 0 restored, 1 kept, at least in part.\n")

@@ -17,8 +17,10 @@ from contact_pipelines.errors import AddressSuppressed, InvalidOption, NotFound,
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
 from contact_pipelines.operations import erasing as erasing_operation
+from contact_pipelines.operations import finding_person
 from contact_pipelines.operations.erasing import Erasure
 from contact_pipelines.store import erasing, suppressions
+from contact_pipelines.store.erasing import Person
 
 ZELDA = "zelda@example.com"
 TRACES = ("zelda", "quux", "4155552671", "555-2671", "z-17")
@@ -160,6 +162,74 @@ def test_another_tenant_keeps_theirs(importer):
     assert {k: v for k, v in _files(importer).items() if "globex" in k} == files
 
 
+# -- imports that recognise them by something else than the address
+
+
+def _by(importer, content, **options):
+    return importer.run(content, columns={"Key": options["match_on"]}, **options)
+
+
+def _named(importer, *needles: str) -> set[str]:
+    """Return the names of all files that hold one of these texts."""
+    return {Path(name).name for name, held in _files(importer).items() if any(it in held for it in needles)}
+
+
+@pytest.mark.parametrize("state", ["applied", "unchanged", "awaiting", "undone"])
+@pytest.mark.parametrize(
+    ("key", "value"), [("phone", "(415) 555-2671"), ("external_id", "Z-17"), ("external_id", "formerly"), ("id", None)]
+)
+def test_every_key_that_an_import_recognised_them_by(importer, key, value, state):
+    importer.run(FIRST)
+    contact_id = operations.get_contact(importer.store, ZELDA)["id"]
+    if value == "formerly":
+        importer.sql("UPDATE contacts SET external_id = 'formerly' WHERE email = :email", email=ZELDA)
+    first_name = "Zelda" if state == "unchanged" else "Quuxina"
+    record = _by(
+        importer,
+        f"Key,first_name\n{value or contact_id},{first_name}\n",
+        match_on=key,
+        country="US",
+        review=state == "awaiting",
+    )
+    if state == "awaiting":
+        assert {"review.json", "contact_changes.parquet"} <= {Path(name).name for name in _files(importer)}
+        operations.cancel_import(importer.store, record.id)
+    if state == "undone":
+        importer.roll_back(record)
+        assert "rollback.csv" in _named(importer, contact_id)
+    if value == "formerly":  # by a key that nobody knows to be theirs any more
+        importer.sql("UPDATE contacts SET external_id = 'Z-17' WHERE email = :email", email=ZELDA)
+    done = _erase(importer)
+    found_by_key = (value, state) != ("formerly", "unchanged")  # a key that was changed by hand, and nothing else
+    assert (record.name in done.imports) is found_by_key
+    assert _named(importer, contact_id, "555-2671", "Quuxina") == set()
+
+
+def test_somebody_who_shares_a_phone_keeps_their_journal(importer):
+    importer.run(FIRST)
+    importer.run("email,phone\nson@example.com,+14155552671\n")
+    importer.sql("DELETE FROM contacts WHERE email = 'son@example.com'")
+    assert _erase(importer).changes == 1
+    assert importer.sql("SELECT count(*) AS n FROM import_changes") == [{"n": 2}]
+
+
+def test_a_row_with_their_external_id_and_somebody_elses_address_is_not_theirs(importer):
+    importer.run(FIRST)
+    importer.run("email,external_id\nson@example.com,Z-17\n")
+    importer.sql("DELETE FROM contacts WHERE email = 'son@example.com'")
+    assert _erase(importer).changes == 1
+
+
+def test_long_files_are_searched_across_their_blocks(importer, monkeypatch):
+    monkeypatch.setattr(finding_person, "_BLOCK", 10)
+    record = importer.run(FIRST)
+    folder = Path(importer.settings.artifacts) / "default" / record.id
+    artifacts = ArtifactFolder(importer.settings.artifacts, "default", record.id)
+    (folder / "note.txt").write_text("x" * 7 + ZELDA.upper() + "y" * 5)
+    for address, found in ((ZELDA, True), ("zelda@example.org", False)):
+        assert finding_person.holds(None, artifacts, ["note.txt"], Person(addresses=(address,))) is found
+
+
 # -- what is left of somebody who is no contact any more
 
 
@@ -250,8 +320,10 @@ def test_an_import_that_was_never_read_is_told(importer):
 def test_leftovers_of_a_killed_process_go_too(importer):
     record = importer.run(FIRST)
     folder = Path(importer.settings.artifacts) / "default" / record.id
-    (folder / ".scratch-abc").mkdir()
-    (folder / ".scratch-abc" / "spilled.tmp").write_text(ZELDA)
+    died = folder.parent / ".scratch" / "abc"
+    died.mkdir()
+    (died / ".in_use").touch()
+    (died / "spilled.tmp").write_text(ZELDA)
     (folder / "results.csv.0f.part").write_text(ZELDA)
     _erase(importer)
     assert _traces(importer) == []

@@ -20,7 +20,7 @@ from contact_pipelines.importing.fuzzy.comparing import DEFAULT_CAPS, Caps, Sear
 from contact_pipelines.importing.fuzzy.contacts import fetch_contacts
 from contact_pipelines.importing.fuzzy.evidence import ENOUGH, SHARED_AT_MOST, SWAP_COST, evidence_of
 from contact_pipelines.importing.fuzzy.finding import find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.importing.fuzzy.options import DEFAULT_ON, FuzzyOptions, Resolve, units_of
+from contact_pipelines.models.fuzzy import DEFAULT_ON, FuzzyOptions, Resolve, units_of
 from contact_pipelines.store.tenants import ensure_tenant
 
 NAMES = ["first_name", "last_name"]

@@ -71,6 +71,12 @@ def artifact(importer, record, name):
 # -- what is reviewed
 
 
+def test_events_are_there_once_it_is_confirmed_and_not_before(known, waiting):
+    assert not artifact(known, waiting, "contact_events.parquet").exists()
+    confirm(known, waiting)
+    assert artifact(known, waiting, "contact_events.parquet").exists()
+
+
 def test_nothing_is_written_before_it_is_confirmed(known):
     before = state(known)
     record = known.run(FILE, review=True)

@@ -11,6 +11,7 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, o
 
 if TYPE_CHECKING:
     from contact_pipelines.operations import Erasure, HistoryEvent
+    from contact_pipelines.store.contact_history import FieldChange
 
 app = typer.Typer(help="Look at contacts, erase a person.", no_args_is_help=True)
 
@@ -75,16 +76,23 @@ def history(
 
 
 @app.command("count")
-def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Print how many contacts there are.
+def count(
+    *,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", metavar="EXPR", help="Which contacts; docs/filters.md has the grammar.")
+    ] = None,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Print how many contacts there are, or how many of them a filter means.
 
-    Example: contact-pipelines contacts count
+    Example: contact-pipelines contacts count --filter "status = 'subscribed' AND lead_score > 50"
     """
     from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
 
     with opened_store() as (_, store):
-        number = operations.count_contacts(store, tenant_id=tenant)
+        number = operations.count_contacts(store, filter_text=filter_, tenant_id=tenant)
     if json_:
         print_json({"count": number})
     else:
@@ -152,8 +160,17 @@ def _tell_event(event: HistoryEvent) -> None:
     typer.echo(f"{moment(event.at)}  {typer.style(f'{event.event:<15}', bold=True)}  {'; '.join(told)}")
     width = max((len(change.field) for change in event.fields), default=0)
     for change in event.fields:
-        before = "" if event.event == "created" else f"{_shown(change.before)} -> "
-        typer.echo(f"  {change.field:<{width}}  {before}{_shown(change.after)}")
+        typer.echo(f"  {change.field:<{width}}  {_change(event, change)}")
+
+
+def _change(event: HistoryEvent, change: FieldChange) -> str:
+    from contact_pipelines.cli.printing import list_change, safe
+
+    if event.event == "created":
+        return _shown(change.after)
+    if isinstance(change.before, list) and isinstance(change.after, list):
+        return safe(", ".join(part for part in list_change(change.before, change.after) if part))
+    return f"{_shown(change.before)} -> {_shown(change.after)}"
 
 
 def _shown(value: object) -> str:
@@ -165,4 +182,6 @@ def _shown(value: object) -> str:
 def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {its}" for name, its in value.items())
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

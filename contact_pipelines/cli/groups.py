@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
+if TYPE_CHECKING:
+    from contact_pipelines.store.groups import Group
+
 lists = typer.Typer(help="Lists of contacts.", no_args_is_help=True)
-segments = typer.Typer(help="Static segments of contacts.", no_args_is_help=True)
+segments = typer.Typer(help="Segments of contacts: static, or dynamic with a filter.", no_args_is_help=True)
 topics = typer.Typer(help="Topics that contacts opt in to or out of.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 100 characters.")]
@@ -46,7 +49,7 @@ def add_list(
 
 @segments.command("list")
 def list_segments(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the segments, and how many contacts are in each.
+    """List the segments, static and dynamic, and how many contacts are in each at this moment.
 
     Example: contact-pipelines segment list
     """
@@ -55,13 +58,24 @@ def list_segments(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -
 
 @segments.command("add")
 def add_segment(
-    name: Name, *, description: Description = "", json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT
+    name: Name,
+    *,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="EXPR", help="Makes it dynamic; docs/filters.md has the grammar."),
+    ] = None,
+    description: Description = "",
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Add a static segment; an import puts contacts in it with --segment NAME.
+    """Add a segment: static, so that an import puts contacts in it with --segment NAME, or dynamic with --filter.
 
-    Example: contact-pipelines segment add "trade fair"
+    Example: contact-pipelines segment add hot --filter "lead_score > 50 AND tags CONTAINS 'enterprise'"
+
+    In a dynamic segment are those whom the filter finds at the moment at which somebody looks. Adding it again with
+    another filter replaces the filter.
     """
-    _add({"kind": "segment", "name": name, "description": description}, as_json=json_, tenant=tenant)
+    _add({"kind": "segment", "name": name, "description": description, "filter": filter_}, as_json=json_, tenant=tenant)
 
 
 @topics.command("list")
@@ -101,11 +115,20 @@ def _list(kind: str, *, as_json: bool, tenant: str) -> None:
     if as_json:
         print_json([group_shape(group) for group in found])
         return
-    is_topic = kind == GroupKind.TOPIC
-    keys = ("name", "default_subscription", "members", "opted_out") if is_topic else ("name", "members")
-    header = ("Name", "Default", "Members", "Opted out") if is_topic else ("Name", "Members")
-    rows = [[shape[key] for key in (*keys, "description")] for shape in map(group_shape, found)]
-    print_table((*header, "Description"), rows, right=(2, 3) if is_topic else (1,))
+    columns = {
+        GroupKind.LIST: {"Name": "name", "Members": "members"},
+        GroupKind.SEGMENT: {"Name": "name", "Members": "members", "Filter": "filter"},
+        GroupKind.TOPIC: {
+            "Name": "name",
+            "Default": "default_subscription",
+            "Members": "members",
+            "Opted out": "opted_out",
+        },
+    }[GroupKind(kind)] | {"Description": "description"}
+    rows = [[shape.get(key) for key in columns.values()] for shape in map(group_shape, found)]
+    print_table(list(columns), rows, right=(2, 3) if kind == GroupKind.TOPIC else (1,))
+    for group in found:
+        _tell_problem(group)
 
 
 def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
@@ -125,9 +148,17 @@ def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
         raise InvalidOption(f"The value of {option} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
     with opened_store() as (_, store):
         operations.create_group(store, definition, tenant_id=tenant)
-        groups = operations.list_groups(store, definition.kind, tenant_id=tenant)
-    added = next(group for group in groups if group.definition.name == definition.name)
+        [added] = operations.list_groups(store, definition.kind, name=definition.name, tenant_id=tenant)
     if as_json:
         print_json(group_shape(added))
+    elif added.members is None:
+        _tell_problem(added)
     else:
         typer.echo(f"The {definition.kind} {definition.name!r} is there, with {added.members:,} members.")
+
+
+def _tell_problem(group: Group) -> None:
+    from contact_pipelines.cli.printing import safe
+
+    if group.problem is not None:
+        typer.echo(f"The segment {safe(group.definition.name)} cannot be used. {safe(group.problem)}", err=True)

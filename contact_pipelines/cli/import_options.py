@@ -21,6 +21,7 @@ _HOW = {
     "topics": "--topic",
     "saved_mapping": "--mapping",
     "transform": "--transform",
+    "suppress": "--suppress-mode",
 }
 _TRANSFORM = re.compile(rf"(.+):({'|'.join(Transformation.model_fields)})=(.*)", re.DOTALL)
 
@@ -34,13 +35,14 @@ def build_options(
     transforms: Sequence[str] = (),
     transform_all: Mapping[str, str | bool | None] | None = None,
     column_map: dict[str, str] | None = None,
+    fuzzy: Mapping[str, str | None] | None = None,
     options_file: Path | None = None,
 ) -> ImportOptions:
     """Return the options of one import; `values` are the single ones by name, `several` the lists, None if not given.
 
     A column, rule or transformation given on the command line replaces the file's of that name and leaves the
-    others; tags and other lists given there replace the file's. `transform_all` goes to the column `*`. Raises
-    InvalidOption that names the option or the file's key.
+    others; tags and other lists given there replace the file's. `transform_all` goes to the column `*`; `fuzzy` are the
+    keys of that option. Raises InvalidOption that names the option or the file's key.
     """
     given: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     given |= {name: list(each) for name, each in (several or {}).items() if each}
@@ -55,6 +57,10 @@ def build_options(
             merged[name] = {**kept, **pairs} if isinstance(kept, dict) else kept
     if column_map is not None:
         merged["only_given_columns"] = True
+    search = {key: value for key, value in (fuzzy or {}).items() if value is not None}
+    if search:
+        kept = in_file.get("fuzzy")
+        merged["fuzzy"] = {**(kept if isinstance(kept, dict) else {}), **search}
     _validate(in_file, options_file)
     return _validate(merged, None)
 
@@ -137,8 +143,11 @@ def option_sentence(error: ValidationError, path: Path | None = None) -> str:
     if path is not None:
         known = ", ".join(ImportOptions.model_fields)
         if first["type"] == "extra_forbidden":
-            return f"The options file {path} has an unknown key {keys[0]}; the keys are {known}."
+            of = f"; the keys are {known}" if len(keys) == 1 else ""
+            return f"The options file {path} has an unknown key {'.'.join(keys)}{of}."
         return f"The options file {path} has a wrong value at {'.'.join(keys)}: {said}."
     option = _HOW.get(keys[0], "--" + keys[0].replace("_", "-"))
+    if keys[0] == "fuzzy" and keys[1:] and keys[1] != "on":
+        option = f"--fuzzy-{keys[1]}"
     of = f" of {':'.join(keys[1:])}" if keys[0] in ("rules", "transform") and len(keys) > 1 else ""
     return f"The value of {option}{of} is wrong: {said}."

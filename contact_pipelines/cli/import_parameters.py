@@ -9,8 +9,10 @@ import typer
 
 _MAPPING = "Which column is what"
 _UPDATING = "What happens to contacts that exist"
+_PROBABLE = "People who are probably contacts already"
 _NEW = "What new contacts get"
 _VALUES = "How values are read"
+_CONSENT = "Who is contacted"
 
 File = Annotated[
     str,
@@ -171,6 +173,36 @@ Rule = Annotated[
         'fields: --rule "*=fill_blank" --rule tags=append. Repeatable.',
     ),
 ]
+Fuzzy = Annotated[
+    str | None,
+    typer.Option(
+        "--fuzzy",
+        metavar="FIELDS",
+        rich_help_panel=_PROBABLE,
+        help="Look for probable duplicates of rows that no key recognises. What is compared, any of which finds one: "
+        '--fuzzy "name+company,phone"; + weighs fields together, name is first and last. all: all that says who '
+        "somebody is; none: do not look.",
+    ),
+]
+FuzzyThreshold = Annotated[
+    str | None,
+    typer.Option(
+        "--fuzzy-threshold",
+        metavar="SCORE",
+        rich_help_panel=_PROBABLE,
+        help="The score from 50 to 100 from which on two are taken for one; 85 unless given.",
+    ),
+]
+FuzzyResolve = Annotated[
+    str | None,
+    typer.Option(
+        "--fuzzy-resolve",
+        metavar="WHAT",
+        rich_help_panel=_PROBABLE,
+        help="What becomes of such a row: review (default: a warning, treated as new), skip_new, update_existing, "
+        "merge_fields (fills what is blank) or create_new.",
+    ),
+]
 Tag = Annotated[
     list[str] | None,
     typer.Option(
@@ -238,6 +270,43 @@ Country = Annotated[
         metavar="CC",
         rich_help_panel=_VALUES,
         help="Where phone numbers without a country code are from, for example US or DE.",
+    ),
+]
+ForceStatus = Annotated[
+    str | None,
+    typer.Option(
+        "--force-status",
+        metavar="REASON",
+        rich_help_panel=_CONSENT,
+        help="Subscribe contacts who have opted out where the file says subscribed, and say why; kept for good, so name"
+        " nobody. Never those on the suppression list.",
+    ),
+]
+Suppress = Annotated[
+    bool,
+    typer.Option(
+        "--suppress",
+        rich_help_panel=_CONSENT,
+        help="Only opt people out: contacts of the file are unsubscribed, nobody is created, and addresses that no"
+        " contact has go on the suppression list.",
+    ),
+]
+SuppressMode = Annotated[
+    str | None,
+    typer.Option(
+        "--suppress-mode",
+        metavar="MODE",
+        rich_help_panel=_CONSENT,
+        help="With --suppress: opt_out (default), or block, which puts every address on the suppression list.",
+    ),
+]
+SuppressReason = Annotated[
+    str | None,
+    typer.Option(
+        "--suppress-reason",
+        metavar="TEXT",
+        rich_help_panel=_CONSENT,
+        help="With --suppress: why, kept beside the addresses on the list, so name nobody.",
     ),
 ]
 Review = Annotated[

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
+_OPT_OUT = "opt_out"
+
 
 def import_file(
     file: given.File,
@@ -36,6 +38,9 @@ def import_file(
     duplicates: given.Duplicates = None,
     blank: given.Blank = None,
     rule: given.Rule = None,
+    fuzzy: given.Fuzzy = None,
+    fuzzy_threshold: given.FuzzyThreshold = None,
+    fuzzy_resolve: given.FuzzyResolve = None,
     tag: given.Tag = None,
     list_: given.List = None,
     segment: given.Segment = None,
@@ -43,6 +48,10 @@ def import_file(
     import_tag: given.ImportTag = None,
     no_events: given.NoEvents = False,
     status: given.Status = None,
+    force_status: given.ForceStatus = None,
+    suppress: given.Suppress = False,
+    suppress_mode: given.SuppressMode = None,
+    suppress_reason: given.SuppressReason = None,
     country: given.Country = None,
     transform: given.Transform = None,
     date_format: given.DateFormat = None,
@@ -77,6 +86,9 @@ def import_file(
             "duplicates": duplicates,
             "blank": blank,
             "status": status,
+            "force_status": force_status,
+            "suppress": suppress_mode or (_OPT_OUT if suppress else None),
+            "suppress_reason": suppress_reason,
             "country": country,
             "saved_mapping": mapping,
             "save_mapping": save_mapping,
@@ -96,6 +108,7 @@ def import_file(
             "decimal_comma": decimal_comma,
             "list_delimiter": tag_delimiter,
         },
+        fuzzy={"on": fuzzy, "threshold": fuzzy_threshold, "resolve": fuzzy_resolve},
         column_map=None if column_map is None else _column_map(column_map, file, how),
         options_file=options,
     )

@@ -11,6 +11,7 @@ import typer
 from rich.cells import cell_len, set_cell_size
 
 WIDEST_CELL = 44
+_DELIMITERS = {"\t": "tab", " ": "space", ",": "comma", ";": "semicolon"}
 
 
 def print_json(value: object) -> None:
@@ -80,7 +81,7 @@ def how_read(reading: Mapping[str, Any]) -> str:
         sure = f" ({reading['encoding_confidence']:.0%} sure)" if reading["encoding_confidence"] < 1 else ""
         parts.append(reading["encoding"] + sure)
     if reading["format"] == "csv" and reading["delimiter"]:
-        named = {"\t": "tab", " ": "space"}.get(reading["delimiter"], safe(reading["delimiter"]))
+        named = _DELIMITERS.get(reading["delimiter"], safe(reading["delimiter"]))
         parts.append(f"separated by {named}")
     if reading["format"] not in ("json", "jsonl", "parquet"):
         row = reading["header_row"]
@@ -91,6 +92,19 @@ def how_read(reading: Mapping[str, Any]) -> str:
 def rows(number: int) -> str:
     """Return `1 row`, `5,000 rows`."""
     return f"{number:,} row" + ("" if number == 1 else "s")
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    """Return `1 contact`, `5,000 contacts`; `several` is how the plural is written, unless with an s."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def list_change(before: object, after: object) -> tuple[str, str]:
+    """Return what was taken from a list and what was added: of long lists that is all there is to see."""
+    old, new = (list(value) if isinstance(value, list) else [] for value in (before, after))
+    taken = ", ".join(f"-{item}" for item in old if item not in new)
+    added = ", ".join(f"+{item}" for item in new if item not in old)
+    return taken, added
 
 
 def _cell(value: object) -> str:

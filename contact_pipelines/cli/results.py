@@ -13,6 +13,7 @@ import typer
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
+    from contact_pipelines.models import RollbackCounts
     from contact_pipelines.operations import Rollback
 
 
@@ -42,6 +43,7 @@ def results(
         tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder,
     ):
         record = operations.get_import(store, key, tenant_id=tenant)
+        operations.complete_report(store, settings, record)
         copy = Path(folder) / "results.csv"
         operations.copy_results(settings, record, copy, which="errors" if errors else "results")
         if out == "-":
@@ -96,22 +98,38 @@ def rollback(
         _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
 
 
+def _what_stays(counts: RollbackCounts) -> str:
+    """Return what a reason would undo as well."""
+    from contact_pipelines.cli.printing import counted
+
+    opt_outs = counted(counts.opt_outs_kept, "opt-out")
+    listed = counted(counts.suppressions_kept, "suppressed address", "suppressed addresses")
+    kept = [(counts.opt_outs_kept, opt_outs), (counts.suppressions_kept, listed)]
+    return " and ".join(told for number, told in kept if number)
+
+
 def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> None:
     record, counts = done.record, done.counts
+    from contact_pipelines.cli.printing import counted
+
+    done_or_not = "Would roll back" if dry_run else "Rolled back"
     typer.echo(
-        f"{'Would roll back' if dry_run else 'Rolled back'} {record.name}: {counts.deleted:,} contacts deleted,"
+        f"{done_or_not} {record.name}: {counted(counts.deleted, 'contact')} deleted,"
         f" {counts.restored:,} restored, {counts.kept:,} kept, at least in part."
         + (" Nothing was changed." if dry_run else "")
     )
     if counts.gone:
         typer.echo(f"  {counts.gone:,} had been deleted before.")
     if counts.properties_removed:
-        typer.echo(f"  {counts.properties_removed:,} unused properties, which it had created, were removed.")
+        typer.echo(f"  Unused properties, which it had created and which were removed: {counts.properties_removed:,}.")
+    if counts.suppressions_removed:
+        typer.echo(f"  Addresses that were taken off the suppression list: {counts.suppressions_removed:,}.")
+    stay = _what_stays(counts)
     if counts.opt_outs_kept and consent_restored:
-        typer.echo(f"  {counts.opt_outs_kept:,} opt-outs stay: their addresses are on the suppression list.")
-    elif counts.opt_outs_kept:
+        typer.echo(f"  {counted(counts.opt_outs_kept, 'opt-out')} kept: the address is on the suppression list.")
+    elif stay:
         tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
-        typer.echo(f"  {counts.opt_outs_kept:,} opt-outs that it brought stay. To undo them as well:")
+        typer.echo(f"  Kept of what it brought: {stay}. To undo that as well:")
         typer.echo(f'  contact-pipelines rollback {record.id}{tenant} --restore-consent "why"')
     if done.report_file:
         typer.echo(f"  Report  {done.report_file}")

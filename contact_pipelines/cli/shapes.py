@@ -36,6 +36,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "results_file": results_file,
         "errors_file": errors_file,
         "duration_seconds": duration_seconds(record),
+        **({"duplicates_file": operations.duplicates_file(settings, record)} if record.options.fuzzy else {}),
         **_review_shape(settings, record),
     }
 
@@ -95,6 +96,8 @@ def rollback_shape(done: operations.Rollback) -> dict[str, Any]:
         "gone": done.counts.gone,
         "opt_outs_kept": done.counts.opt_outs_kept,
         "properties_removed": done.counts.properties_removed,
+        "suppressions_kept": done.counts.suppressions_kept,
+        "suppressions_removed": done.counts.suppressions_removed,
         "report_file": done.report_file,
     }
 
@@ -151,7 +154,10 @@ def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
 
 
 def group_shape(group: Group) -> dict[str, Any]:
-    """Return one list, segment or topic. `members` leaves out those who opted out of a topic."""
+    """Return one list, segment or topic. `members` leaves out those who opted out of a topic.
+
+    Only a dynamic segment has a `filter`; if that cannot be read any more, `members` is null and `problem` says why.
+    """
     topic = (
         {}
         if group.definition.default_subscription is None
@@ -164,6 +170,8 @@ def group_shape(group: Group) -> dict[str, Any]:
         "name": group.definition.name,
         "description": group.definition.description,
         **topic,
+        **({} if group.definition.filter is None else {"filter": group.definition.filter}),
+        **({} if group.problem is None else {"problem": group.problem}),
         "members": group.members,
         "created_at": isoformat(group.created_at),
     }

@@ -5,7 +5,17 @@ from __future__ import annotations
 import typer
 
 from contact_pipelines import operations
-from contact_pipelines.cli.printing import duration, how_read, moment, print_facts, print_table, rows, safe, size
+from contact_pipelines.cli.printing import (
+    duration,
+    how_read,
+    list_change,
+    moment,
+    print_facts,
+    print_table,
+    rows,
+    safe,
+    size,
+)
 from contact_pipelines.cli.shapes import duration_seconds, reading_shape
 from contact_pipelines.models import DEFAULT_TENANT, IGNORE, Import, ImportStatus
 from contact_pipelines.settings import Settings
@@ -82,9 +92,15 @@ def _changes(review: operations.Review | None) -> None:
     typer.echo()
     print_table(
         ("Row", "Contact", "Field", "Before", "After"),
-        [(c.row, c.action, c.field, _value(c.before), _value(c.after)) for c in review.changes],
+        [(c.row, c.action, c.field, *_values(c.before, c.after)) for c in review.changes],
         right=(0,),
     )
+
+
+def _values(before: object, after: object) -> tuple[str, str]:
+    if isinstance(before, list) and isinstance(after, list):
+        return list_change(before, after)
+    return _value(before), _value(after)
 
 
 def _value(value: object) -> str:
@@ -110,6 +126,9 @@ def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:
         facts.append(("Results", results))
     if errors and record.counts.failed:
         facts.append(("Errors", errors))
+    duplicates = operations.duplicates_file(settings, record)
+    if duplicates:
+        facts.append(("Duplicates", duplicates))
     review = operations.get_review(settings, record)
     if review:
         facts.append(("Preview", review.results_preview))

@@ -25,12 +25,11 @@ def add(
 
     Example: contact-pipelines suppressions add john@example.com --reason "complained by phone"
     """
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.store import suppressions
 
-    address = suppressions.require_address(email)
-    with opened_store() as (_, store), store.begin() as connection:
-        done = suppressions.suppress(connection, tenant, [address], reason=reason)
+    with opened_store() as (_, store):
+        done = operations.suppress_address(store, email, reason=reason, tenant_id=tenant)
     if json_:
         print_json({"added": done.added, "opted_out": done.opted_out})
     else:
@@ -44,12 +43,11 @@ def check(email: Address, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_T
 
     Example: contact-pipelines suppressions check john@example.com
     """
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.store import suppressions
 
-    address = suppressions.require_address(email)
-    with opened_store() as (_, store), store.connect() as connection:
-        found = suppressions.is_suppressed(connection, tenant, address)
+    with opened_store() as (_, store):
+        found = operations.is_address_suppressed(store, email, tenant_id=tenant)
     if json_:
         print_json({"suppressed": found})
     else:
@@ -68,12 +66,11 @@ def remove(
 
     Example: contact-pipelines suppressions remove john@example.com --reason "signed up again on paper"
     """
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.store import suppressions
 
-    address = suppressions.require_address(email)
-    with opened_store() as (_, store), store.begin() as connection:
-        suppressions.release(connection, tenant, address, reason=reason)
+    with opened_store() as (_, store):
+        operations.release_address(store, email, reason=reason, tenant_id=tenant)
     if json_:
         print_json({"removed": True})
     else:
@@ -86,11 +83,11 @@ def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     Example: contact-pipelines suppressions count
     """
+    from contact_pipelines import operations
     from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.store import suppressions
 
-    with opened_store() as (_, store), store.connect() as connection:
-        number = suppressions.count(connection, tenant)
+    with opened_store() as (_, store):
+        number = operations.count_suppressed(store, tenant_id=tenant)
     if json_:
         print_json({"count": number})
     else:

@@ -226,6 +226,7 @@ def contact_changes(
                 **describing.counts_metadata(counts),
                 "compared_rows": row_count(validated_contacts),
                 "faults": row_count(row_errors),
+                **_duplicates_metadata(session),
                 **_review_metadata(session),
                 "seconds": watch.seconds,
             },
@@ -359,6 +360,14 @@ def _review_metadata(session: ImportSession) -> Metadata:
         "review": "Materialise applied_import for this partition to confirm.",
         "review_expires_at": dg.MetadataValue.timestamp(record.times["review_expires_at"]),
     }
+
+
+def _duplicates_metadata(session: ImportSession) -> Metadata:
+    """Tell how many rows are probably a contact or another row, if that was looked for."""
+    from contact_pipelines import operations
+
+    number = operations.count_duplicates(session)
+    return {} if number is None else {"probable_duplicates": number}
 
 
 def _current(session: ImportSession) -> Import:

@@ -21,10 +21,12 @@ from contact_pipelines.models import (
     ImportOptions,
     Mode,
     Preset,
+    Suppress,
 )
 
 EXAMPLE_FILE = "examples/contacts_nov.csv"
 _BY_NAME = "auto"
+_NO = "no"
 
 
 def _choices(name: str, words: type[Enum]) -> Any:  # noqa: ANN401 - an enum made at run time has no static type
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from contact_pipelines.models import FieldRule as RuleChoice
     from contact_pipelines.models import Mode as ModeChoice
     from contact_pipelines.models import Preset as PresetChoice
+    from contact_pipelines.models import Suppress as SuppressChoice
 else:
     BlankChoice = _choices("BlankCells", Blank)
     CreateChoice = _choices("CreateProperties", CreateProperties)
@@ -47,6 +50,7 @@ else:
     ModeChoice = _choices("ImportMode", Mode)
     PresetChoice = Enum("FilePreset", {word: word for word in (_BY_NAME, *(preset.value for preset in Preset))})
     RuleChoice = _choices("UpdateRule", FieldRule)
+    SuppressChoice = Enum("SuppressPeople", {word: word for word in (_NO, *(it.value for it in Suppress))})
     StatusChoice = _choices("NewContactStatus", ContactStatus)
 
 
@@ -157,6 +161,24 @@ class NewImport(dg.Config):
         description="Field -> what an update does to it: overwrite (default), fill_blank, keep, append,"
         " remove, keep_higher, keep_lower, newer; `*` stands for all other fields. append and remove are for tags and"
         " multi_select properties, newer needs a column updated_at. For example {first_name: fill_blank}.",
+    )
+    force_status: str = Field(
+        default="",
+        description="Optional. The reason why rows that say subscribed subscribe contacts who have opted out; kept for"
+        " good, so name nobody. Never for addresses on the suppression list.",
+    )
+    suppress: SuppressChoice = Field(
+        default=SuppressChoice("no"),
+        description="Only opt people out, creating nobody. opt_out: contacts are unsubscribed, addresses that no"
+        " contact has go on the suppression list. block: every address goes on it.",
+    )
+    suppress_reason: str = Field(default="", description="Optional. Why, kept beside the addresses on the list.")
+    fuzzy: dict[str, Any] = Field(
+        default={},
+        description="Look for rows that are probably a contact though no key says so. For example"
+        " {on: [name+company, phone], threshold: 85, resolve: review}. resolve: review (a warning, treated as new),"
+        " skip_new, update_existing, merge_fields (fills what is blank) or create_new. {on: all} compares all that"
+        " says who somebody is, {on: none} turns off what the settings file asks for.",
     )
     review: bool = Field(
         default=False,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NEVER_RETRY = {"dagster/max_retries": "0"}  # nobody could: the run belongs to this process
 
-CONFIRMING = ("applied_import", "import_report")
+CONFIRMING = ("applied_import", "import_report", "contact_events")
 """The assets that confirming an import materialises."""
 
 
@@ -48,7 +48,7 @@ def run_import_here(settings: Settings, store: Store, record: Import, *, verbose
 def confirm_import_here(settings: Settings, store: Store, record: Import, *, verbose: bool = False) -> None:
     """Confirm an import that awaits review, here and now, as a run of the local Dagster instance.
 
-    That run is what materialising `applied_import` and `import_report` for its partition in the UI is. Raises the
+    That run is what materialising `applied_import` and what comes after it for its partition in the UI is. Raises the
     ContactPipelinesError that ended it: WrongState if there is nothing to confirm, PlanChanged, StoreError.
     """
     from contact_pipelines import operations

@@ -6,7 +6,6 @@ is written aside and uploaded when complete, and downloaded once when read. A fi
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -15,6 +14,11 @@ from pathlib import Path
 
 import fsspec
 
+from contact_pipelines.files.scratch import ScratchFolder, remove_dead
+
+SCRATCH = ".scratch"
+"""The folder beside a tenant's imports in which processes keep what they need for themselves."""
+
 
 class ArtifactFolder:
     """One import's files, by name. Names are ours (`staged_rows.parquet`), never a user's path."""
@@ -22,14 +26,20 @@ class ArtifactFolder:
     def __init__(self, root: str | Path, tenant_id: str, import_id: str) -> None:
         """Take the folder of one import below `root`, a path or an fsspec URL."""
         self._fs, path = fsspec.core.url_to_fs(str(root))
-        self._folder = f"{path.rstrip('/')}/{tenant_id}/{import_id}"
+        self._tenant_folder = f"{path.rstrip('/')}/{tenant_id}"
+        self._folder = f"{self._tenant_folder}/{import_id}"
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
-        self._downloads: Path | None = None
+        self._scratch: ScratchFolder | None = None
 
     def url(self, name: str) -> str:
         """Where an artifact is, for people and metadata."""
         path = f"{self._folder}/{name}"
         return path if self._local else str(self._fs.unstrip_protocol(path))
+
+    @property
+    def local_folder(self) -> Path:
+        """The folder on the disk that fills up: of all artifacts, or of temporary files if those are elsewhere."""
+        return Path(self._tenant_folder).parent if self._local else Path(tempfile.gettempdir())
 
     def exists(self, name: str) -> bool:
         """Whether the artifact is there, whole."""
@@ -39,14 +49,11 @@ class ArtifactFolder:
     def writing(self, name: str) -> Iterator[Path]:
         """Yield a local path to write to; the artifact appears under its name when the block ends well."""
         target = f"{self._folder}/{name}"
-        if self._local:
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
-            aside = Path(f"{target}.{uuid.uuid4().hex[:8]}.part")
-        else:
-            aside = self._download_folder() / f"{uuid.uuid4().hex}.part"
+        aside = self.scratch() / f"{uuid.uuid4().hex}.part"
         try:
             yield aside
             if self._local:
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
                 aside.replace(target)
             else:
                 self._fs.put_file(str(aside), target)
@@ -79,28 +86,31 @@ class ArtifactFolder:
             self._fs.rm_file(f"{self._folder}/{name}")
 
     def scratch(self) -> Path:
-        """Return a local folder for spilled data, to be removed by `close`."""
-        return self._download_folder()
+        """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""
+        if self._scratch is None:
+            self._scratch = ScratchFolder(*self._scratch_place())
+        return self._scratch.path
+
+    def remove_dead_scratch(self) -> None:
+        """Remove the local files that processes which died left of this tenant's imports."""
+        remove_dead(*self._scratch_place())
 
     def close(self) -> None:
         """Remove local scratch files; the artifacts stay."""
-        if self._downloads is not None:
-            shutil.rmtree(self._downloads, ignore_errors=True)
-            self._downloads = None
+        if self._scratch is not None:
+            self._scratch.close()
+            self._scratch = None
+
+    def _scratch_place(self) -> tuple[Path, str]:
+        # Beside the artifacts where that is possible: an artifact is renamed into its place, and spilled contacts do
+        # not lie in a folder that the whole machine shares.
+        if self._local:
+            return Path(self._tenant_folder) / SCRATCH, ""
+        return Path(tempfile.gettempdir()), "contact-pipelines-scratch-"
 
     def _copy(self, name: str) -> Path:
-        return self._download_folder() / name.replace("/", "_")
+        return self.scratch() / name.replace("/", "_")
 
     def _forget_copy(self, name: str) -> None:
         if not self._local:
             self._copy(name).unlink(missing_ok=True)
-
-    def _download_folder(self) -> Path:
-        if self._downloads is None:
-            # Beside the artifacts where that is possible: what a killed process leaves behind is removed with them,
-            # and spilled contacts do not lie in a folder that the whole machine shares.
-            beside = Path(self._folder) if self._local else None
-            if beside is not None:
-                beside.mkdir(parents=True, exist_ok=True)
-            self._downloads = Path(tempfile.mkdtemp(prefix=".scratch-", dir=beside))
-        return self._downloads

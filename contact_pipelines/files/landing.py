@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from contact_pipelines.errors import FileUnreadable
+from contact_pipelines.files import disk
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import LandedFile
 
@@ -39,6 +40,8 @@ def land(source: Path, artifacts: ArtifactFolder) -> LandedFile:
                     digest.update(block)
                     size += writer.write(block)
         except OSError as error:
+            if disk.is_full(error):
+                raise
             raise FileUnreadable(f"The file {source} could not be copied: {error.strerror}.") from error
         after = source.stat()
         if (before.st_size, before.st_mtime_ns) != (

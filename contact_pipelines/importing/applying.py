@@ -21,9 +21,14 @@ from contact_pipelines.importing import copying, grouping
 from contact_pipelines.importing.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.importing.grouping import JoinedGroup
 from contact_pipelines.models import Counts, Import
+from contact_pipelines.store import consent
 
 PLAN_COLUMNS = frozenset(
-    ("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "joins", "before", "after")
+    {
+        *("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "joins"),
+        *("before", "after"),
+        *("suppresses", "also"),  # of an import that suppresses
+    }
 )
 """What `contact_changes` has besides contact columns."""
 
@@ -94,7 +99,7 @@ def apply_changes(
     with _without_data(), driver.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
         created = _create(cursor, con, record, progress)
-        updated = _update(cursor, con, record, updated_fields, lambda: progress(created))
+        updated = _update(connection, cursor, con, record, updated_fields, alive=lambda: progress(created))
         updated += grouping.join_groups(cursor, con, record, groups, planned=PLANNED)
         progress(created + updated)
         journalled = _journal(cursor, con, record, lambda: progress(created + updated))
@@ -125,10 +130,12 @@ def _create(
 
 
 def _update(
+    connection: sa.Connection,
     cursor: psycopg.Cursor[tuple[object, ...]],
     con: duckdb.DuckDBPyConnection,
     record: Import,
     fields: Sequence[str],
+    *,
     alive: Callable[[], None],
 ) -> int:
     blocks = sql_blocks("applying")
@@ -142,12 +149,23 @@ def _update(
         return 0
     cursor.execute("ANALYZE import_updates")
     assignments = "".join(f"{identifier(field)} = u.{identifier(field)},\n    " for field in fields)
-    statement = blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id))
+    reason = record.options.force_status if "status" in fields else None
+
+    def update(only: str = "") -> int:
+        statement = blocks["update_contacts"].format(assignments=assignments, tenant=literal(record.tenant_id))
+        cursor.execute(statement.encode() + only.encode())
+        return cursor.rowcount
+
     try:
-        cursor.execute(statement.encode())
+        if reason is None:
+            return update()
+        # The grant is for those alone whom the file subscribes again: it would let the others' addresses go, too.
+        loosens = blocks["loosens"]
+        updated = update(f" AND NOT {loosens}")
+        with consent.granted(connection, reason):
+            return updated + update(f" AND {loosens}")
     except psycopg.errors.UniqueViolation:
         raise ContactsChanged("An email of this file was taken by somebody else meanwhile.") from None
-    return cursor.rowcount
 
 
 def _journal(

@@ -41,10 +41,10 @@ def find_contacts(
     """
     columns = list(dict.fromkeys([*keys, *([MatchKey.EMAIL] if has_email else [])]))
     send_row_keys(con, cursor, source, columns)
-    hits = [hit for place, key in enumerate(keys, 1) for hit in _hits(key, place, tenant_id)]
+    found = [hit for place, key in enumerate(keys, 1) for hit in hits(key, place, tenant_id)]
     if has_email and MatchKey.EMAIL not in keys:
-        hits += _hits(MatchKey.EMAIL, _ADDRESS_HOLDER, tenant_id)
-    query = sql_blocks("contact_keys")["contacts_by_keys"].format(hits="\n    UNION ALL\n    ".join(hits))
+        found += hits(MatchKey.EMAIL, _ADDRESS_HOLDER, tenant_id)
+    query = sql_blocks("contact_keys")["contacts_by_keys"].format(hits="\n    UNION ALL\n    ".join(found))
     answer = scratch / "found_contacts.csv"
     copying.copy_out(cursor, f"COPY ({query}) TO STDOUT (FORMAT csv)", answer)
     cursor.execute("DROP TABLE row_keys")
@@ -94,8 +94,11 @@ def decide_taken_emails(con: duckdb.DuckDBPyConnection, source: str, mode: Mode,
     con.execute("DROP TABLE email_claims")
 
 
-def _hits(key: MatchKey, place: int, tenant_id: str) -> list[str]:
-    """Return queries of the contacts that have a row's key. Marked duplicates are in an index of their own."""
+def hits(key: MatchKey, place: int, tenant_id: str) -> list[str]:
+    """Return queries of the contacts that have the key of a row in `row_keys`: row_number, place, key, contact_id.
+
+    Marked duplicates are in an index of their own.
+    """
     conditions = ["AND NOT c.is_duplicate", "AND c.is_duplicate"] if key is MatchKey.EMAIL else [""]
     return [
         sql_blocks("contact_keys")["hits"].format(

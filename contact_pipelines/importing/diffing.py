@@ -23,6 +23,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -30,6 +31,7 @@ from contact_pipelines.house import FieldRules
 from contact_pipelines.importing import contact_keys, import_tag
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
 from contact_pipelines.importing.field_rules import ALWAYS_THERE
+from contact_pipelines.importing.fuzzy.field_rules import rules_of_probable
 from contact_pipelines.importing.matching import BY_EMAIL, compared_fields
 from contact_pipelines.importing.values import consent
 from contact_pipelines.models import (
@@ -114,7 +116,17 @@ class Difference:
     def compared(self) -> list[str]:
         """The fields that can change a contact that exists."""
         extra = ["tags"] if self.gives_tags else []
-        return list(dict.fromkeys([*compared_fields(self.fields, self.options.match_on), *extra]))
+        keys = () if self.of_probable else self.options.match_on  # by likeness, the key of all rows may differ too
+        return list(dict.fromkeys([*compared_fields(self.fields, keys), *extra]))
+
+    @cached_property
+    def of_probable(self) -> Difference | None:
+        """The same for rows that likeness has matched; None if it matches none (see `fuzzy.field_rules`)."""
+        fuzzy = self.options.fuzzy
+        if fuzzy is None or not fuzzy.updates:
+            return None
+        rules = rules_of_probable(self.options.rules, fuzzy.resolve)
+        return dataclasses.replace(self, options=self.options.model_copy(update={"rules": rules, "fuzzy": None}))
 
     @property
     def updated_columns(self) -> list[str]:
@@ -155,17 +167,23 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
     """
     blocks = sql_blocks("diffing")
     finals = "".join(f",\n    {_final(f, difference)} AS {identifier('new.' + f)}" for f in difference.compared)
-    con.execute(blocks["finals"].format(source=identifier(source), finals=finals, refused=_refused(difference)))
+    con.execute(
+        blocks["finals"].format(
+            source=identifier(source), finals=finals, refused=_refused(difference), forced=_forced(difference)
+        )
+    )
     con.execute(blocks["rejected_rows"].format(errors=identifier(errors)))
     fields = difference.contact_fields
     mode = difference.options.mode
-    missing = _missing(difference)
+    missing = missing_fields(difference)
     creates = mode is not Mode.UPDATE_ONLY
     _decide_suppressed(con, difference)
     if difference.brings_emails:
         contact_keys.decide_taken_emails(con, source, mode, complete=f"AND {complete(difference)}")
     key = " or ".join(difference.keys)
     noted = "_note" in con.sql(f"FROM {identifier(source)}").columns
+    forces = difference.options.force_status is not None
+    own_note = ", _note" if noted else ""
     unknown = blocks["unknown_created" if creates else "unknown_skipped"].format(
         source=identifier(source),
         created="".join(f",\n    {_created(f, difference)} AS {identifier(f)}" for f in fields),
@@ -174,6 +192,7 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
         key=key,
         order=difference.order,
         note=", _note_code AS code, _note AS message" if noted else "",
+        own_note=own_note,
     )
     if missing and creates:
         unknown += "\n\n" + blocks["unknown_incomplete"].format(source=identifier(source), missing=missing)
@@ -188,15 +207,18 @@ def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, difference: D
             before=_changed_object(difference, "old"),
             after=_changed_object(difference, "new"),
             key=key,
-            updated_note_code="ELSE _note_code" if noted else "",
-            updated_note="ELSE _note" if noted else "",
+            updated_note_code=("WHEN forced THEN 'consent_forced' " if forces else "")
+            + ("ELSE _note_code" if noted else ""),
+            updated_note=("WHEN forced THEN 'subscribed again (--force-status)' " if forces else "")
+            + ("ELSE _note" if noted else ""),
+            own_note=own_note,
         )
     )
 
 
 def complete(difference: Difference) -> str:
     """Return SQL of whether a row has all that a new contact needs."""
-    missing = _missing(difference)
+    missing = missing_fields(difference)
     return f"{missing} IS NULL" if missing else "true"
 
 
@@ -213,13 +235,21 @@ def _decide_suppressed(con: duckdb.DuckDBPyConnection, difference: Difference) -
 
 
 def _final(field: str, difference: Difference) -> str:
+    """Return SQL of the value that an existing contact's field will have, however it was recognised."""
+    final = _final_by_rule(field, difference)
+    if difference.of_probable is None:
+        return final
+    return f"CASE WHEN probable THEN {_final_by_rule(field, difference.of_probable)} ELSE {final} END"
+
+
+def _final_by_rule(field: str, difference: Difference) -> str:
     """Return SQL of the value that an existing contact's field will have: the field's rule at work."""
     old = identifier(f"old.{field}")
     if field == "tags":
         return _final_tags(old, difference)
     new = identifier(field)
     if field == "status":
-        return _final_status(old, new, difference.rule(field))
+        return _final_status(old, new, difference)
     blank = "NULL" if difference.erases(field) else old
     definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
     rule = difference.rule(field)
@@ -257,12 +287,22 @@ _IS_NEWER = 'updated_at > CAST("old.updated_at" AS TIMESTAMPTZ)'
 """SQL: the row was changed later than its contact. Not so where one of the times is not known."""
 
 
-def _final_status(old: str, new: str, rule: FieldRule) -> str:
-    """Return SQL of the stricter status: consent is never loosened. Only a rule of its own keeps an opt-out away."""
-    if rule in (FieldRule.KEEP, FieldRule.FILL_BLANK):  # it is never blank
+def _final_status(old: str, new: str, difference: Difference) -> str:
+    """Return SQL of the stricter status: consent is not loosened but by force.
+
+    Only a rule of its own keeps an opt-out away.
+    """
+    if _keeps_status(difference):
         return old
     statuses = f"[{', '.join(literal(status) for status in consent.RANKS)}]"  # in the order of their ranks
-    return f"{statuses}[greatest(list_position({statuses}, {old}), list_position({statuses}, {new}))]"
+    stricter = f"{statuses}[greatest(list_position({statuses}, {old}), list_position({statuses}, {new}))]"
+    if difference.options.force_status is None:
+        return stricter
+    return f"CASE WHEN {_forced(difference)} THEN {new} ELSE {stricter} END"
+
+
+def _keeps_status(difference: Difference) -> bool:
+    return difference.rule("status") in (FieldRule.KEEP, FieldRule.FILL_BLANK)  # it is never blank
 
 
 def _final_tags(old: str, difference: Difference) -> str:
@@ -302,7 +342,7 @@ def _final_tags(old: str, difference: Difference) -> str:
 
 def _is_import_tag(difference: Difference, *, such: bool) -> str:
     """Return SQL of whether the lambda's `tag` is (`such`) or is not the tag of an import, this one or any other."""
-    found = f"regexp_full_match(tag, {literal(import_tag.PATTERN)})"
+    found = f"tag LIKE {import_tag.LIKE}"
     if difference.import_tag is not None:
         found = f"({found} OR tag = {literal(difference.import_tag)})"
     return found if such else f"NOT {found}"
@@ -348,8 +388,23 @@ def _own_tags(difference: Difference) -> str:
 
 
 def _refused(difference: Difference) -> str:
+    """Return SQL of whether the row would subscribe somebody who has opted out, and does not."""
     if "status" not in difference.compared:
         return "false"
+    by_force = difference.options.force_status is not None and not _keeps_status(difference)
+    unless_forced = ' AND "old.suppressed"' if by_force else ""
+    return f"({_loosens()}{unless_forced})"
+
+
+def _forced(difference: Difference) -> str:
+    """Return SQL of whether the row subscribes somebody who has opted out. Who is suppressed never is."""
+    forces = difference.options.force_status is not None and not _keeps_status(difference)
+    if not forces or "status" not in difference.compared:
+        return "false"
+    return f'coalesce({_loosens()} AND NOT "old.suppressed", false)'
+
+
+def _loosens() -> str:
     return f"(\"old.status\" <> '{ContactStatus.SUBSCRIBED}' AND status = '{ContactStatus.SUBSCRIBED}')"
 
 
@@ -393,7 +448,7 @@ def _with_import_tag(tags: str, difference: Difference) -> str:
     return f"CASE WHEN list_contains({tags}, {tag}) THEN {tags} ELSE list_append({tags}, {tag}) END"
 
 
-def _missing(difference: Difference) -> str:
+def missing_fields(difference: Difference) -> str:
     """Return SQL of the sentence about what a new contact lacks, NULL if nothing; empty if nothing is required."""
     lacking = []
     for field in difference.required:

@@ -12,8 +12,9 @@ from contact_pipelines.models import Import
 
 NO_TAG = "none"
 
-PATTERN = "imported_[0-9]{4}_[0-9]{2}_[0-9]{2}_[0-9a-f]{6}"
-"""What automatic tags look like: a regular expression for the whole tag, alike in RE2 and PostgreSQL."""
+LIKE = "'imported\\_2___\\___\\___\\_______' ESCAPE '\\'"
+"""What automatic tags look like, for SQL's LIKE, alike in DuckDB and PostgreSQL. A regular expression, which could ask
+for digits, takes PostgreSQL three times as long, and a nightly sync looks at the tags of every contact."""
 
 
 def import_tag(record: Import) -> str | None:

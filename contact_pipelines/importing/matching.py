@@ -130,9 +130,26 @@ def find_matches(
     if asks:
         _find_suppressed(con, cursor, its, source, suppressed, simple=simple)
     cursor.execute("DROP TABLE IF EXISTS import_keys")
-    _load(con, answer, its.needed)
+    _load(con, answer, its, "matches")
     con.execute(sql_blocks("matching")["load_suppressed"].format(path=file_literal(suppressed)))
     suppressed.unlink()
+
+
+def add_probable_matches(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Matching, chosen: str) -> None:
+    """Add the rows of the table `chosen` (row, contact id) to `matches`, which gets a column `probable`.
+
+    None of them is `same`: there are few, and what becomes of them is to be told.
+    """
+    answer = its.scratch / "probable_matches.csv"
+    keys = sql_blocks("matching")["probable_keys"].format(chosen=identifier(chosen))
+    with store.cursor() as cursor:
+        _send_keys(cursor, con, keys)
+        _look_up(cursor, its, (), answer, simple=False)
+        cursor.execute("DROP TABLE import_keys")
+    _load(con, answer, its, "probable_matches")
+    con.execute("ALTER TABLE matches ADD COLUMN probable BOOLEAN DEFAULT false")
+    con.execute("INSERT INTO matches BY NAME SELECT *, true AS probable FROM probable_matches")
+    con.execute("DROP TABLE probable_matches")
 
 
 def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], answer: Path, *, simple: bool) -> None:
@@ -142,7 +159,9 @@ def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], 
         same=f"{_same(hashed, its.options.tags)} AND NOT ({its.groups.lacking()})",
         joins=its.groups.lacking(),
         members=its.groups.joined_members(its.tenant_id),
-        old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed),
+        # A search for probable duplicates has to know which contacts are spoken for.
+        contact_id="id" if its.options.fuzzy else "CASE WHEN NOT same THEN id END",
+        old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed) + _suppressed(its),
         tenant=literal(its.tenant_id),
         condition="c.email = k.match_key AND NOT c.is_duplicate" if simple else "c.id = k.match_key::uuid",
     )
@@ -236,6 +255,8 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys
 def _set_up(cursor: psycopg.Cursor[Any], columns: Sequence[str]) -> None:
     """Prepare a large join with the contacts by some of their columns."""
     cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
+    # What a small file asks of a large store is looked up row by row; else all of the store would be read for it.
+    cursor.execute("SET LOCAL random_page_cost = 1.1")
     _freshen_statistics(cursor, "contacts", f"tenant_id, is_duplicate, id, {', '.join(columns)}")
 
 
@@ -246,7 +267,17 @@ def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -
         cursor.execute(f"ANALYZE {table} ({columns})".encode())
 
 
-def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -> None:
+def _suppressed(its: Matching) -> str:
+    """Return SQL (PostgreSQL) of one more column: whether the address of who opted out is on the suppression list.
+
+    Only an import that may subscribe them again asks.
+    """
+    if its.options.force_status is None:
+        return ""
+    return ", " + sql_blocks("matching")["is_suppressed"].format(tenant=literal(its.tenant_id))
+
+
+def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching, table: str) -> None:
     types = {
         ROW: "INTEGER",
         "same": "BOOLEAN",
@@ -255,10 +286,13 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, needed: Sequence[str]) -
         "joins": "BOOLEAN",
         "old.updated_at": "VARCHAR",
     }
-    types |= {f"old.{field}": _type(field) for field in needed}
+    types |= {f"old.{field}": _type(field) for field in its.needed}
+    if its.options.force_status is not None:
+        types["old.suppressed"] = "BOOLEAN"
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in needed else ""
-    con.execute(sql_blocks("matching")["load"].format(path=file_literal(answer), columns=columns, tags=tags))
+    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in its.needed else ""
+    load = sql_blocks("matching")["load"]
+    con.execute(load.format(table=table, path=file_literal(answer), columns=columns, tags=tags))
     answer.unlink()
 
 
@@ -299,11 +333,18 @@ def _store_text(field: str) -> str:
 
 def _store_tags() -> str:
     """Return SQL of a contact's tags without automatic import tags, which a file need not name to stay the same."""
-    separator = literal(LIST_SEPARATOR)
-    tags = f"array_to_string(c.tags, {separator})"
-    pattern = literal(f"{LIST_SEPARATOR}{import_tag.PATTERN}(?={LIST_SEPARATOR}|$)")
-    others = f"substr(regexp_replace({separator} || {tags}, {pattern}, '', 'g'), 2)"
-    return f"nullif(CASE WHEN {tags} LIKE '%imported\\_%' THEN {others} ELSE {tags} END, '')"
+
+    def text(tags: str) -> str:
+        return f"array_to_string({tags}, {literal(LIST_SEPARATOR)})"
+
+    own = text(f"ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {import_tag.LIKE})")
+    # Nearly always one such tag, the last: twice as fast as looking at each.
+    but_last, has_more = text("trim_array(c.tags, 1)"), "LIKE '%imported\\_2%'"
+    of_last = f"CASE WHEN {but_last} {has_more} THEN {own} ELSE {but_last} END"
+    return (
+        f"nullif(CASE WHEN c.tags[cardinality(c.tags)] LIKE {import_tag.LIKE} THEN {of_last}"
+        f" WHEN {text('c.tags')} {has_more} THEN {own} ELSE {text('c.tags')} END, '')"
+    )
 
 
 def _shipped(field: str) -> str:

@@ -15,6 +15,7 @@ from contact_pipelines.importing import mapping, rules
 from contact_pipelines.importing.column_plan import ColumnPlan
 from contact_pipelines.importing.columns.header_lists import column_named
 from contact_pipelines.importing.duck import ROW, identifier
+from contact_pipelines.importing.fuzzy.comparing import comparisons
 from contact_pipelines.importing.inferring import infer_types
 from contact_pipelines.importing.reading.dialect import RESERVED
 from contact_pipelines.importing.transforming import check_transformations, column_transformations
@@ -85,6 +86,8 @@ def plan_columns(
     typed = [replace(column, creates=types.get(column.column)) for column in columns]
     plan = with_new_properties(typed, properties, options)
     rules.require_fitting_columns(options, plan.fields, plan.properties)
+    if options.fuzzy is not None:
+        comparisons(options.fuzzy, plan.fields)
     return plan
 
 

@@ -6,7 +6,8 @@ put back that still holds what the import wrote; tags one by one, properties one
 - what anybody edited since, and what a later import changed. When that later import is undone in its turn, it puts
   back what was there before both (`restore` in the journal), so undoing both restores the values in either order;
 - an opt-out that the import brought, unless the caller gives a reason: undoing a file must not email somebody who
-  left. That goes for contacts that it created as opt-outs as well: they stay.
+  left. That goes for contacts that it created as opt-outs as well: they stay. And for the addresses that it put on the
+  suppression list; with a reason those are taken off that nobody else has asked for.
 
 What became of each contact is kept in the journal (`undone`), but for the many that are simply deleted or restored.
 """
@@ -52,12 +53,13 @@ def roll_back(connection: sa.Connection, record: Import, *, restore_consent: str
     """
     undoing = _Undoing(connection, record, "all_changes", with_consent=restore_consent is not None)
     with _without_data(), _granted(connection, restore_consent):
+        lifted = 0 if restore_consent is None else undoing.lift_suppressions()
         undoing.delete_created()
         _restore(undoing)
         undoing.pass_on()
         undoing.run("create_verdicts")
         undoing.run("record_verdicts")
-    return undoing.counts(properties_removed=undoing.delete_properties())
+    return undoing.counts(properties_removed=undoing.delete_properties(), suppressions_removed=lifted)
 
 
 def restore_opt_outs(connection: sa.Connection, record: Import, reason: str) -> RollbackCounts:
@@ -67,6 +69,7 @@ def restore_opt_outs(connection: sa.Connection, record: Import, reason: str) -> 
     """
     undoing = _Undoing(connection, record, "kept_opt_outs", with_consent=True)
     with _without_data(), _granted(connection, reason):
+        lifted = undoing.lift_suppressions()
         undoing.delete_created()
         _restore(undoing)
         undoing.pass_on()
@@ -74,7 +77,7 @@ def restore_opt_outs(connection: sa.Connection, record: Import, reason: str) -> 
         undoing.run("forget_opt_outs")
         undoing.run("record_verdicts")
     before = record.rollback.properties_removed if record.rollback else 0
-    return undoing.counts(properties_removed=before + undoing.delete_properties())
+    return undoing.counts(properties_removed=before + undoing.delete_properties(), suppressions_removed=lifted)
 
 
 def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Import, target: Path) -> None:
@@ -123,10 +126,18 @@ class _Undoing:
         """Delete the properties that the import created and that nobody uses; return how many."""
         return self.run("delete_properties").rowcount if self.count("count_created_properties") else 0
 
-    def counts(self, properties_removed: int) -> RollbackCounts:
-        """Count what the journal says has become of the contacts."""
-        row = self.run("count_undone").mappings().one()
-        return RollbackCounts(**row, properties_removed=properties_removed)
+    def lift_suppressions(self) -> int:
+        """Take the addresses off the suppression list that the import put there; return how many. Needs the grant."""
+        return self.run("lift_suppressions").rowcount
+
+    def counts(self, *, properties_removed: int, suppressions_removed: int) -> RollbackCounts:
+        """Count what the journal says has become of the contacts, and what of the import is left on the list."""
+        return RollbackCounts(
+            **self.run("count_undone").mappings().one(),
+            properties_removed=properties_removed,
+            suppressions_kept=self.count("count_suppressions"),
+            suppressions_removed=suppressions_removed,
+        )
 
 
 def _restore(undoing: _Undoing) -> None:

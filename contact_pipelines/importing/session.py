@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import duckdb
 
-from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.errors import ContactPipelinesError, DiskFull
+from contact_pipelines.files import disk
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.house import House
 from contact_pipelines.importing import duck
@@ -16,6 +17,12 @@ from contact_pipelines.models import Import
 from contact_pipelines.store import imports
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports import Heartbeat
+
+_BEFORE = "nothing was half-applied. Make room and try again"
+_AFTERWARDS = {
+    "report": "the import is applied, but its results are not all written. Make room and ask for them"
+    " (contact-pipelines results)"
+}
 
 
 class ImportSession:
@@ -26,7 +33,8 @@ class ImportSession:
         self.record = record
         self.house = house or House()
         self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
-        self.con = duck.connect(self.artifacts.scratch())
+        with self._disk_full_told(_BEFORE):
+            self.con = duck.connect(self.artifacts.scratch())
 
     def close(self) -> None:
         """Close DuckDB and remove what it spilled. The artifacts stay."""
@@ -61,7 +69,7 @@ class ImportSession:
 
         Waits while another process runs a step of the same import. Raises WrongState if the import is past it, and
         ImportCancelled. A step that does not claim the import (the report of an applied one, the confirmation of one
-        that awaits review) leaves its status alone, also when it fails.
+        that awaits review) leaves its status alone, also when it fails. Raises DiskFull.
         """
         with imports.heartbeat(self.store, self.record) as heartbeat:
             # Claimed only now: whoever was waited for may have applied the import, or given it up.
@@ -70,10 +78,21 @@ class ImportSession:
                     imports.claim(connection, self.record)
             try:
                 heartbeat.step(name, total)
-                yield heartbeat
+                with self._disk_full_told(_AFTERWARDS.get(name, _BEFORE)):
+                    yield heartbeat
             except BaseException as error:
                 self._record_failure(name, error)
                 raise
+
+    @contextmanager
+    def _disk_full_told(self, so: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, duckdb.Error) as error:
+            if not disk.is_full(error):
+                raise
+            folder = self.artifacts.local_folder
+            raise DiskFull(f"There is no room left on the disk of {folder} (or no quota); {so}.") from None
 
     def _record_failure(self, step: str, error: BaseException) -> None:
         if isinstance(error, ContactPipelinesError):

@@ -4,6 +4,7 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
 """
 
+from contact_pipelines.models.fuzzy import FuzzyOptions, Resolve
 from contact_pipelines.models.options import (
     MAX_REVIEW_SECONDS,
     GroupDefinition,
@@ -45,6 +46,7 @@ from contact_pipelines.models.words import (
     PropertyType,
     Severity,
     Subscription,
+    Suppress,
 )
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "Duplicates",
     "FieldRule",
     "FileReading",
+    "FuzzyOptions",
     "GroupDefinition",
     "GroupKind",
     "Import",
@@ -80,8 +83,10 @@ __all__ = [
     "PropertyDefinition",
     "PropertyType",
     "ReadingOptions",
+    "Resolve",
     "RollbackCounts",
     "Severity",
     "Subscription",
+    "Suppress",
     "Transformation",
 ]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from contact_pipelines.models.fuzzy import NONE, FuzzyOptions
 from contact_pipelines.models.words import (
     PROPERTY_KEY,
     Blank,
@@ -21,12 +22,15 @@ from contact_pipelines.models.words import (
     Preset,
     PropertyType,
     Subscription,
+    Suppress,
 )
 
 MAX_REVIEW_SECONDS = 30 * 24 * 3600
 """The plan is compared with the store again when it is confirmed; after a month hardly any of it holds."""
 LONGEST_NAME = 100
 """Characters of a tag, and of the name of a list, segment or topic."""
+LONGEST_REASON = 500
+"""Characters of a reason that is kept for good."""
 
 
 class Transformation(BaseModel):
@@ -151,6 +155,20 @@ class ImportOptions(ReadingOptions):
         description="Name to save this file's mapping under, for files with the same headers",
         pattern=r"^[\w .-]{1,100}$",
     )
+    force_status: str | None = Field(
+        None,
+        description="Reason why a row that says subscribed subscribes a contact who had opted out; kept for good. Never"
+        " for an address on the suppression list",
+        max_length=LONGEST_REASON,
+    )
+    suppress: Suppress | None = Field(
+        None,
+        description="Only opt people out, creating nobody. opt_out: unsubscribe contacts, and put addresses that no"
+        " contact has on the suppression list; block: put every address on it",
+    )
+    suppress_reason: str = Field(
+        "", description="Why, beside the addresses on the suppression list; kept for good", max_length=LONGEST_REASON
+    )
     review: bool = Field(
         default=False, description="Stop before anything is written, and wait until a person confirms the plan"
     )
@@ -165,6 +183,16 @@ class ImportOptions(ReadingOptions):
         description="Two-letter region for phone numbers that are written without country code",
         max_length=2,
     )
+    fuzzy: FuzzyOptions | None = Field(
+        None, description="Look for rows that are probably a contact though no key says so; on: none for not"
+    )
+
+    @field_validator("fuzzy", mode="before")
+    @classmethod
+    def _as_written(cls, value: object) -> object:
+        if isinstance(value, dict) and True in value:  # YAML 1.1 takes the word `on` for a truth value
+            value = {"on": value[True]} | {key: other for key, other in value.items() if key is not True}
+        return None if value == NONE or (isinstance(value, dict) and value.get("on") == NONE) else value
 
     @field_validator("country")
     @classmethod
@@ -195,6 +223,8 @@ class ImportOptions(ReadingOptions):
         for name in self.model_fields_set:
             mine, base = getattr(self, name), getattr(defaults, name)
             merged[name] = {**base, **mine} if isinstance(mine, dict) else mine
+            if isinstance(mine, FuzzyOptions) and base is not None:
+                merged[name] = base.model_copy(update={key: getattr(mine, key) for key in mine.model_fields_set})
         return defaults.model_copy(update=merged)
 
     @field_validator("tags")
@@ -206,6 +236,13 @@ class ImportOptions(ReadingOptions):
     @classmethod
     def _plain_import_tag(cls, value: str | None) -> str | None:
         return None if value is None else _plain(value, "a tag")
+
+    @field_validator("force_status")
+    @classmethod
+    def _not_blank(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("needs a reason: who asked for it, and how")
+        return None if value is None else value.strip()
 
     @field_validator("lists", "segments", "topics")
     @classmethod
@@ -222,7 +259,7 @@ def _plain(text: str, what: str) -> str:
 
 
 class GroupDefinition(BaseModel):
-    """A list, a static segment or a topic."""
+    """A list, a segment (static, or dynamic with a filter) or a topic."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -232,6 +269,7 @@ class GroupDefinition(BaseModel):
     default_subscription: Subscription | None = Field(
         None, description="A topic's: opt_in attaches it to every new contact"
     )
+    filter: str | None = Field(None, description="A dynamic segment's: the filter expression that says who is in it")
 
     @field_validator("name")
     @classmethod
@@ -242,6 +280,12 @@ class GroupDefinition(BaseModel):
     def _topics_have_a_default(self) -> GroupDefinition:
         if (self.kind is GroupKind.TOPIC) is (self.default_subscription is None):
             raise ValueError("a topic has a default subscription, lists and segments have none")
+        return self
+
+    @model_validator(mode="after")
+    def _segments_have_filters(self) -> GroupDefinition:
+        if self.filter is not None and self.kind is not GroupKind.SEGMENT:
+            raise ValueError("only a segment can have a filter")
         return self
 
 

@@ -83,8 +83,9 @@ class Counts:
 class RollbackCounts:
     """Contacts by what a rollback did: all fields restored, deleted, or kept at least in part.
 
-    Besides: how many were `gone` already, of how many a kept opt-out is the reason (they are among the kept), and how
-    many properties that the import had created were removed.
+    Besides: how many were `gone` already, of how many a kept opt-out is the reason (they are among the kept), how
+    many properties that the import had created were removed, and how many addresses that it put on the suppression
+    list stay there or were taken off.
     """
 
     restored: int = 0
@@ -93,6 +94,8 @@ class RollbackCounts:
     gone: int = 0
     opt_outs_kept: int = 0
     properties_removed: int = 0
+    suppressions_kept: int = 0
+    suppressions_removed: int = 0
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts in the order of the JSON contract."""

@@ -177,6 +177,17 @@ class Preset(StrEnum):
     COMPLAINED = "complained"
 
 
+class Suppress(StrEnum):
+    """What an import that only opts people out does with the addresses of its file; it creates nobody.
+
+    OPT_OUT: contacts are unsubscribed, and an address that no contact has goes on the suppression list. BLOCK: every
+    address goes on the list, those of the contacts too.
+    """
+
+    OPT_OUT = "opt_out"
+    BLOCK = "block"
+
+
 class Case(StrEnum):
     """Letters of a text."""
 

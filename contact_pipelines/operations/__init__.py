@@ -15,12 +15,14 @@ from contact_pipelines.operations.contacts import (
     list_property_definitions,
     list_saved_mappings,
 )
+from contact_pipelines.operations.duplicates import count as count_duplicates
 from contact_pipelines.operations.erasing import Erasure, erase_contact
 from contact_pipelines.operations.files import FileAsRead, Preview, describe_file, preview_file, stage_files
 from contact_pipelines.operations.groups import create_group, list_groups
 from contact_pipelines.operations.history import HistoryEvent, get_contact_history
 from contact_pipelines.operations.lookups import (
     copy_results,
+    duplicates_file,
     get_import,
     import_warnings,
     list_imports,
@@ -36,7 +38,7 @@ from contact_pipelines.operations.review import (
     require_confirmable,
 )
 from contact_pipelines.operations.rollback import Rollback, roll_back_import
-from contact_pipelines.operations.running import open_import, register_import, run_import
+from contact_pipelines.operations.running import complete_report, open_import, register_import, run_import
 from contact_pipelines.operations.steps import (
     Report,
     apply,
@@ -49,6 +51,12 @@ from contact_pipelines.operations.steps import (
     report,
     stage,
     validate,
+)
+from contact_pipelines.operations.suppressing import (
+    count_suppressed,
+    is_address_suppressed,
+    release_address,
+    suppress_address,
 )
 
 __all__ = [
@@ -64,14 +72,18 @@ __all__ = [
     "cancel_import",
     "column_plan",
     "compare",
+    "complete_report",
     "confirm",
     "confirm_import",
     "copy_results",
     "count_contacts",
+    "count_duplicates",
+    "count_suppressed",
     "create_group",
     "create_property",
     "delete_saved_mapping",
     "describe_file",
+    "duplicates_file",
     "erase_contact",
     "expire_reviews",
     "get_contact",
@@ -79,6 +91,7 @@ __all__ = [
     "get_import",
     "get_review",
     "import_warnings",
+    "is_address_suppressed",
     "land",
     "list_groups",
     "list_imports",
@@ -89,6 +102,7 @@ __all__ = [
     "preview_file",
     "publish_events",
     "register_import",
+    "release_address",
     "report",
     "require_confirmable",
     "result_files",
@@ -96,5 +110,6 @@ __all__ = [
     "run_import",
     "stage",
     "stage_files",
+    "suppress_address",
     "validate",
 ]

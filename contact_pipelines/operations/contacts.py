@@ -7,6 +7,7 @@ from typing import Any
 from contact_pipelines.models import DEFAULT_TENANT, PropertyDefinition
 from contact_pipelines.store import contacts, saved_mappings
 from contact_pipelines.store.engine import Store
+from contact_pipelines.store.filters import load_filter
 from contact_pipelines.store.properties import add_property, list_properties
 from contact_pipelines.store.saved_mappings import SavedMapping
 from contact_pipelines.store.tenants import ensure_tenant
@@ -18,10 +19,13 @@ def get_contact(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> d
         return contacts.get_contact(connection, tenant_id, key)
 
 
-def count_contacts(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> int:
-    """Return how many contacts the tenant has."""
-    with store.connect() as connection:
-        return contacts.count_contacts(connection, tenant_id)
+def count_contacts(store: Store, *, filter_text: str | None = None, tenant_id: str = DEFAULT_TENANT) -> int:
+    """Return how many contacts the tenant has, or how many of them a filter expression means. Raises InvalidFilter."""
+    with store.begin() as connection:
+        if filter_text is None:
+            return contacts.count_contacts(connection, tenant_id)
+        ensure_tenant(connection, tenant_id)  # its well-known properties can be named
+        return contacts.count_contacts(connection, tenant_id, load_filter(connection, tenant_id, filter_text))
 
 
 def list_property_definitions(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[PropertyDefinition]:

@@ -14,16 +14,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import duckdb
 import fsspec
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import duck
-from contact_pipelines.importing.duck import ROW, file_literal, identifier, literal
 from contact_pipelines.models import DEFAULT_TENANT, ImportStatus
-from contact_pipelines.operations.names import MAPPED, REPORT, STAGED
+from contact_pipelines.operations import finding_person
+from contact_pipelines.operations.finding_person import WITHOUT_ROWS
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import erasing, imports, suppressions
 from contact_pipelines.store.engine import Store
@@ -31,12 +30,6 @@ from contact_pipelines.store.erasing import Person, TenantImport
 
 ERASED = "erased"
 """The reason of the suppression that stays, before the one that was given."""
-
-WITHOUT_ROWS = frozenset((REPORT,))
-"""Artifacts that hold no rows of the file: counts and column headers only. All others do, whatever they are."""
-
-SHORTEST_PHONE = 7
-"""Digits of a cell that is compared with the end of a phone number: a subscriber's number without its area code."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ class Erasure:
 
 @dataclass(frozen=True)
 class _Search:
-    """What the imports' files hold of a person. `rows`: by import id, the numbers of the rows with their address."""
+    """What the imports' files hold of a person. `rows`: by import id, the numbers of the rows that are theirs."""
 
     found: tuple[TenantImport, ...]
     rows: dict[str, list[int]]
@@ -84,7 +77,10 @@ def erase_contact(
         person = erasing.find_person(connection, tenant_id, key)
         everything = erasing.tenant_imports(connection, tenant_id)
         search = _search(settings, tenant_id, everything, person)
+        known = person.contact_ids
         person = erasing.with_deleted_contacts(connection, tenant_id, person, search.rows)
+        if person.contact_ids != known:  # whom files may name by these ids only
+            search = _search(settings, tenant_id, everything, person)
         if not (person.contact_ids or search.found) and not _is_erased(connection, tenant_id, person):
             raise NotFound(f"Tenant {tenant_id} has no contact with this id, email, external id or phone.")
         changed = erasing.imports_that_changed(connection, tenant_id, person)
@@ -117,16 +113,16 @@ def _require_none_in_review(touched: Sequence[TenantImport]) -> None:
 def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImport], person: Person) -> _Search:
     """Look for the person in the rows of every import that is not running at this moment."""
     found, rows, not_searched = [], {}, []
+    ArtifactFolder(settings.artifacts, tenant_id, "").remove_dead_scratch()
     con = duck.connect()
     try:
         for it in everything:
             artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
             names = _names(artifacts) if it.status != ImportStatus.RUNNING else []
-            if f"{STAGED}.parquet" in names:
-                mapped = f"{MAPPED}.parquet" in names
-                if _holds(con, artifacts, person, mapped=mapped):
+            if finding_person.is_searchable(names):
+                if finding_person.holds(con, artifacts, names, person):
                     found.append(it)
-                    rows[it.id] = _rows_of(con, artifacts, person) if mapped else []
+                    rows[it.id] = finding_person.rows_of(con, artifacts, names, person)
             elif set(names) - WITHOUT_ROWS:
                 not_searched.append(it)
             artifacts.close()
@@ -135,64 +131,8 @@ def _search(settings: Settings, tenant_id: str, everything: Sequence[TenantImpor
     return _Search(tuple(found), rows, tuple(not_searched))
 
 
-def _holds(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person, *, mapped: bool) -> bool:
-    """Say whether a row has one of the addresses in any cell, or is mapped to a phone or external id of theirs.
-
-    A longer address that ends alike counts too: rather a file too many than the person in one that stays.
-    """
-    conditions = {STAGED: _has_address(con, artifacts, person)}
-    if mapped:
-        columns = _columns(con, artifacts, MAPPED)
-        conditions[MAPPED] = " OR ".join(_recognised(columns, person))
-    return any(
-        con.sql(f"SELECT EXISTS (FROM {_table(artifacts, name)} WHERE {condition})").fetchall()[0][0]
-        for name, condition in conditions.items()
-        if condition
-    )
-
-
-def _has_address(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person) -> str:
-    cells = [identifier(name) for name, kind in _columns(con, artifacts, STAGED).items() if kind == "VARCHAR"]
-    if len(cells) > duck.WIDE:
-        duck.make_room(con)
-    text = f"lower(concat_ws(' ', {', '.join(cells)}))"
-    return " OR ".join(f"contains({text}, {literal(address)})" for address in person.addresses)
-
-
-def _recognised(columns: dict[str, str], person: Person) -> list[str]:
-    conditions = []
-    if "phone" in columns and person.phones:
-        # Written nationally, a number lacks its country code and may begin with a zero.
-        digits = r"ltrim(regexp_replace(phone, '[^0-9]', '', 'g'), '0')"
-        conditions += [
-            f"(length({digits}) >= {SHORTEST_PHONE} AND ends_with({literal(phone)}, {digits}))"
-            for phone in person.phones
-        ]
-    if "external_id" in columns and person.external_ids:
-        conditions.append(f"trim(external_id) IN ({', '.join(literal(value) for value in person.external_ids)})")
-    return conditions
-
-
-def _rows_of(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, person: Person) -> list[int]:
-    """Return the numbers of the rows whose own address is one of the person's."""
-    if "email" not in _columns(con, artifacts, MAPPED) or not person.addresses:
-        return []
-    theirs = ", ".join(literal(address) for address in person.addresses)
-    found = con.sql(f"SELECT {ROW} FROM {_table(artifacts, MAPPED)} WHERE lower(trim(email)) IN ({theirs})")
-    return [number for (number,) in found.fetchall()]
-
-
-def _columns(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, name: str) -> dict[str, str]:
-    relation = con.sql(f"FROM {_table(artifacts, name)}")
-    return dict(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-
-
-def _table(artifacts: ArtifactFolder, name: str) -> str:
-    return f"read_parquet({file_literal(artifacts.reading(f'{name}.parquet'))})"
-
-
 def _remove_rows(settings: Settings, tenant_id: str, it: TenantImport) -> int:
-    """Remove the import's files that hold rows, what killed processes left included; return how many."""
+    """Remove the import's files that hold rows; return how many."""
     artifacts = ArtifactFolder(settings.artifacts, tenant_id, it.id)
     names = [name for name in _names(artifacts) if name not in WITHOUT_ROWS]
     for name in names:

@@ -9,7 +9,7 @@ import duckdb
 from sqlalchemy import Connection
 
 from contact_pipelines.house import House
-from contact_pipelines.importing import normalising, planning, validating
+from contact_pipelines.importing import normalising, planning, suppressing, validating
 from contact_pipelines.importing.columns.presets import preset_of
 from contact_pipelines.importing.duck import sql_blocks
 from contact_pipelines.importing.field_rules import check_field_rules
@@ -35,10 +35,13 @@ def check_house(house: House) -> None:
 
 
 def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
-    """Return the options with what the file's name says of its people, unless they say it themselves."""
-    if options.preset is not None:
-        return options
-    return options.model_copy(update={"preset": preset_of(file_name)})
+    """Return the options with what the file's name says of its people, unless they say it themselves.
+
+    The people of a file that suppresses have left at least.
+    """
+    if options.preset is None:
+        options = options.model_copy(update={"preset": preset_of(file_name)})
+    return suppressing.at_least_unsubscribed(options)
 
 
 def find_saved_mapping(
@@ -87,7 +90,8 @@ def judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptio
     typed.create(TYPED)
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, house.fields, match_on=options.match_on)
+    rules = {} if options.suppress else house.fields  # whom we must not contact, we need not like either
+    book = validating.rule_book(plan.fields, plan.properties, plan.headers, rules, match_on=options.match_on)
     validating.validate(con, TYPED, book, FOUND_ERRORS)
-    if "email" in plan.fields:
+    if "email" in plan.fields and not options.suppress:
         check_emails(con, TYPED, FOUND_ERRORS, header=plan.headers["email"], checks=house.email_checks)

@@ -16,7 +16,7 @@ from contact_pipelines.models import (
     Import,
     ImportStatus,
 )
-from contact_pipelines.operations.names import REPORT
+from contact_pipelines.operations.names import DUPLICATES_FILE, REPORT
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports, reviews
 from contact_pipelines.store.engine import Store
@@ -58,6 +58,12 @@ def result_files(settings: Settings, record: Import) -> tuple[str | None, str | 
     found = [name if artifacts.exists(name) else None for name in (reporting.RESULTS_FILE, reporting.ERRORS_FILE)]
     results, errors = (None if name is None else artifacts.url(name) for name in found)
     return results, errors
+
+
+def duplicates_file(settings: Settings, record: Import) -> str | None:
+    """Return where the probable duplicates are; None if none were looked for, or the import is not compared yet."""
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    return artifacts.url(DUPLICATES_FILE) if record.options.fuzzy and artifacts.exists(DUPLICATES_FILE) else None
 
 
 def copy_results(

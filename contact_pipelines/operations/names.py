@@ -22,3 +22,9 @@ REVIEWED, ANEW = "reviewed_changes", "changes_at_confirmation"
 
 COMPARED = "compared.txt"
 """Beside the plan: which state of the tenant's imports it was made for (see `imports.applied_mark`)."""
+
+FUZZY = "probable_duplicates"
+"""Rows that are probably a contact or another row (`.parquet`), and what is told of the search (`.json`)."""
+
+DUPLICATES_FILE = "duplicates.csv"
+"""The same for people, with what became of each row."""

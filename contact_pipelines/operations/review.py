@@ -16,14 +16,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import PlanChanged, WrongState
+from contact_pipelines.errors import PlanChanged, StoreUnavailable, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import reporting, reviewing
 from contact_pipelines.importing.reviewing import FieldChange
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import DEFAULT_TENANT, Counts, Import, ImportStatus
 from contact_pipelines.operations import steps
-from contact_pipelines.operations.drafts import RESULTS_PREVIEW
+from contact_pipelines.operations.drafts import EVENTS_FILE, RESULTS_PREVIEW
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import ANEW, CHANGES, REVIEW, REVIEWED
 from contact_pipelines.operations.running import open_import
@@ -55,15 +55,22 @@ def confirm_import(store: Store, settings: Settings, key: str, *, tenant_id: str
         if record.status == ImportStatus.AWAITING_REVIEW:
             confirm(session)
         steps.report(session)
+        steps.publish_events(session)
     return get_import(store, record.id, tenant_id=tenant_id)
 
 
 def confirm(session: ImportSession) -> Counts:
     """Apply what was reviewed; waits while another import of the tenant is applied. Raises as `confirm_import`."""
     _require_waiting(_current(session))
-    with session.step("apply", claims=False) as heartbeat:
-        _require_waiting(_current(session))  # whoever was waited for may have confirmed it
-        return steps.apply_plan(session, heartbeat, _settle_plan, was=ImportStatus.AWAITING_REVIEW)
+    try:
+        with session.step("apply", claims=False) as heartbeat:
+            _require_waiting(_current(session))  # whoever was waited for may have confirmed it
+            return steps.apply_plan(session, heartbeat, _settle_plan, was=ImportStatus.AWAITING_REVIEW)
+    except StoreUnavailable:
+        current = steps.settled(session)
+        if current.status != ImportStatus.COMPLETED:  # else only the answer to the COMMIT was lost
+            raise
+        return current.counts
 
 
 def cancel_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
@@ -164,4 +171,5 @@ def _current(session: ImportSession) -> Import:
 
 def _reported(settings: Settings, record: Import) -> bool:
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    return artifacts.exists(reporting.RESULTS_FILE)
+    expected = [reporting.RESULTS_FILE] + ([EVENTS_FILE] if record.options.events else [])
+    return all(artifacts.exists(name) for name in expected)

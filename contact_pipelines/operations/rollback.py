@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from contact_pipelines.errors import ContactPipelinesError, ContactsChanged, WrongState
+from contact_pipelines.errors import ContactPipelinesError, StoreUnavailable, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import grouping, rolling_back
 from contact_pipelines.models import (
@@ -15,6 +15,7 @@ from contact_pipelines.models import (
     ImportStatus,
     RollbackCounts,
 )
+from contact_pipelines.operations import steps
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
@@ -54,17 +55,26 @@ def roll_back_import(
     from contact_pipelines.store.waiting import wait_for_running_imports
 
     record = get_import(store, key, tenant_id=tenant_id)
-    if record.rollback and not dry_run and restore_consent is None and not _has_report(settings, record):
+    restores = restore_consent is not None and _keeps_opt_outs(record)
+    if record.rollback and not dry_run and not restores and not _has_report(settings, record):
         return _reported(store, settings, record, record.rollback)
     _require_undoable(record, restore_consent)
+    if record.rollback and not dry_run:
+        _discard_report(settings, record)  # or it would outlive the rollback that it tells of, should we die
     wait_for_running_imports(store, tenant_id)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             counts = _undo(store, record, dry_run=dry_run, restore_consent=restore_consent)
             break
-        except ContactsChanged:
+        except steps.MOVED_MEANWHILE:
             if attempt == ATTEMPTS:
                 raise
+        except StoreUnavailable:
+            done = _lost_answer(store, record)
+            if done is None:
+                raise
+            counts = done
+            break
     record = get_import(store, record.id, tenant_id=tenant_id)
     return Rollback(record, counts, None) if dry_run else _reported(store, settings, record, counts)
 
@@ -83,6 +93,13 @@ def _undo(store: Store, record: Import, *, dry_run: bool, restore_consent: str |
     return counts
 
 
+def _lost_answer(store: Store, record: Import) -> RollbackCounts | None:
+    """Return the counts of a rollback of which only the answer to its COMMIT was lost; None if it was not done."""
+    with store.begin() as connection:
+        current = imports.get_settled(connection, record)
+    return current.rollback if current.times["rolled_back_at"] != record.times["rolled_back_at"] else None
+
+
 def _roll_back(connection: sa.Connection, record: Import, restore_consent: str | None) -> RollbackCounts:
     if record.status == ImportStatus.ROLLED_BACK and restore_consent is not None:
         return rolling_back.restore_opt_outs(connection, record, restore_consent)
@@ -93,7 +110,7 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
     if record.status == ImportStatus.ROLLED_BACK:
         if restore_consent is None:
             raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
-        if record.rollback is None or not record.rollback.opt_outs_kept:
+        if not _keeps_opt_outs(record):
             raise WrongState(
                 f"The import {record.name} was rolled back already, and no opt-out that it brought is left."
             )
@@ -101,8 +118,18 @@ def _require_undoable(record: Import, restore_consent: str | None) -> None:
         raise WrongState(f"The import {record.name} is {record.status}; only a completed import can be rolled back.")
 
 
+def _keeps_opt_outs(record: Import) -> bool:
+    return bool(record.rollback and (record.rollback.opt_outs_kept or record.rollback.suppressions_kept))
+
+
 def _has_report(settings: Settings, record: Import) -> bool:
     return ArtifactFolder(settings.artifacts, record.tenant_id, record.id).exists(rolling_back.REPORT_FILE)
+
+
+def _discard_report(settings: Settings, record: Import) -> None:
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    artifacts.discard(rolling_back.REPORT_FILE)
+    artifacts.close()
 
 
 def _reported(store: Store, settings: Settings, record: Import, counts: RollbackCounts) -> Rollback:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contact_pipelines.errors import WrongState
 from contact_pipelines.files import landing
-from contact_pipelines.importing import rules
+from contact_pipelines.importing import rules, suppressing
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import (
     DEFAULT_TENANT,
@@ -15,7 +15,8 @@ from contact_pipelines.models import (
     ImportStatus,
 )
 from contact_pipelines.operations import judging, steps
-from contact_pipelines.operations.lookups import get_import
+from contact_pipelines.operations.lookups import get_import, result_files
+from contact_pipelines.operations.names import STAGED
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
 from contact_pipelines.store.engine import Store
@@ -38,13 +39,15 @@ def register_import(
     become of it. `defaults`: the options of the settings file, for what `options` does not set.
 
     Order: imports that wait in the queue are started in the order of registration, and Dagster runs one of a tenant
-    at a time. Those that a process runs by itself (`run_import`, the command line) begin at once; they are applied
-    one after the other too, in the order in which they come to it. A reviewed import is applied when it is confirmed.
+    at a time. Those that a process runs by itself (`run_import`, the command line) begin at once. Of those that run,
+    whichever door they came through, the older is applied first; the others wait for it, unless its process dies. A
+    reviewed import is applied when it is confirmed.
     """
     path = Path(source).expanduser().absolute()
     landing.require_file(path)
     given = options or ImportOptions()
-    chosen = rules.checked_rules(given.over(defaults) if defaults else given)
+    suppressing.require_fitting_options(given)
+    chosen = rules.checked_rules(suppressing.as_suppressing(given.over(defaults) if defaults else given))
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return imports.register(
@@ -88,3 +91,16 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
         steps.report(session)
         steps.publish_events(session)
     return get_import(store, record.id, tenant_id=record.tenant_id)
+
+
+def complete_report(store: Store, settings: Settings, record: Import) -> None:
+    """Write the results of an applied import whose process could not: it died, or the disk was full.
+
+    Nothing else is done, and nothing at all where there are results, or where erasing a person removed the rows.
+    """
+    if record.status != ImportStatus.COMPLETED or None not in result_files(settings, record):
+        return
+    with open_import(store, settings, record) as session:
+        if session.artifacts.exists(f"{STAGED}.parquet"):
+            steps.report(session)
+            steps.publish_events(session)

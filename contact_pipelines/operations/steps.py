@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import ContactsChanged, WrongState
+from contact_pipelines.errors import (
+    AddressSuppressed,
+    ConsentProtected,
+    ContactsChanged,
+    StoreUnavailable,
+    WrongState,
+)
 from contact_pipelines.files import landing
 from contact_pipelines.importing import (
     applying,
@@ -21,6 +27,7 @@ from contact_pipelines.importing import (
     reporting,
     reviewing,
     staging,
+    suppressing,
     validating,
 )
 from contact_pipelines.importing.duck import identifier, sql_blocks
@@ -37,7 +44,7 @@ from contact_pipelines.models import (
     Preset,
     Severity,
 )
-from contact_pipelines.operations import drafts, judging
+from contact_pipelines.operations import drafts, duplicates, judging
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import (
     CHANGES,
@@ -50,15 +57,18 @@ from contact_pipelines.operations.names import (
     STAGED,
     VALID,
 )
-from contact_pipelines.store import imports, reviews, saved_mappings
+from contact_pipelines.store import imports, reviews, saved_mappings, waiting
 from contact_pipelines.store.properties import add_property, ensure_properties, list_properties
 
 APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""
 
+MOVED_MEANWHILE = (ContactsChanged, AddressSuppressed, ConsentProtected)
+"""What says that the plan is stale: somebody changed a contact, opted out, or was put on the suppression list since."""
 
 _CONSENT_NOTES = {
     "consent_kept": "status was kept for contacts that have opted out",
+    "consent_forced": "contacts that had opted out were subscribed again, as --force-status says",
     "consent_from_duplicate": "opt-outs were taken over from other rows of the same person",
 }
 
@@ -123,11 +133,14 @@ def map_columns(session: ImportSession) -> duckdb.DuckDBPyRelation:
         plan = judging.plan_columns(
             session.con, known, options, session.house, saved, file_name=session.record.file_name
         )
+        to_save = {column.column: column.field for column in plan.columns}  # what they are, be it used here or not
+        if options.suppress:
+            columns, options = suppressing.reduce_columns(plan.columns, options)
+            plan = planning.with_new_properties(columns, plan.properties, options)
         with session.store.begin() as connection:
             imports.record_mapping(connection, session.record, plan.columns, options)
             if options.save_mapping:
-                columns = {column.column: column.field for column in plan.columns}
-                saved_mappings.save(connection, tenant_id, options.save_mapping, header, columns)
+                saved_mappings.save(connection, tenant_id, options.save_mapping, header, to_save)
         session.update(mapping=plan.columns, options=options)
         session.save(MAPPED, planning.map_rows(staged, plan))
         return session.load(MAPPED)
@@ -158,8 +171,17 @@ def await_review(session: ImportSession) -> None:
 
     The plan's SHA-256 goes to the store; what is confirmed later is this plan (see `operations.review`).
     """
+    try:
+        _await_review(session)
+    except StoreUnavailable:
+        if settled(session).status != ImportStatus.AWAITING_REVIEW:  # else only the answer to the COMMIT was lost
+            raise
+
+
+def _await_review(session: ImportSession) -> None:
     with session.step("review"):
         drafts.preview(session)
+        duplicates.publish(session)
         _write_warnings(session)
         with session.artifacts.writing(REVIEW) as path:
             sample = [asdict(change) for change in reviewing.sample_changes(session.con, CHANGES)]
@@ -178,14 +200,17 @@ def await_review(session: ImportSession) -> None:
 def apply(session: ImportSession) -> Counts:
     """Write the plan to the store, in one transaction, once: an import that was applied returns its counts.
 
-    Where somebody else changed the plan's contacts meanwhile, the rows are compared anew. Raises ContactsChanged
-    if people or other programs do that again and again; imports and rollbacks wait for each other.
+    Waits while an older import of the tenant runs. Where somebody else changed the plan's contacts meanwhile, the rows
+    are compared anew. Raises ContactsChanged if people or other programs do that again and again; imports and
+    rollbacks wait for each other.
     """
     try:
         with session.step("apply") as heartbeat:
+            waiting.wait_for_turn(session.store, session.record, heartbeat)
             return apply_plan(session, heartbeat, _renew_plan, was=ImportStatus.RUNNING)
-    except WrongState:
-        current = _current(session)
+    except (WrongState, StoreUnavailable):
+        # Another process has applied it; or this one has, and only the answer to its COMMIT was lost.
+        current = settled(session)
         if current.status != ImportStatus.COMPLETED:
             raise
         return current.counts
@@ -199,16 +224,23 @@ def apply_plan(session: ImportSession, heartbeat: imports.Heartbeat, prepare: Pr
     for attempt in range(1, APPLY_ATTEMPTS + 1):
         try:
             return _apply(session, heartbeat, prepare, attempt, was)
-        except ContactsChanged:
+        except MOVED_MEANWHILE:
             if attempt == APPLY_ATTEMPTS:
                 raise
     raise AssertionError  # the loop returns or raises
+
+
+def settled(session: ImportSession) -> Import:
+    """Return the import as the store has it, when nobody is changing it at this moment. Raises StoreUnavailable."""
+    with session.store.begin() as connection:
+        return imports.get_settled(connection, session.record)
 
 
 def report(session: ImportSession) -> Report:
     """Write the results file, the error file and what else a person is told."""
     with session.step("report", claims=False):
         drafts.publish(session)
+        duplicates.publish(session)
         return Report(
             warnings=tuple(_write_warnings(session)),
             errors=tuple(validating.count_errors(session.con, ERRORS)),
@@ -245,9 +277,24 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
     con, plan, record = session.con, column_plan(session), session.record
     session.load(VALID).create_view(VALID, replace=True)
     session.load(ERRORS).create_view(ERRORS, replace=True)
-    difference = _difference(session, plan)
     with session.store.begin() as connection:
         mark = imports.applied_mark(connection, record.tenant_id)
+    if record.options.suppress:
+        _plan_opt_outs(session, plan, name)
+    else:
+        _plan_changes(session, plan, name)
+    with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
+        path.write_text(mark, encoding="utf-8")
+    session.load(name).create_view(name, replace=True)
+    assert record.rows is not None  # noqa: S101 - staged before
+    applying.check_conservation(con, name, record.rows)
+    return session.load(name)
+
+
+def _plan_changes(session: ImportSession, plan: ColumnPlan, name: str) -> None:
+    con, record = session.con, session.record
+    difference = _difference(session, plan)
+    with session.store.begin() as connection:
         groups = grouping.wanted_groups(connection, record)
     with session.store.raw() as connection:
         its = matching.Matching(
@@ -262,15 +309,22 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
             scratch=session.artifacts.scratch(),
         )
         source = matching.match(con, connection, its)
+        if record.options.fuzzy:
+            source = duplicates.resolve(session, connection, its, source, missing=diffing.missing_fields(difference))
     session.save(name, diffing.diff(con, source, ERRORS, difference))
-    with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
-        path.write_text(mark, encoding="utf-8")
-    for table in (*diffing.TABLES, *matching.TABLES):
+    for table in (*diffing.TABLES, *matching.TABLES, *duplicates.TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")
-    session.load(name).create_view(name, replace=True)
-    assert record.rows is not None  # noqa: S101 - staged before
-    applying.check_conservation(con, name, record.rows)
-    return session.load(name)
+
+
+def _plan_opt_outs(session: ImportSession, plan: ColumnPlan, name: str) -> None:
+    record = session.record
+    its = suppressing.Suppressing(
+        VALID, ERRORS, record.tenant_id, plan.fields, record.options, session.artifacts.scratch()
+    )
+    with session.store.raw() as connection:
+        changes = suppressing.plan(session.con, connection, its)
+    session.save(name, changes)
+    suppressing.forget(session.con)
 
 
 def _apply(
@@ -289,19 +343,32 @@ def _apply(
         for definition in plan.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         groups = grouping.prepare_groups(connection, record)
-        applying.number_contacts(session.con, record, session.artifacts.reading(f"{CHANGES}.parquet"))
+        planned = session.artifacts.reading(f"{CHANGES}.parquet")
+        to_do, updated_fields = _number_contacts(session, plan, planned, counts)
         with drafts.drafting(session):
             applying.apply_changes(
                 connection,
                 session.con,
                 record,
-                counts=counts,
-                updated_fields=_difference(session, plan).updated_columns,
+                counts=to_do,
+                updated_fields=updated_fields,
                 groups=groups,
                 progress=lambda done: heartbeat.advance(done, to_write),
             )
+            if record.options.suppress:
+                suppressing.add_addresses(connection, session.con, record, planned)
         imports.complete(connection, record, counts, warnings, was=was)
     return counts
+
+
+def _number_contacts(
+    session: ImportSession, plan: ColumnPlan, planned: Path, counts: Counts
+) -> tuple[Counts, Sequence[str]]:
+    """Make the view of the contacts to be written; return how many there are, and the columns that an update sets."""
+    if session.record.options.suppress:
+        return suppressing.plan_contacts(session.con, planned, counts), suppressing.UPDATED_FIELDS
+    applying.number_contacts(session.con, session.record, planned)
+    return counts, _difference(session, plan).updated_columns
 
 
 def _renew_plan(session: ImportSession, connection: Connection, attempt: int) -> None:
@@ -350,6 +417,7 @@ def _fault_lines(session: ImportSession) -> list[str]:
         lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
     mapped = {column.field for column in session.record.mapping}
     absent = [key for key in session.record.options.match_on if key not in mapped]
+    lines += duplicates.warnings(session)
     lines += [f"no column is mapped to {key}: contacts were recognised by the other keys only" for key in absent]
     return lines
 
@@ -360,11 +428,14 @@ def _warnings(session: ImportSession) -> list[str]:
         for column in column_plan(session).columns
         if column.field == IGNORE
     ]
+    faults = _fault_lines(session)
     reading, preset = session.record.reading, session.record.options.preset
     notes = list(reading.notes) if reading else []
-    if preset not in (None, Preset.NONE):
+    if session.record.options.suppress:
+        notes += suppressing.notes(session.con, CHANGES)
+    elif preset not in (None, Preset.NONE):
         notes.append(f"all rows were taken for people who left: the file, by its name or --preset, lists {preset} ones")
-    return [*notes, *_fault_lines(session), *ignored]
+    return [*notes, *faults, *ignored]
 
 
 def _write_warnings(session: ImportSession) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound
+from contact_pipelines.store import segments
+from contact_pipelines.store.filters import ContactFilter
 from contact_pipelines.store.tables import contacts, group_members, groups
 
 _FIELDS = (
@@ -34,8 +36,8 @@ _PHONE_PUNCTUATION = re.compile(r"[\s().-]+")
 def get_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str, Any]:
     """Return the contact whose id, email, external id or phone is `key`, the first of these that finds one.
 
-    Besides its fields: `lists` and `segments` (names) and `topics` (name -> subscription). Of several
-    contacts with the same key, the oldest that is no marked duplicate. Raises NotFound.
+    Besides its fields: `lists` and `segments` (names; dynamic ones too) and `topics` (name -> subscription). Of
+    several contacts with the same key, the oldest that is no marked duplicate. Raises NotFound.
     """
     for condition in _conditions(key.strip()):
         statement = (
@@ -52,9 +54,10 @@ def get_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str
     )
 
 
-def count_contacts(connection: sa.Connection, tenant_id: str) -> int:
-    """Return how many contacts the tenant has."""
-    statement = sa.select(sa.func.count()).select_from(contacts).where(contacts.c.tenant_id == tenant_id)
+def count_contacts(connection: sa.Connection, tenant_id: str, wanted: ContactFilter | None = None) -> int:
+    """Return how many contacts the tenant has, or how many of them the filter means."""
+    condition = contacts.c.tenant_id == tenant_id if wanted is None else wanted.condition(tenant_id)
+    statement = sa.select(sa.func.count()).select_from(contacts).where(condition)
     return int(connection.execute(statement).scalar_one())
 
 
@@ -84,8 +87,9 @@ def _groups(connection: sa.Connection, tenant_id: str, contact_id: uuid.UUID) ->
         .order_by(groups.c.name)
     )
     rows = connection.execute(statement).all()
+    dynamic = segments.segments_of(connection, tenant_id, contact_id)
     return {
         "lists": [row.name for row in rows if row.kind == "list"],
-        "segments": [row.name for row in rows if row.kind == "segment"],
+        "segments": sorted([*(row.name for row in rows if row.kind == "segment"), *dynamic]),
         "topics": {row.name: row.subscription for row in rows if row.kind == "topic"},
     }

@@ -45,6 +45,13 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
 }
+_SESSION = """
+    SELECT set_config('TimeZone', 'UTC', false),
+        set_config('tcp_keepalives_idle', '30', false),
+        set_config('tcp_keepalives_interval', '10', false),
+        set_config('tcp_keepalives_count', '3', false)
+"""
+"""The server, too, finds out in a minute that our machine is gone, and frees the locks; else it takes two hours."""
 _RECOVERY = 60.0  # seconds that the embedded server may take to recover from the crash of one of its processes
 _ACCESS = " does not accept this user and password. Check CONTACT_PIPELINES_DATABASE_URL."
 _AGAIN = " gave a statement up; nothing was half-applied, try again."
@@ -249,7 +256,7 @@ def _connect(url: URL) -> psycopg.Connection[Any]:
         _require_version(connection.info.server_version)
         # Not as a startup option: poolers such as PgBouncer refuse those.
         connection.autocommit = True
-        connection.execute("SET TIME ZONE 'UTC'")
+        connection.execute(_SESSION)
         connection.autocommit = False
     except BaseException:
         connection.close()

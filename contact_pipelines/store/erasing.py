@@ -17,7 +17,7 @@ _SUPPRESS = """
 INSERT INTO suppressions (tenant_id, address_hash, reason)
 SELECT DISTINCT :tenant, contact_pipelines_address_hash(:tenant, address), :reason
 FROM unnest(CAST(:addresses AS text[])) AS given (address)
-ON CONFLICT (tenant_id, address_hash) DO UPDATE SET reason = excluded.reason
+ON CONFLICT (tenant_id, address_hash) DO UPDATE SET reason = excluded.reason, import_id = NULL
 """
 
 # What imports changed away from, or to, is the person's as well.

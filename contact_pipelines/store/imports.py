@@ -91,6 +91,14 @@ def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
     return from_row(row)
 
 
+def get_settled(connection: sa.Connection, record: Import) -> Import:
+    """Return the import as it is when no transaction that changes it is under way any more: this one waits for them.
+
+    So whoever lost the connection with the answer to a COMMIT finds out what became of it.
+    """
+    return from_row(connection.execute(sa.select(imports).where(_is(record)).with_for_update(read=True)).one())
+
+
 def find_by_name(connection: sa.Connection, name: str) -> Import:
     """Return the import whose Dagster partition is `name`, whichever tenant's. Raises NotFound."""
     row = connection.execute(sa.select(imports).where(imports.c.name == name)).one_or_none()
@@ -269,6 +277,15 @@ def running(connection: sa.Connection, tenant_id: str) -> list[Import]:
     return alive
 
 
+def older_running(connection: sa.Connection, record: Import) -> list[Import]:
+    """Return the tenant's imports that are alive, were registered before this one and are applied when they run.
+
+    As `running` otherwise. Of two imports one is the older, so they cannot wait for each other.
+    """
+    place = _place(record)
+    return [it for it in running(connection, record.tenant_id) if _place(it) < place and not it.options.review]
+
+
 def life_lock(import_id: str) -> int:
     """Return the advisory lock key (63 bits) that a running import holds."""
     return uuid.UUID(import_id).int & 0x7FFF_FFFF_FFFF_FFFF
@@ -334,6 +351,11 @@ def _cancelled(record: Import) -> ImportCancelled:
 
 def _is(record: Import) -> sa.ColumnElement[bool]:
     return sa.and_(imports.c.tenant_id == record.tenant_id, imports.c.id == uuid.UUID(record.id))
+
+
+def _place(record: Import) -> tuple[datetime | None, str]:
+    """Return what imports are ordered by: the database's clock, not the doors'."""
+    return record.times["created_at"], record.id
 
 
 def _update(connection: sa.Connection, record: Import, **values: Any) -> None:

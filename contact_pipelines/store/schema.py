@@ -17,7 +17,7 @@ from contact_pipelines.errors import SchemaMismatch
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """All revisions, oldest first; a test compares them with the migration scripts."""
 
 HEAD_REVISION = REVISIONS[-1]

@@ -25,20 +25,43 @@ BATCH = 10_000
 HASH_PREFIX = 12
 """Hexadecimal digits of a hash that people are shown: enough to tell entries apart."""
 
+# An address that another import added is no longer that import's alone: its rollback must leave it on the list.
 _ADD = """
-INSERT INTO suppressions (tenant_id, address_hash, reason)
-SELECT DISTINCT :tenant, contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, a.address), :reason
-FROM {table} a
-CROSS JOIN contact_pipelines_hash_pads(:tenant) p
-WHERE btrim(a.address) <> ''
-ON CONFLICT (tenant_id, address_hash) DO NOTHING
+WITH done AS (
+    INSERT INTO suppressions AS s (tenant_id, address_hash, reason, import_id)
+    SELECT DISTINCT
+        :tenant,
+        contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, a.address) AS address_hash,
+        :reason,
+        CAST(:import AS uuid)
+    FROM {table} a
+    CROSS JOIN contact_pipelines_hash_pads(:tenant) p
+    WHERE btrim(a.address) <> ''
+    ORDER BY address_hash
+    ON CONFLICT (tenant_id, address_hash) DO UPDATE SET import_id = NULL
+        WHERE s.import_id IS NOT NULL AND s.import_id IS DISTINCT FROM excluded.import_id
+    RETURNING xmax = 0 AS is_new
+)
+SELECT count(*) FROM done WHERE is_new
 """
 
+# Contacts and marked duplicates have an index of addresses each; a condition that names neither could use none.
 _OPT_OUT = """
+WITH given AS MATERIALIZED (
+    SELECT DISTINCT lower(btrim(address) COLLATE "default") COLLATE "C" AS email FROM {table}
+)
 UPDATE contacts c
 SET status = 'unsubscribed'
-FROM (SELECT DISTINCT lower(btrim(address) COLLATE "default") AS email FROM {table}) a
-WHERE c.tenant_id = :tenant AND c.email = a.email COLLATE "C" AND c.status = 'subscribed'
+FROM (
+    SELECT h.id
+    FROM given g
+    JOIN contacts h ON h.tenant_id = :tenant AND h.email = g.email AND NOT h.is_duplicate
+    UNION ALL
+    SELECT h.id
+    FROM given g
+    JOIN contacts h ON h.tenant_id = :tenant AND h.email = g.email AND h.is_duplicate
+) a
+WHERE c.tenant_id = :tenant AND c.id = a.id AND c.status = 'subscribed'
 """
 
 SUPPRESSED_ROWS = """
@@ -97,10 +120,20 @@ def suppress_table(connection: sa.Connection, tenant_id: str, table: str, *, rea
     """
     ensure_tenant(connection, tenant_id)
     lock_tenant(connection, tenant_id)  # no import may add one of these addresses between the two statements
-    names = {"tenant": tenant_id, "reason": reason.strip()}
-    added = connection.execute(sa.text(_ADD.format(table=table)), names).rowcount
-    opted_out = connection.execute(sa.text(_OPT_OUT.format(table=table)), names).rowcount
+    added = add_table(connection, tenant_id, table, reason=reason)
+    opted_out = connection.execute(sa.text(_OPT_OUT.format(table=table)), {"tenant": tenant_id}).rowcount
     return Suppressed(added, opted_out)
+
+
+def add_table(
+    connection: sa.Connection, tenant_id: str, table: str, *, reason: str, import_id: str | None = None
+) -> int:
+    """Put the column `address` of a temporary table on the list, and nothing else; return how many were not on it.
+
+    `import_id`: the import that adds them, whose rollback may take them off.
+    """
+    names = {"tenant": tenant_id, "reason": reason.strip(), "import": import_id}
+    return int(connection.execute(sa.text(_ADD.format(table=table)), names).scalar_one())
 
 
 def release(connection: sa.Connection, tenant_id: str, address: str, *, reason: str) -> None:

@@ -272,7 +272,10 @@ suppressions = Table(
     Column("address_hash", Text, nullable=False),  # keyed, so that the list survives a contact's erasure
     Column("reason", Text, nullable=False, server_default=""),
     _created(),
+    # The import that added it, as long as nobody else has asked for it since: only then may its rollback lift it.
+    Column("import_id", UUID),
     PrimaryKeyConstraint("tenant_id", "address_hash"),
+    Index("ix_suppressions_import_id", "tenant_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
 )
 
 consent_grants = Table(

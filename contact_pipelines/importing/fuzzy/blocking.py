@@ -3,9 +3,9 @@
 Records are looked up by *tokens*: how the words of a name sound and how it ends, a phone number, its last six
 digits, a birthday without its last digits, ... A token that few records share makes a block by itself. Of those
 that more share ("Smith"), a record's rarest are taken two by two, each of another field ("Smith", born in May
-1961). Blocks that are too large even so are left out, and counted. So a record is never compared with more than
-a fixed number of others for each of its tokens, and the work grows in proportion to the file. (Blocks that adapt to
-their size: P. Christen, Data Matching, 2012, chapter 4.)
+1961), and two at most of each field. Blocks that are too large even so are left out, and counted. So a record is never
+compared with more than a fixed number of others for each of its tokens, and the work grows in proportion to the file.
+(Blocks that adapt to their size: P. Christen, Data Matching, 2012, chapter 4.)
 
 Records that are equal in all that a comparison compares always meet, however many there are: each with the one of
 the lowest id.
@@ -22,6 +22,12 @@ from contact_pipelines.importing.duck import sql_blocks
 from contact_pipelines.importing.fuzzy.comparing import Comparison, Search
 from contact_pipelines.importing.fuzzy.evidence import Kind, evidence_of
 from contact_pipelines.importing.fuzzy.records import some, value, words
+
+OF_A_FIELD = 2
+"""Tokens of one field among those of a record that are combined."""
+
+COMBINED_AT_ONCE = 200_000
+"""Records whose frequent tokens are combined at once: three million combinations at most, some 100 MB."""
 
 _TOKENS = {
     Kind.NAME: "fuzzy_name_tokens({0}, {1})",
@@ -46,7 +52,7 @@ def make_blocks(con: duckdb.DuckDBPyConnection, search: Search) -> LeftOut:
     The sides are tables of `records.make_records`; a record is named by its rowid.
     """
     for side in search.sides:
-        _keep(con, search, side, "tokens", _tokens(side, search.on))
+        _keep_tokens(con, search, side)
     _count(con, search, "tokens")
     for side in search.sides:
         _combine(con, search, side)
@@ -61,7 +67,7 @@ def make_blocks(con: duckdb.DuckDBPyConnection, search: Search) -> LeftOut:
     con.execute(sql_blocks("fuzzy")["twins"].format(exact=_exact(search.right, search.on)))
     left_out = _left_out(con, search)
     for side in search.sides:
-        for kind in ("tokens", "frequent", "together"):
+        for kind in ("tokens", "together"):
             con.execute(f"DROP TABLE {side}_{kind}")
     return left_out
 
@@ -114,10 +120,11 @@ def _tokens(records: str, on: Sequence[Comparison]) -> str:
     )
 
 
-def _keep(con: duckdb.DuckDBPyConnection, search: Search, side: str, kind: str, tokens: str) -> None:
-    """Make the table `<side>_<kind>`; of contacts, with those tokens only that the file has too."""
-    known = "" if side == search.left else sql_blocks("fuzzy")["known"].format(left=f"{search.left}_{kind}")
-    con.execute(sql_blocks("fuzzy")["keep_tokens"].format(table=f"{side}_{kind}", tokens=tokens, known=known))
+def _keep_tokens(con: duckdb.DuckDBPyConnection, search: Search, side: str) -> None:
+    """Make the table `<side>_tokens`; of contacts, with those tokens only that the file has too."""
+    known = "" if side == search.left else sql_blocks("fuzzy")["known"].format(left=f"{search.left}_tokens")
+    tokens = _tokens(side, search.on)
+    con.execute(sql_blocks("fuzzy")["keep_tokens"].format(table=f"{side}_tokens", tokens=tokens, known=known))
 
 
 def _count(con: duckdb.DuckDBPyConnection, search: Search, kind: str) -> None:
@@ -126,17 +133,30 @@ def _count(con: duckdb.DuckDBPyConnection, search: Search, kind: str) -> None:
 
 
 def _combine(con: duckdb.DuckDBPyConnection, search: Search, side: str) -> None:
-    """Make `<side>_together`: the frequent tokens of each record, two by two."""
-    con.execute(
-        sql_blocks("fuzzy")["frequent"].format(
-            table=f"{side}_frequent",
-            tokens=f"{side}_tokens",
-            sizes="fuzzy_tokens_sizes",
-            alone=_alone(search),
-            combined=search.caps.combined,
+    """Make `<side>_together`: the frequent tokens of each record, two by two; of contacts, those that the file has too.
+
+    Records are taken COMBINED_AT_ONCE at a time: there are up to 15 combinations of each, of which few are kept.
+    """
+    blocks, known = sql_blocks("fuzzy"), "" if side == search.left else sql_blocks("fuzzy")["known"]
+    con.execute(blocks["create_together"].format(table=f"{side}_together"))
+    records = con.sql(f"SELECT count(*) FROM {side}").fetchall()[0][0]
+    for first in range(0, records, COMBINED_AT_ONCE):
+        con.execute(
+            blocks["frequent"].format(
+                table=f"{side}_frequent",
+                tokens=f"{side}_tokens",
+                sizes="fuzzy_tokens_sizes",
+                alone=_alone(search),
+                combined=search.caps.combined,
+                of_a_field=OF_A_FIELD,
+                first=first,
+                last=first + COMBINED_AT_ONCE - 1,
+            )
         )
-    )
-    _keep(con, search, side, "together", sql_blocks("fuzzy")["together"].format(frequent=f"{side}_frequent"))
+        together = blocks["together"].format(frequent=f"{side}_frequent")
+        wanted = known.format(left=f"{search.left}_together")
+        con.execute(f"INSERT INTO {side}_together SELECT * FROM ({together}) {wanted}")
+    con.execute(f"DROP TABLE IF EXISTS {side}_frequent")
 
 
 def _lone(search: Search) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.importing.fuzzy.evidence import ENOUGH, fields_of, most
-from contact_pipelines.importing.fuzzy.options import FuzzyOptions, units_of
+from contact_pipelines.models.fuzzy import FuzzyOptions, units_of
 
 ALONE = 25
 """Records of either side that a token may have to make a block by itself."""

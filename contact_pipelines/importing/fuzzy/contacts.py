@@ -26,20 +26,21 @@ def fetch_contacts(
     fields: Sequence[str],
     scratch: Path,
     table: str = "fuzzy_contacts",
+    with_status: bool = False,
 ) -> None:
     """Make the view `table` (id UUID, the `fields` as texts) of the tenant's contacts that have any of them.
 
-    `fields` are contact fields and `properties.<key>`. The view reads a file in the folder `scratch`, which has to
-    stay until the search is done.
+    `fields` are contact fields and `properties.<key>`; `with_status`: and a column `status`. The view reads a file in
+    the folder `scratch`, which has to stay until the search is done.
     """
     answer = scratch / f"{table}.csv"
-    texts = [_text(field) for field in fields]
+    texts, carried = [_text(field) for field in fields], [*fields, *(["status"] if with_status else [])]
     statement = sql_blocks("fuzzy")["contacts"].format(
-        fields="".join(f", {text}" for text in texts),
+        fields="".join(f", {_text(field)}" for field in carried),
         tenant=literal(tenant_id),
         some=f"coalesce({', '.join(texts)}) IS NOT NULL",
     )
-    columns = {"id": "UUID"} | dict.fromkeys(fields, "VARCHAR")
+    columns = {"id": "UUID"} | dict.fromkeys(carried, "VARCHAR")
     with store.cursor() as cursor:
         copying.copy_out(cursor, f"COPY ({statement}) TO STDOUT (FORMAT csv)", answer)
     con.execute(

@@ -18,8 +18,8 @@ from contact_pipelines.importing.duck import ROW, identifier, sql_blocks
 from contact_pipelines.importing.fuzzy import blocking, scoring
 from contact_pipelines.importing.fuzzy.blocking import LeftOut
 from contact_pipelines.importing.fuzzy.comparing import DEFAULT_CAPS, Caps, Search, comparisons
-from contact_pipelines.importing.fuzzy.options import FuzzyOptions
 from contact_pipelines.importing.fuzzy.records import make_records
+from contact_pipelines.models.fuzzy import FuzzyOptions
 
 SLICE = 100_000
 """Rows whose candidates are found and scored at once: some three million pairs of real people, 50 MB."""

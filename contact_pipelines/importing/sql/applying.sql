@@ -1,4 +1,4 @@
--- The apply step. PostgreSQL: create_import_updates, update_contacts. DuckDB: planned_changes, journal.
+-- The apply step. PostgreSQL: create_import_updates, update_contacts, loosens. DuckDB: planned_changes, journal.
 
 -- name: planned_changes
 -- The plan with the ids of the new contacts, which stand first in the file. An id is a UUID of version 7 (RFC 9562,
@@ -37,6 +37,9 @@ FROM import_updates u
 WHERE c.tenant_id = {tenant}
     AND c.id = u.contact_id
     AND c.version = u.version
+
+-- name: loosens
+(c.status <> 'subscribed' AND u.status = 'subscribed')
 
 -- name: journal
 -- In the order of the contacts' ids, new ones first, so that the journal's index grows at its right edge.

@@ -7,7 +7,8 @@ CREATE OR REPLACE TABLE finals AS
 SELECT
     s.*,
     m.* EXCLUDE (_row, same),
-    coalesce({refused}, false) AS refused
+    coalesce({refused}, false) AS refused,
+    {forced} AS forced
     {finals}
 FROM {source} s
 JOIN matches m ON m._row = s._row
@@ -59,7 +60,8 @@ ANTI JOIN decided_rows d ON d._row = s._row
 WHERE {missing} IS NOT NULL
 
 -- name: unknown_skipped
-SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, 'no contact has this {key}' AS message
+SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, concat_ws('; ', 'no contact has this {key}'{own_note})
+    AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
@@ -87,7 +89,7 @@ SELECT
     CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' {updated_note_code} END AS code,
     CASE
         WHEN outcome = 'skipped' THEN 'a contact with this {key} exists already'
-        WHEN refused THEN 'status was kept: the contact has opted out'
+        WHEN refused THEN concat_ws('; ', 'status was kept: the contact has opted out'{own_note})
         {updated_note}
     END AS message,
     contact_id,

@@ -132,16 +132,24 @@ GROUP BY key
 SELECT key, count(*) AS size FROM {tokens} GROUP BY key
 
 -- name: frequent
--- Each record's rarest tokens of those that too many share.
+-- Each record's rarest tokens of those that too many share, {of_a_field} of a field at most: two of the same field are
+-- not combined, and a long street must not crowd out the birthday.
 CREATE OR REPLACE TABLE {table} AS
 SELECT record, item, field, key
 FROM (
-    SELECT t.*, row_number() OVER (PARTITION BY t.record, t.item ORDER BY s.size, t.key) AS place
-    FROM {tokens} t
-    JOIN {sizes} s USING (key)
-    WHERE s.size > {alone}
+    SELECT *, row_number() OVER (PARTITION BY record, item ORDER BY size, key) AS place
+    FROM (
+        SELECT t.*, s.size, row_number() OVER (PARTITION BY t.record, t.item, t.field ORDER BY s.size, t.key) AS of_field
+        FROM {tokens} t
+        JOIN {sizes} s USING (key)
+        WHERE s.size > {alone} AND t.record BETWEEN {first} AND {last}
+    )
+    WHERE of_field <= {of_a_field}
 )
 WHERE place <= {combined}
+
+-- name: create_together
+CREATE OR REPLACE TABLE {table} (record BIGINT, item INTEGER, key UBIGINT)
 
 -- name: together
 SELECT DISTINCT a.record, a.item, hash(a.key, b.key) AS key

@@ -56,7 +56,14 @@ WHERE tenant_id = :tenant
     AND subscription IS DISTINCT FROM 'opt_out'
 
 -- name: delete_made_groups
+-- Not one that the filter of a dynamic segment names, in which quotes are doubled: it could not be read any more.
 DELETE FROM groups g
 WHERE g.tenant_id = :tenant
     AND g.import_id = CAST(:import AS uuid)
     AND NOT EXISTS (SELECT FROM group_members m WHERE m.tenant_id = g.tenant_id AND m.group_id = g.id)
+    AND NOT EXISTS (
+        SELECT
+        FROM groups s
+        WHERE s.tenant_id = g.tenant_id
+            AND strpos(s.filter, replace(g.name, '''', '''''')) > 0
+    )

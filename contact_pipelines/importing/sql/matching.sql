@@ -1,7 +1,7 @@
 -- The match step, as far as every import goes through it; by several keys: contact_keys.sql; rows of the file that are
 -- the same contact: duplicates.sql; create_all: creating_all.sql.
--- DuckDB: keys, join_found, load, load_suppressed. PostgreSQL: create_import_keys, statistics_are_stale,
--- has_marked_duplicates, lookup.
+-- DuckDB: keys, probable_keys, join_found, load, load_suppressed. PostgreSQL: create_import_keys, statistics_are_stale,
+-- has_marked_duplicates, lookup, is_suppressed.
 
 -- name: create_import_keys
 CREATE TEMPORARY TABLE import_keys (
@@ -24,6 +24,10 @@ FROM (
     WHERE s._row NOT IN (SELECT _row FROM decided_rows)
 )
 
+-- name: probable_keys
+-- No hash is empty, so none of these contacts is the same.
+SELECT _row AS row_number, contact_id AS match_key, '' AS values_hash FROM {chosen}
+
 -- name: join_found
 JOIN found_contacts f ON f._row = s._row AND f.contact_id IS NOT NULL
 
@@ -42,7 +46,7 @@ SELECT true FROM contacts WHERE tenant_id = %s AND is_duplicate ORDER BY email L
 SELECT
     row_number,
     CASE WHEN same THEN 't' ELSE 'f' END,
-    CASE WHEN NOT same THEN id END,
+    {contact_id},
     CASE WHEN NOT same THEN version END,
     CASE WHEN joins THEN 't' ELSE 'f' END,
     CASE WHEN NOT same THEN updated_at::text END
@@ -54,9 +58,17 @@ FROM (
     OFFSET 0
 ) matched
 
+-- name: is_suppressed
+CASE WHEN NOT same THEN status <> 'subscribed' AND EXISTS (
+    SELECT
+    FROM suppressions s
+    WHERE s.tenant_id = {tenant}
+        AND s.address_hash = contact_pipelines_address_hash({tenant}, email) COLLATE "default"
+) END
+
 -- name: load
 -- Tags come as a JSON array.
-CREATE OR REPLACE TABLE matches AS
+CREATE OR REPLACE TABLE {table} AS
 SELECT *{tags}
 FROM read_csv({path}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '"',
     escape = '"', allow_quoted_nulls = false, max_line_size = 16777216)

@@ -30,6 +30,6 @@ ORDER BY s._row
 -- name: consent_codes
 SELECT code, count(*), min(_row)
 FROM contact_changes
-WHERE code IN ('consent_kept', 'consent_from_duplicate')
+WHERE code IN ('consent_kept', 'consent_forced', 'consent_from_duplicate')
 GROUP BY code
 ORDER BY code

@@ -496,6 +496,13 @@ FROM (
     WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
 ) j
 
+-- name: lift_suppressions
+-- Before the opt-outs are restored: an address on the list is never subscribed.
+DELETE FROM suppressions WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
+
+-- name: count_suppressions
+SELECT count(*) FROM suppressions WHERE tenant_id = :tenant AND import_id = CAST(:import AS uuid)
+
 -- name: report
 -- One line for each contact that the import had created or updated, by row of the file. No values.
 SELECT

@@ -1,4 +1,4 @@
-"""What a person asks of the search for fuzzy duplicates, and what the words of `on` mean."""
+"""What a person asks of the search for probable duplicates, and what the words of `on` mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from contact_pipelines.models import PROPERTY_KEY, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
+from contact_pipelines.models.words import PROPERTY_KEY, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES
 
 NAME = "name"
 """In `on`: first and last name together, in either order."""
@@ -26,12 +26,16 @@ DEFAULT_ON = ("+".join(_WHO_SOMEBODY_IS),)
 """All that usually says who somebody is, weighed together. What a file does not have says nothing."""
 
 
+ALL, NONE = "all", "none"
+"""Words that may stand for `on`: DEFAULT_ON, and no search at all (where the settings file asks for one)."""
+
+
 class Resolve(StrEnum):
     """What an import does with a row that is likely someone whom the store, or an earlier row, has.
 
-    REVIEW: report it, and treat the row as new. SKIP_NEW: skip the row. UPDATE_EXISTING: treat the contact as
+    REVIEW: warn of it, and treat the row as new. SKIP_NEW: skip the row. UPDATE_EXISTING: treat the contact as
     matched; the import's field rules apply. MERGE_FIELDS: treat it as matched, and fill its blank fields only.
-    CREATE_NEW: create the contact and mark it as a duplicate.
+    CREATE_NEW: treat the row as new without a warning. See `importing.fuzzy.resolving` for the doubtful cases.
     """
 
     REVIEW = "review"
@@ -55,6 +59,13 @@ class FuzzyOptions(BaseModel):
     threshold: int = Field(85, ge=50, le=100, description="Score from which on two people are taken for one")
     resolve: Resolve = Field(Resolve.REVIEW, description="What becomes of the row")
 
+    @field_validator("on", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return DEFAULT_ON if value.strip() == ALL else [part.strip() for part in value.split(",")]
+
     @field_validator("on")
     @classmethod
     def _comparisons(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,6 +73,11 @@ class FuzzyOptions(BaseModel):
         if len(set(spelled)) < len(spelled):
             raise ValueError("names a comparison twice")
         return spelled
+
+    @property
+    def updates(self) -> bool:
+        """Whether a row can update the contact that it probably is."""
+        return self.resolve in (Resolve.UPDATE_EXISTING, Resolve.MERGE_FIELDS)
 
     @property
     def fields(self) -> list[str]:
