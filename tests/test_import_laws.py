@@ -13,11 +13,11 @@ from contact_pipelines import operations
 from contact_pipelines.importing import copying, validating
 from contact_pipelines.importing.values import leftovers
 from tests import reference_rollback
-from tests.drawn_imports import edits, laws, options, worlds
+from tests.drawn_imports import EXAMPLES, edits, laws, options, worlds
 from tests.drawn_world import ADDRESSES, World
 from tests.reference_import import NOW, bring_in
 
-pytestmark = pytest.mark.timeout(1200)  # on a machine that is busy otherwise; half a minute of processor time
+pytestmark = pytest.mark.timeout(0 if EXAMPLES else 1200)  # half a minute of processor time, if that is all it needs
 
 BATCHES = {validating: "BATCH_ROWS", copying: "LINES_PER_BATCH", leftovers: "BATCH"}
 SIZES = {module: getattr(module, name) for module, name in BATCHES.items()}
