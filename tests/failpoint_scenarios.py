@@ -17,6 +17,7 @@ import duckdb
 
 from contact_pipelines import operations
 from contact_pipelines.errors import WrongState
+from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.engine import Store, open_store
@@ -69,7 +70,7 @@ def _waiting(world: World, **options) -> Import:
 
 
 def _waiting_for_review(world: World) -> Import:
-    return _waiting(world, review=True, lists=["fresh"], topics=["launch"])
+    return _waiting(world, review=True, review_expires=86_400, lists=["fresh"], topics=["launch"])
 
 
 def _reviewed(world: World) -> Import:
@@ -228,6 +229,7 @@ def _groups(world: World) -> list[dict]:
 def _files(world: World, record: Import) -> dict[str, object]:
     """Return the import's files by name: what those that people read hold, of the others only that they are there."""
     tenant = Path(world.settings.artifacts) / record.tenant_id
+    ArtifactFolder(world.settings.artifacts, record.tenant_id, "").remove_dead_scratch()  # as its next import does
     assert list(tenant.glob(".scratch/*")) == []
     folder = tenant / record.id
     emails = {str(row["id"]): row["email"] for row in world.sql("SELECT id, email FROM contacts")}

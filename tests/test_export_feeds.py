@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
 import re
+import signal
+import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +16,10 @@ import pytest
 
 from contact_pipelines import operations
 from contact_pipelines.errors import InvalidFilter, LocationError, LocationUnreachable, NotFound
+from contact_pipelines.files.locations import sftp
 from contact_pipelines.models import ExportStatus
 from contact_pipelines.settings import load_settings
+from contact_pipelines.store.engine import open_store
 from tests.export_feed_helpers import CONTACTS, DUE, ScheduledExports
 from tests.exporting_helpers import read_csv
 from tests.notifying_helpers import ANN, mailing, send
@@ -165,3 +172,34 @@ def test_the_settings_of_the_documentation_can_be_loaded(tmp_path):
     found = load_settings({"CONTACT_PIPELINES_CONFIG": str(tmp_path / "house.yaml"), "PARTNER_PASSWORD": "hush"})
     assert found.broken == ()
     assert found.export_feed("weekly_leads").path_at(DUE) == "out/leads_2026-11-23.xlsx"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_in_the_middle_of_an_upload_nothing_stays_when_it_is_found_dead(importer, tmp_path):
+    (tmp_path / "served").mkdir()
+    with serving(tmp_path / "served") as server:
+        exports = ScheduledExports(importer, server.config(tmp_path))
+        child = multiprocessing.get_context("fork").Process(target=_upload_and_die, args=(exports.settings,))
+        child.start()
+        child.join(60)
+        assert child.exitcode == -signal.SIGKILL
+        exports.folder = server.folder
+        (half,) = exports.files()
+        assert re.fullmatch(r"crm/\.leads_2026-11-23\.csv\.[0-9a-f-]{36}\.part", half)
+        for _ in range(100):  # the database needs a moment to see that its client is gone
+            if exports.listed()[0].status is ExportStatus.FAILED:
+                break
+            time.sleep(0.1)
+        (record,) = exports.listed()
+        assert (record.status, record.error_code) == (ExportStatus.FAILED, "process_died")
+        assert exports.files() == []
+        assert leftovers(exports) == []
+
+
+def _upload_and_die(settings):
+    async def die(client, source, target):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    sftp._rename = die
+    store = open_store(settings)
+    operations.run_export_feed(store, settings, settings.export_feed("leads"), due_at=DUE)

@@ -61,7 +61,7 @@ def paths(place, pattern):
 def put(place, tmp_path, path, content=b"email\na@example.com\n"):
     source = tmp_path / "to_upload"
     source.write_bytes(content)
-    place.upload(source, path)
+    place.upload(source, path, token="1f")
 
 
 def test_files_come_go_and_move(place, tmp_path):

@@ -33,6 +33,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "counts": counts_of(record).as_dict(),
         "reading": reading_shape(record.reading) if record.reading else None,
         "warnings": operations.import_warnings(settings, record),
+        "errors": [asdict(fault) for fault in operations.import_faults(settings, record)],
         "results_file": results_file,
         "errors_file": errors_file,
         "duration_seconds": duration_seconds(record),

@@ -17,10 +17,11 @@ from contact_pipelines.cli.printing import (
     size,
 )
 from contact_pipelines.cli.shapes import duration_seconds, reading_shape
-from contact_pipelines.models import DEFAULT_TENANT, IGNORE, Import, ImportStatus
+from contact_pipelines.models import DEFAULT_TENANT, IGNORE, Import, ImportStatus, Severity
 from contact_pipelines.settings import Settings
 
 _MOST_WARNINGS = 10
+_MOST_FAULTS = 5
 
 
 def print_import(settings: Settings, record: Import) -> None:
@@ -36,6 +37,7 @@ def print_import(settings: Settings, record: Import) -> None:
         typer.echo("\n  " + typer.style("Held, because", bold=True))
         for reason in record.held:
             typer.echo(f"  - {safe(reason)}")
+    _failures(settings, record)
     _mapping(record)
     _changes(operations.get_review(settings, record))
     _warnings(operations.import_warnings(settings, record))
@@ -75,6 +77,18 @@ def _counts(record: Import) -> None:
     for name, number in record.counts.as_dict().items():
         line = f"  {name:<10}{number:>12,}"
         typer.echo(typer.style(line, fg="red") if name == "failed" and number else line)
+
+
+def _failures(settings: Settings, record: Import) -> None:
+    """Print why rows failed."""
+    faults = [fault for fault in operations.import_faults(settings, record) if fault.severity is Severity.ERROR]
+    if not record.counts.failed or not faults:
+        return
+    typer.echo("\n  " + typer.style("Why rows failed", bold=True))
+    for fault in faults[:_MOST_FAULTS]:
+        typer.echo(f"  - {safe(fault.message)} ({rows(fault.rows)}, first in row {fault.first_row:,})")
+    if len(faults) > _MOST_FAULTS:
+        typer.echo(f"  - and {len(faults) - _MOST_FAULTS} more reasons; the error file has them row by row")
 
 
 def _mapping(record: Import) -> None:

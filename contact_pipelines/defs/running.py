@@ -33,8 +33,7 @@ def run_import_here(settings: Settings, store: Store, record: Import, *, verbose
     from contact_pipelines.store import imports
 
     if record.status == ImportStatus.COMPLETED:
-        if None in operations.result_files(settings, record) and not record.times["artifacts_removed_at"]:
-            operations.run_import(store, settings, record)
+        operations.complete_report(store, settings, record)
         return
     with store.begin() as connection:
         imports.claim(connection, record)  # before anything else: the sensor starts what is pending

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from contact_pipelines.errors import InvalidOption
+from contact_pipelines.errors import InvalidOption, LocationError
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.files.locations import LocationConfig, open_location
-from contact_pipelines.files.locations.paths import plain_path
+from contact_pipelines.files.locations import LocationConfig, is_address, open_location, resolve_source
+from contact_pipelines.files.locations.paths import aside_of, plain_path
 from contact_pipelines.files.locations.sources import location_address
 
 
@@ -142,7 +142,7 @@ class LocationFile:
 
         def publish() -> None:
             with open_location(self._name, self._config) as location:
-                location.upload(scratch, self._path)
+                location.upload(scratch, self._path, token=export_id)
 
         try:
             yield scratch, publish
@@ -155,10 +155,19 @@ def artifact_folder(root: str, tenant_id: str, export_id: str) -> ArtifactFolder
     return ArtifactFolder(root, f"{tenant_id}/exports", export_id)
 
 
-def remove_leftovers(location: str, export_id: str) -> None:
-    """Remove what a killed process left beside a path of the person's own, if it is on this machine."""
-    if "://" not in location:
+def remove_leftovers(location: str, export_id: str, locations: Mapping[str, LocationConfig]) -> None:
+    """Remove what a killed process left beside the file's place: a path of this machine, or one at a location.
+
+    A location that is away, or is not in the settings any more, keeps its hidden file.
+    """
+    if not is_address(location):
         _remove(_aside(Path(location), export_id))
+        return
+    with suppress(InvalidOption, LocationError):
+        found = resolve_source(location, locations, trusted=False)
+        assert found.location is not None  # noqa: S101 - an address names one
+        with open_location(found.location, locations[found.location]) as place:
+            place.delete(aside_of(found.path, export_id))
 
 
 def _aside(path: Path, export_id: str) -> Path:

@@ -9,6 +9,8 @@ import duckdb
 
 from contact_pipelines.files.formula_escape import escape_expression
 from contact_pipelines.importing.duck import identifier, literal, sql_blocks
+from contact_pipelines.importing.validating import ErrorCount, count_errors
+from contact_pipelines.models import Severity
 
 RESULTS_FILE = "results.csv"
 ERRORS_FILE = "errors.csv"
@@ -27,6 +29,13 @@ def write_results(con: duckdb.DuckDBPyConnection, staged: str, header: Sequence[
 def write_errors(con: duckdb.DuckDBPyConnection, staged: str, header: Sequence[str], target: Path) -> None:
     """Write the failed rows only, with `Errors`; mended, the file can be imported as it is."""
     _write(con, "errors", staged, header, target)
+
+
+def count_faults(con: duckdb.DuckDBPyConnection, changes: str, errors: str) -> list[ErrorCount]:
+    """Return why rows failed, and what they were warned of, by column and code; no values."""
+    failures = con.sql(sql_blocks("reporting")["failures"].format(changes=identifier(changes))).fetchall()
+    compared = [ErrorCount("", code, text, Severity.ERROR, rows, first) for code, text, rows, first in failures]
+    return [*compared, *count_errors(con, errors)]
 
 
 def _write(con: duckdb.DuckDBPyConnection, block: str, staged: str, header: Sequence[str], target: Path) -> None:

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 
 import duckdb
 
+from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import applying, events, planning, reporting
 from contact_pipelines.importing.session import ImportSession
+from contact_pipelines.models import ImportOptions
 from contact_pipelines.operations.names import CHANGES, ERRORS, EVENTS, STAGED
 
-FILES = (reporting.RESULTS_FILE, reporting.ERRORS_FILE)
+FILES = (reporting.ERRORS_FILE, reporting.RESULTS_FILE)
+"""In the order they appear: a preview has left an error file, so it is the results that say that both are whole."""
 EVENTS_FILE = f"{EVENTS}.parquet"
 DRAFT = "draft_"
 RESULTS_PREVIEW = "results_preview.csv"
@@ -50,10 +53,15 @@ def publish(session: ImportSession) -> None:
             session.artifacts.discard(DRAFT + name)
 
 
+def is_published(artifacts: ArtifactFolder, options: ImportOptions) -> bool:
+    """Say whether the results, the errors and, if the options want them, the events of an applied import are there."""
+    return all(artifacts.exists(name) for name in (*FILES, *([EVENTS_FILE] if options.events else [])))
+
+
 def preview(session: ImportSession) -> None:
     """Write what the plan would leave behind: a preview of the results, and the error file as it is."""
     _name_relations(session)
-    _write(session, session.con, RESULTS_PREVIEW, reporting.ERRORS_FILE)
+    _write(session, session.con, errors=reporting.ERRORS_FILE, results=RESULTS_PREVIEW)
 
 
 def publish_events(session: ImportSession) -> None:
@@ -78,10 +86,10 @@ def _name_relations(session: ImportSession) -> None:
         session.load(name).create_view(name, replace=True)
 
 
-def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, results: str, errors: str) -> None:
+def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, errors: str, results: str) -> None:
     header = planning.header_of(con.view(STAGED))
     reporting.prepare_outcomes(con, CHANGES, ERRORS)
-    with session.artifacts.writing(results) as path:
-        reporting.write_results(con, STAGED, header, path)
     with session.artifacts.writing(errors) as path:
         reporting.write_errors(con, STAGED, header, path)
+    with session.artifacts.writing(results) as path:
+        reporting.write_results(con, STAGED, header, path)

@@ -71,7 +71,7 @@ def export_contacts(
             _write(store, settings, record, target, partial(writer_of(asked.format), plan, taken, progress=progress))
         except BaseException as error:
             _record_failure(store, record, error)
-            _remove_remains(settings, [record])
+            _remove_artifact(settings, record)
             raise
     return get_export(store, record.id, tenant_id=tenant_id)
 
@@ -95,7 +95,11 @@ def end_dead_exports(store: Store, settings: Settings, *, tenant_id: str | None 
     """End the exports, of one tenant or of all, whose process died; return them as they were."""
     with store.begin() as connection:
         dead = exports.end_dead(connection, tenant_id)
-    _remove_remains(settings, dead)
+    for record in dead:
+        _remove_artifact(settings, record)
+        artifact_folder(settings.artifacts, record.tenant_id, record.id).remove_dead_scratch()
+        if record.artifact is None and record.location is not None:
+            remove_leftovers(record.location, record.id, settings.locations)
     return dead
 
 
@@ -193,14 +197,9 @@ def _record_failure(store: Store, record: ExportRecord, error: BaseException) ->
         exports.fail(connection, record.tenant_id, record.id, code, message)
 
 
-def _remove_remains(settings: Settings, dead: list[ExportRecord]) -> None:
-    for record in dead:
-        if record.artifact is not None:
-            folder = artifact_folder(settings.artifacts, record.tenant_id, record.id)
-            folder.remove()
-            folder.remove_dead_scratch()
-        elif record.location:
-            remove_leftovers(record.location, record.id)
+def _remove_artifact(settings: Settings, record: ExportRecord) -> None:
+    if record.artifact is not None:
+        artifact_folder(settings.artifacts, record.tenant_id, record.id).remove()
 
 
 def _expire(store: Store, settings: Settings, records: list[ExportRecord]) -> list[ExportRecord]:

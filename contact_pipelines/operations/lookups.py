@@ -6,15 +6,17 @@ import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from contact_pipelines.errors import NotFound
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.importing import reporting
+from contact_pipelines.importing.validating import ErrorCount
 from contact_pipelines.models import (
     DEFAULT_TENANT,
     Import,
     ImportStatus,
+    Severity,
 )
 from contact_pipelines.operations.names import DUPLICATES_FILE, REPORT
 from contact_pipelines.settings import Settings
@@ -43,13 +45,30 @@ def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 
 
 def import_warnings(settings: Settings, record: Import) -> list[str]:
     """Return the sentences that the import's report holds; none before it is written."""
+    return list(_report(settings, record).get("warnings", ()))
+
+
+def import_faults(settings: Settings, record: Import) -> list[ErrorCount]:
+    """Return why rows failed, and what they were warned of, by column and rule; nothing before the report is written.
+
+    No values: counts, row numbers, and the sentences of the rules.
+    """
+    return [
+        ErrorCount(**{**fault, "severity": Severity(fault["severity"])})
+        for fault in _report(settings, record).get("errors", ())
+    ]
+
+
+def _report(settings: Settings, record: Import) -> dict[str, Any]:
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
     try:
-        return list(json.loads(artifacts.reading(REPORT).read_text(encoding="utf-8"))["warnings"])
+        text = artifacts.reading(REPORT).read_text(encoding="utf-8")
     except FileNotFoundError:
-        return []
+        return {}
     finally:
         artifacts.close()
+    report: dict[str, Any] = json.loads(text)
+    return report
 
 
 def result_files(settings: Settings, record: Import) -> tuple[str | None, str | None]:

@@ -18,12 +18,12 @@ from sqlalchemy import Connection
 
 from contact_pipelines.errors import PlanChanged, StoreUnavailable, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import reporting, reviewing
+from contact_pipelines.importing import reviewing
 from contact_pipelines.importing.reviewing import FieldChange
 from contact_pipelines.importing.session import ImportSession
 from contact_pipelines.models import DEFAULT_TENANT, Counts, Import, ImportStatus
-from contact_pipelines.operations import steps
-from contact_pipelines.operations.drafts import EVENTS_FILE, RESULTS_PREVIEW
+from contact_pipelines.operations import drafts, steps
+from contact_pipelines.operations.drafts import RESULTS_PREVIEW
 from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import ANEW, CHANGES, REVIEW, REVIEWED
 from contact_pipelines.operations.running import open_import
@@ -172,6 +172,4 @@ def _current(session: ImportSession) -> Import:
 def _reported(settings: Settings, record: Import) -> bool:
     if record.times["artifacts_removed_at"]:
         return True  # or it can no longer be
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    expected = [reporting.RESULTS_FILE] + ([EVENTS_FILE] if record.options.events else [])
-    return all(artifacts.exists(name) for name in expected)
+    return drafts.is_published(ArtifactFolder(settings.artifacts, record.tenant_id, record.id), record.options)

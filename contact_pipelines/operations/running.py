@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from contact_pipelines.errors import AlreadyImported, WrongState
+from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.locations import LocationConfig, resolve_source
 from contact_pipelines.importing import rules, suppressing
 from contact_pipelines.importing.session import ImportSession
@@ -14,8 +15,8 @@ from contact_pipelines.models import (
     ImportOptions,
     ImportStatus,
 )
-from contact_pipelines.operations import holding, judging, sources, steps
-from contact_pipelines.operations.lookups import get_import, result_files
+from contact_pipelines.operations import drafts, holding, judging, sources, steps
+from contact_pipelines.operations.lookups import get_import
 from contact_pipelines.operations.names import STAGED
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
@@ -104,13 +105,15 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
 
 
 def complete_report(store: Store, settings: Settings, record: Import) -> None:
-    """Write the results of an applied import whose process could not: it died, or the disk was full.
+    """Write the results and events of an applied import whose process could not: it died, or the disk was full.
 
-    Nothing else is done, and nothing at all where there are results, or where erasing a person removed the rows.
+    Nothing else is done, and nothing at all where all are there, or where erasing a person removed the rows.
     """
-    if record.status != ImportStatus.COMPLETED or None not in result_files(settings, record):
+    if record.status != ImportStatus.COMPLETED:
+        return
+    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    if drafts.is_published(artifacts, record.options) or not artifacts.exists(f"{STAGED}.parquet"):
         return
     with open_import(store, settings, record) as session:
-        if session.artifacts.exists(f"{STAGED}.parquet"):
-            steps.report(session)
-            steps.publish_events(session)
+        steps.report(session)
+        steps.publish_events(session)

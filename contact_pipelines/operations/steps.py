@@ -205,7 +205,7 @@ def _await_review(session: ImportSession, held: Sequence[str], expires_after: fl
     with session.step("review"):
         drafts.preview(session)
         duplicates.publish(session)
-        _write_warnings(session)
+        _write_report(session)
         with session.artifacts.writing(REVIEW) as path:
             sample = [asdict(change) for change in reviewing.sample_changes(session.con, CHANGES)]
             path.write_text(json.dumps({"changes": sample}, ensure_ascii=False), encoding="utf-8")
@@ -263,11 +263,12 @@ def settled(session: ImportSession) -> Import:
 def report(session: ImportSession) -> Report:
     """Write the results file, the error file and what else a person is told."""
     with session.step("report", claims=False):
-        drafts.publish(session)
         duplicates.publish(session)
+        warnings, errors = _write_report(session)
+        drafts.publish(session)  # last of all: results that are there say that the report is whole
         return Report(
-            warnings=tuple(_write_warnings(session)),
-            errors=tuple(validating.count_errors(session.con, ERRORS)),
+            warnings=tuple(warnings),
+            errors=tuple(errors),
             results_file=session.artifacts.url(reporting.RESULTS_FILE),
             errors_file=session.artifacts.url(reporting.ERRORS_FILE),
         )
@@ -462,12 +463,13 @@ def _warnings(session: ImportSession) -> list[str]:
     return [*notes, *faults, *ignored]
 
 
-def _write_warnings(session: ImportSession) -> list[str]:
-    """Keep the warnings for whoever asks later, and return them."""
-    warnings = _warnings(session)
+def _write_report(session: ImportSession) -> tuple[list[str], list[ErrorCount]]:
+    """Keep the warnings and the faults of rows for whoever asks later, and return them."""
+    warnings, errors = _warnings(session), reporting.count_faults(session.con, CHANGES, ERRORS)
     with session.artifacts.writing(REPORT) as path:
-        path.write_text(json.dumps({"warnings": warnings}, ensure_ascii=False), encoding="utf-8")
-    return warnings
+        kept = {"warnings": warnings, "errors": [asdict(error) for error in errors]}
+        path.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    return warnings, errors
 
 
 def _rows(number: int) -> str:

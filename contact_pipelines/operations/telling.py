@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import duckdb
 import sqlalchemy as sa
 
 from contact_pipelines.errors import ContactPipelinesError, NotFound
 from contact_pipelines.feeds import ExportFeed, ImportFeed
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import duck, reporting, validating
+from contact_pipelines.importing import reporting
 from contact_pipelines.models import Event, EventKind, Import, Notification
 from contact_pipelines.notifying import payloads
 from contact_pipelines.notifying.emails import Attachment
 from contact_pipelines.notifying.payloads import Findings, Payload
-from contact_pipelines.operations.lookups import import_warnings, result_files
-from contact_pipelines.operations.names import ERRORS
+from contact_pipelines.operations.lookups import import_faults, import_warnings, result_files
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports
 
@@ -75,34 +73,10 @@ def _findings(settings: Settings, record: Import) -> Findings:
     """Read what lies beside an import; what cannot be read is left out."""
     try:
         results, errors = result_files(settings, record)
-        return Findings(import_warnings(settings, record), _broken_rules(settings, record), results, errors)
-    except (OSError, ValueError, KeyError, duckdb.Error, ContactPipelinesError):
+        faults = [asdict(fault) for fault in import_faults(settings, record)]
+        return Findings(import_warnings(settings, record), faults, results, errors)
+    except (OSError, ValueError, KeyError, ContactPipelinesError):
         return Findings()
-
-
-def _broken_rules(settings: Settings, record: Import) -> list[dict[str, Any]]:
-    """Count the faults of an import's rows by column and rule; no values."""
-    with _artifacts(settings, record) as artifacts:
-        if not artifacts.exists(f"{ERRORS}.parquet"):
-            return []
-        con = duck.connect()
-        try:
-            found = con.sql(f"FROM read_parquet({duck.file_literal(artifacts.reading(f'{ERRORS}.parquet'))})")
-            found.create_view(ERRORS)
-            counts = validating.count_errors(con, ERRORS)
-        finally:
-            con.close()
-    return [
-        {
-            "column": count.column,
-            "code": count.code,
-            "message": count.message,
-            "severity": count.severity.value,
-            "rows": count.rows,
-            "first_row": count.first_row,
-        }
-        for count in counts
-    ]
 
 
 @contextmanager

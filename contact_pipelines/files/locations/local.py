@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from typing_extensions import override
 from contact_pipelines.errors import FileUnreadable, LocationError
 from contact_pipelines.files.locations.configs import LocalLocation
 from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.paths import checked_path, matches, plain_path, split_pattern
+from contact_pipelines.files.locations.paths import aside_of, checked_path, matches, plain_path, split_pattern
 
 
 class LocalFolder(Location):
@@ -49,10 +48,10 @@ class LocalFolder(Location):
             shutil.copyfile(source, to, follow_symlinks=False)
 
     @override
-    def upload(self, source: Path, path: str) -> None:
+    def upload(self, source: Path, path: str, *, token: str) -> None:
         with self._plain_errors(path):
             target = self._target(path)
-            aside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+            aside = Path(aside_of(str(target), token))
             try:
                 shutil.copyfile(source, aside)
                 aside.replace(target)

@@ -46,8 +46,12 @@ class Location(ABC):
         """Copy a file to a local path. Raises FileUnreadable if it is not there, FileChanged if it is cut short."""
 
     @abstractmethod
-    def upload(self, source: Path, path: str) -> None:
-        """Copy a local file here. It appears under its name when it is whole, replacing one of that name."""
+    def upload(self, source: Path, path: str, *, token: str) -> None:
+        """Copy a local file here. It appears under its name when it is whole, replacing one of that name.
+
+        Until then it is `paths.aside_of(path, token)`, which a process that is killed leaves behind. On S3 nothing is
+        seen of it (the parts of a large one stay until the bucket's lifecycle rule for them).
+        """
 
     @abstractmethod
     def move(self, path: str, new_path: str) -> None:

@@ -66,6 +66,12 @@ def fixed_beginning(pattern: str) -> str:
     return pattern[: found.start()] if found else pattern
 
 
+def aside_of(path: str, token: str) -> str:
+    """Return the hidden path under which a file is written, beside its own, until it is whole."""
+    folder, name = posixpath.split(path)
+    return posixpath.join(folder, f".{name}.{token}.part")
+
+
 def is_temporary(name: str) -> bool:
     """Say whether a file's name shows that somebody is still writing it, or that it is hidden."""
     lower = name.lower()

@@ -92,7 +92,7 @@ class S3Folder(Location):
                 raise FileUnreadable(f"There is no file {path} at the location {self.name}.") from None
 
     @override
-    def upload(self, source: Path, path: str) -> None:
+    def upload(self, source: Path, path: str, *, token: str) -> None:
         with self._plain_errors(path):  # an object appears when its upload is complete, so nothing is needed aside
             self._fs.put_file(str(source), self._remote(plain_path(path)))
 

@@ -7,7 +7,6 @@ what the settings file says is all there is, and a host key that is not in `know
 from __future__ import annotations
 
 import posixpath
-import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from typing_extensions import override
 from contact_pipelines.errors import FileUnreadable, LocationError, LocationUnreachable
 from contact_pipelines.files.locations.configs import SftpLocation
 from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.paths import matches, plain_path, split_pattern
+from contact_pipelines.files.locations.paths import aside_of, matches, plain_path, split_pattern
 
 KEEPALIVE_SECONDS = 15
 """How often a silent server is asked whether it still lives; after three unanswered questions it does not."""
@@ -83,13 +82,12 @@ class SftpFolder(Location):
         self._do(work, path)
 
     @override
-    def upload(self, source: Path, path: str) -> None:
+    def upload(self, source: Path, path: str, *, token: str) -> None:
         target = self._remote(plain_path(path))
-        folder, name = posixpath.split(target)
-        aside = f"{folder}/.{name}.{uuid.uuid4().hex[:8]}.part"
+        aside = aside_of(target, token)
 
         async def work(client: SFTPClient) -> None:
-            await client.makedirs(folder, exist_ok=True)
+            await client.makedirs(posixpath.dirname(target), exist_ok=True)
             try:
                 await client.put(str(source), aside)
                 await _rename(client, aside, target)

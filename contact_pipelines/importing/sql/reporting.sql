@@ -27,6 +27,14 @@ JOIN row_outcomes o ON o._row = s._row
 WHERE o._status = 'Error'
 ORDER BY s._row
 
+-- name: failures
+-- Why rows fail that are in order by themselves: what the comparison with the store, and with each other, found.
+SELECT code, arg_min(message, _row), count(*), min(_row)
+FROM {changes}
+WHERE outcome = 'failed' AND code IS NOT NULL
+GROUP BY code
+ORDER BY count(*) DESC, code
+
 -- name: consent_codes
 SELECT code, count(*), min(_row)
 FROM contact_changes
