@@ -15,17 +15,16 @@ ORDER BY c._row
 
 -- name: results
 -- Both sides have each row of the file once and are in its order, so they are laid side by side: no join, no sort
--- of the wide side.
+-- of the wide side, which takes DuckDB long to plan where there are thousands of columns.
 SELECT {cells}_status AS "Import Status", _errors AS "Errors"
 FROM {staged} s
 POSITIONAL JOIN row_outcomes
 
 -- name: errors
-SELECT {cells}o._errors AS "Errors"
+SELECT {cells}_errors AS "Errors"
 FROM {staged} s
-JOIN row_outcomes o ON o._row = s._row
-WHERE o._status = 'Error'
-ORDER BY s._row
+POSITIONAL JOIN row_outcomes
+WHERE _status = 'Error'
 
 -- name: failures
 -- Why rows fail that are in order by themselves: what the comparison with the store, and with each other, found.
