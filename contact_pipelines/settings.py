@@ -50,6 +50,7 @@ class Settings(BaseModel):
     artifacts: str
     house: House = House()
     options: ImportOptions = ImportOptions()
+    local_paths_in_dagster: bool = True
     locations: dict[str, LocationConfig] = Field(default_factory=dict)
     imports: tuple[ImportFeed, ...] = ()
     exports: tuple[ExportFeed, ...] = ()
@@ -89,6 +90,9 @@ class _SettingsFile(House):
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
+    local_paths_in_dagster: bool = Field(
+        True, description="Whether the form in the Dagster UI may name files of the machine, not of locations only"
+    )
     # Read one by one, by `read_entries`.
     locations: Any = Field(None, description="Where files come from and go to, by name")
     imports: Any = Field(None, description="Imports that run by themselves")
@@ -132,6 +136,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         artifacts=given.artifacts or str(home / "artifacts"),
         house=given.house(),
         options=given.options,
+        local_paths_in_dagster=given.local_paths_in_dagster,
         locations=entries.locations,
         imports=entries.imports,
         exports=entries.exports,

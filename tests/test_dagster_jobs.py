@@ -130,6 +130,22 @@ def test_the_same_idempotency_key_is_the_same_import(instance, store, tick, tmp_
     assert len(tick().run_requests) == 1
 
 
+def test_where_strangers_reach_the_form_it_names_locations_only(instance, store, tmp_path, monkeypatch):
+    house = tmp_path / "house.yaml"
+    house.write_text(f"local_paths_in_dagster: false\nlocations: {{drop: {{type: local, path: {tmp_path}}}}}\n")
+    monkeypatch.setenv("CONTACT_PIPELINES_CONFIG", str(house))
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE)
+    for file in (str(path), "people.csv", f"file://{path}", "local://drop/../people.csv"):
+        launched = new_import(instance, file=file)
+        assert not launched.success
+        failed = next(event for event in launched.all_events if event.is_step_failure)
+        assert failed.step_failure_data.user_failure_data is not None
+    assert operations.list_imports(store) == []
+    name = output_of(new_import(instance, file="local://drop/people.csv"), "register_import")["import"]
+    assert operations.get_import(store, name).source == "local://drop/people.csv"
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [

@@ -9,12 +9,13 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_pipelines.models import ExportFormat, PropertyDefinition
 from contact_pipelines.store.properties import add_property
 from contact_pipelines.store.tenants import ensure_tenant
+from tests.drawn_imports import laws
 from tests.exporting_helpers import Exporter
 
 NAUGHTY = [
@@ -115,13 +116,7 @@ likely = st.sampled_from(list("=+-@'\"|,;[]{}<>&\\\t\r\n 15ae.😀"))
 texts = words | st.text(likely, max_size=8)
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),  # shrinking takes minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@laws(8)
 @given(cells=st.lists(texts, min_size=1, max_size=12), file_format=st.sampled_from(list(ExportFormat)))
 def test_whatever_was_imported_is_unchanged_by_its_export(filled, cells, file_format):
     tenant = filled.new_tenant()

@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.drawn_imports import laws
 from tests.importing_helpers import Importer
 
 HEADER = ["email", "first_name", "company", "tags", "lead_score", "custom_note", "custom_points"]
@@ -70,12 +71,7 @@ options = st.fixed_dictionaries(
     }
 )
 
-LAWFUL = settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+LAWFUL = laws(10)
 
 
 @pytest.fixture

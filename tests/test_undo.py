@@ -7,13 +7,14 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_pipelines import operations
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import RollbackCounts
+from tests.drawn_imports import laws
 
 OLD = "email,first_name,company,tags,status\na@example.com,Ann,Acme,x|y,subscribed\nb@example.com,Bob,,,subscribed\n"
 LEFT = "email,first_name,status\na@example.com,Anna,unsubscribed\nn@example.com,New,bounced\n"
@@ -415,13 +416,7 @@ def edit_by_hand(importer, tenant, email, field, value):
     )  # fmt: skip
 
 
-@settings(
-    max_examples=12,
-    phases=[Phase.generate],  # an example takes a second: too long to shrink
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@laws(8)
 @given(files=st.tuples(rows, rows, rows), between=edits, after=edits, in_order=st.booleans())
 def test_undoing_two_imports_in_either_order_never_changes_an_edit(importer, files, between, after, in_order):
     tenant, model = f"t{next(_tenants)}", Model()

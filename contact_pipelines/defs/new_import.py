@@ -212,6 +212,7 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
             idempotency_key=config.idempotency_key or None,
             defaults=pipelines.settings.options,
             locations=pipelines.settings.locations,
+            trusted=pipelines.settings.local_paths_in_dagster,
         )
         # The sensor adds a missing partition too: a crash here loses nothing.
         context.instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])
