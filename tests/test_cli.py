@@ -98,6 +98,7 @@ def test_import_prints_a_summary(first):
     assert "contacts_nov.csv: 5,000 rows, 573 KiB, completed" in first.out
     found = dict(re.findall(r"^  (total|created|updated|unchanged|skipped|failed) +([\d,]+)$", first.out, re.M))
     assert found == dict(zip(COUNTS, ("5,000", "4,905", "0", "0", "82", "13"), strict=True))
+    assert re.search(r"- email is not a valid email address \(13 rows, first in row \d+\)$", first.out, re.M)
     assert "the column 'annual_revenue' was ignored" in first.out
     assert re.search(rf"contact-pipelines rollback {UUID.pattern}\n", first.out)
     assert re.search(r"^\w+ \.\.\. 5,000 rows$", first.err, re.M)
@@ -127,7 +128,11 @@ def test_import_again_as_json_changes_nothing(second):
         },
         "counts": counts(5000, 0, 0, 4905, 82, 13),
         "warnings": [ANNUAL_REVENUE],
-    }
+        "errors": [
+            {"column": "email", "code": "invalid_email", "message": "email is not a valid email address",
+             "severity": "error", "rows": 13, "first_row": found["errors"][0]["first_row"]}
+        ],
+    }  # fmt: skip
 
 
 def test_history_show_results_get_rollback_count(second, home, tmp_path):

@@ -222,7 +222,7 @@ def test_a_user_killed_while_the_folder_is_made(new_folder, after):
 
 @pytest.mark.parametrize(
     "name",
-    ["x" * 200, "with space", "quote'and\"double", "ünï-名", "a,b", "$(touch oops)`id`", "per%20cent+@"],
+    ["x" * 200, "with space", "quote'and\"double,ünï-名", "$(touch oops)`id`per%20cent+@"],
 )
 def test_homes_with_difficult_names(made, home, name):
     home /= name

@@ -174,9 +174,18 @@ def _named(importer, *needles: str) -> set[str]:
     return {Path(name).name for name, held in _files(importer).items() if any(it in held for it in needles)}
 
 
-@pytest.mark.parametrize("state", ["applied", "unchanged", "awaiting", "undone"])
 @pytest.mark.parametrize(
-    ("key", "value"), [("phone", "(415) 555-2671"), ("external_id", "Z-17"), ("external_id", "formerly"), ("id", None)]
+    ("key", "value", "state"),
+    [
+        ("phone", "(415) 555-2671", "applied"),
+        ("phone", "(415) 555-2671", "awaiting"),
+        ("external_id", "Z-17", "unchanged"),
+        ("external_id", "Z-17", "undone"),
+        ("external_id", "formerly", "applied"),
+        ("external_id", "formerly", "unchanged"),
+        ("id", None, "awaiting"),
+        ("id", None, "undone"),
+    ],
 )
 def test_every_key_that_an_import_recognised_them_by(importer, key, value, state):
     importer.run(FIRST)
