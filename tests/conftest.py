@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import gc
 import itertools
 import os
@@ -29,6 +30,39 @@ _numbers = itertools.count()
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         os.environ[_HOME] = tempfile.mkdtemp(prefix="cp-tests-")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--thorough",
+        choices=["no", "also", "only"],
+        default="no",
+        help="Whether to run the tests marked thorough, which look closer at what others look at: no (the default,"
+        " for ten minutes' sake), also, or only them.",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Choose by --thorough. Of a function with parameters that is `thorough(keep=n)`, n cases are run in any case."""
+    which = config.getoption("--thorough")
+    if which == "also":
+        return
+    cases = collections.Counter(_function_of(item) for item in items)
+    seen = collections.Counter()
+    kept, left = [], []
+    for item in items:
+        mark, function = item.get_closest_marker("thorough"), _function_of(item)
+        keep = cases[function] if mark is None else mark.kwargs.get("keep", 0)
+        # Spread evenly: the running share of what is kept steps up at this case.
+        before, seen[function] = seen[function], seen[function] + 1
+        quick = -(-seen[function] * keep // cases[function]) > -(-before * keep // cases[function])
+        (kept if quick == (which == "no") else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
+def _function_of(item):
+    return item.nodeid.partition("[")[0]
 
 
 def pytest_collection_finish(session):

@@ -63,6 +63,7 @@ def test_one_that_awaits_review(known):
     assert_cancelled(known, record, before)
 
 
+@pytest.mark.thorough(keep=3)
 @pytest.mark.parametrize(
     ("point", "never_reached"),
     [
@@ -136,6 +137,7 @@ def test_the_next_import_is_not_held_up(known, monkeypatch):
     assert known.run(FILE).counts == Counts(20, created=10, updated=10)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("end", ["completed", "rolled_back", "cancelled", "failed"])
 def test_what_has_ended_cannot_be_cancelled(known, end):
     record = register(known)

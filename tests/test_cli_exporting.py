@@ -68,6 +68,7 @@ def test_an_existing_file_is_replaced_only_on_demand(filled, tmp_path):
     assert len(read_csv(tmp_path / "out.csv")) == 2
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -105,6 +105,7 @@ def test_two_imports_that_each_leave_alone_what_the_other_changes(world):
     ]
 
 
+@pytest.mark.thorough
 def test_many_imports_of_the_same_contacts_are_all_applied(world):
     """None of them gives up because the others were faster, however often."""
     tenant = world.tenant()
@@ -137,6 +138,7 @@ def test_two_processes_run_the_same_import_at_once(world):
     _assert_same(world, record, once)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("point", ["contact_changes.parquet in place", "contacts batch 2", "journal written"])
 def test_an_import_that_is_being_applied_is_started_again(world, monkeypatch, point):
     once = world.import_again(world.register(world.tenant()))

@@ -69,6 +69,7 @@ def _assert_as_undisturbed(world, record, undisturbed):
     assert world.results(record) == results
 
 
+@pytest.mark.thorough(keep=3)
 @pytest.mark.parametrize("point", BEFORE_THE_COMMIT)
 def test_killed_before_the_commit_nothing_is_written_and_a_retry_finishes_it(world, undisturbed, point):
     record = world.register(world.tenant())
@@ -103,6 +104,7 @@ def test_killed_after_the_commit_dagsters_retry_of_the_last_steps_reports_it(wor
     )
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(
     "point",
     [
@@ -138,6 +140,7 @@ def test_a_killed_import_does_not_hold_the_next_one_of_its_tenant_up(world):
 # -- rollbacks
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(
     "point",
     ["tenant locked", "created contacts deleted", "contacts restored", "rollback recorded, not committed"],
@@ -242,6 +245,7 @@ def test_connections_that_are_replaced_before_they_are_needed_again_do_not_matte
         _assert_as_undisturbed(world, world.import_again(record), undisturbed)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("point", IN_A_TRANSACTION)
 def test_all_connections_are_ended_during_an_import(world, undisturbed, monkeypatch, point):
     record = world.register(world.tenant())
@@ -258,6 +262,7 @@ def test_all_connections_are_ended_during_an_import(world, undisturbed, monkeypa
     _assert_as_undisturbed(world, world.import_again(record), undisturbed)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("point", BETWEEN_STATEMENTS[:2] + IN_A_TRANSACTION[::3])
 def test_the_network_is_cut_during_an_import(world, undisturbed, monkeypatch, network, point):
     store, settings = store_behind(network, world.settings)
@@ -300,6 +305,7 @@ def test_connections_that_are_replaced_after_the_commit_do_not_matter(world, und
         _assert_as_undisturbed(world, world.import_again(record), undisturbed)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("point", ["created contacts deleted", "contacts restored", "rollback recorded, not committed"])
 def test_all_connections_are_ended_during_a_rollback(world, monkeypatch, point):
     tenant = world.tenant()

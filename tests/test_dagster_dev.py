@@ -127,6 +127,7 @@ def test_an_import_from_the_form_to_the_store(dev, port, store, tmp_path):
     assert [member for member in family if member.is_running()] == []
 
 
+@pytest.mark.thorough
 def test_a_child_that_ends_ends_all(dev, port):
     dev.stdout.readline()
     family = psutil.Process(dev.pid).children(recursive=True)

@@ -39,6 +39,7 @@ def postgres_of_dagster(monkeypatch, empty_database_url):
     monkeypatch.setenv("DAGSTER_POSTGRES_DB", url.database)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("which", FILES)
 def test_an_import_runs_through_a_real_instance(which, store, tmp_path, monkeypatch, postgres_of_dagster):
     base = tmp_path / "dagster"

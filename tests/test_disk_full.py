@@ -46,6 +46,7 @@ def kilobytes(step):
     return {"nothing": 0, "land": 4, "stage": 40, "map": 60, "compare": 80, "report": 110}[step] * 1024
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("step", ["nothing", "land", "stage", "map", "compare"])
 def test_an_import_before_it_is_applied(importer, disk, step):
     record, before = operations.register_import(importer.store, str(importer.file(FILE))), whole(importer)
@@ -81,6 +82,7 @@ def test_an_import_that_is_applied_gets_its_results_when_there_is_room(importer,
     assert whole(importer) == before
 
 
+@pytest.mark.thorough
 def test_at_every_fullness(importer, disk):
     """Wherever it happens: failed and nothing written, or applied; and all of it when there is room."""
     seen = set()

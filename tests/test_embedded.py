@@ -130,6 +130,7 @@ def test_several_first_users_at_once_make_one_server_and_the_last_stops_it(new_f
     _wait_for(lambda: not _watchers(new_folder))
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_server_survives_a_killed_user_and_is_stopped_by_the_last(folder, how):
     first, second = _Process(folder), _Process(folder)
@@ -206,6 +207,7 @@ def test_a_crash_of_one_backend_is_waited_for(folder):
     stop_if_last_user(folder)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("after", [0, 0.3])
 def test_a_user_killed_while_the_folder_is_made(new_folder, after):
     user = _Process(new_folder)
@@ -220,6 +222,7 @@ def test_a_user_killed_while_the_folder_is_made(new_folder, after):
     assert stop_if_last_user(new_folder)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(
     "name",
     ["x" * 200, "with space", "quote'and\"double,ünï-名", "$(touch oops)`id`per%20cent+@"],

@@ -118,6 +118,7 @@ def test_the_imports_can_still_be_rolled_back(importer):
         operations.copy_results(importer.settings, first, importer.folder / "out.csv")
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize("key", ["Z-17", "+1 415 555 2671", " Zelda@Example.com", "id"])
 def test_every_key_finds_the_person(importer, key):
     importer.run(FIRST)
@@ -174,6 +175,7 @@ def _named(importer, *needles: str) -> set[str]:
     return {Path(name).name for name, held in _files(importer).items() if any(it in held for it in needles)}
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("key", "value", "state"),
     [
@@ -258,6 +260,7 @@ def test_erasing_again_finds_nothing_and_says_so(importer):
     assert _erase(importer) == Erasure(0, 0, 0, 0, (), ())
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(
     "key", ["nobody@example.com", "Z-18", "+14155550000", "01890000-0000-7000-8000-000000000000", ""]
 )

@@ -116,6 +116,7 @@ likely = st.sampled_from(list("=+-@'\"|,;[]{}<>&\\\t\r\n 15ae.😀"))
 texts = words | st.text(likely, max_size=8)
 
 
+@pytest.mark.thorough
 @laws(8)
 @given(cells=st.lists(texts, min_size=1, max_size=12), file_format=st.sampled_from(list(ExportFormat)))
 def test_whatever_was_imported_is_unchanged_by_its_export(filled, cells, file_format):

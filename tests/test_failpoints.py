@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL, no 
 LIST = Path(__file__).parents[1] / "docs" / "failpoints.md"
 WHICH = os.environ.get("CONTACT_PIPELINES_FAILPOINTS", "some")
 """some (each SPREAD-th, and the commits that count), all, or write: write the list anew."""
-SPREAD = 12
+SPREAD = 8
 
 
 def listed() -> dict[str, list[str]]:
@@ -140,6 +140,7 @@ def watched(places, scenario, folder):
     return [point for point in points if re.search(scenario.points, point)]
 
 
+@pytest.mark.thorough(keep=12)
 @pytest.mark.parametrize(("scenario", "point"), list(chosen()))
 def test_killed_there_and_run_again_it_ends_as_if_nothing_had_happened(places, scenario, point):
     with places.lent(scenario) as place:

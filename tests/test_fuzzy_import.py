@@ -149,6 +149,7 @@ def test_what_becomes_of_a_row_that_is_probably_a_contact(known, resolve, counts
     assert told(known, record) == ([f"{FOUND}: {warning} (first in row 2; duplicates.csv has them)"] if warning else [])
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("resolve", RESOLVES)
 def test_the_same_file_again_changes_nothing_and_a_rollback_restores_what_was_there(known, resolve):
     before = known.everything("contacts", "properties", "group_members")
@@ -189,11 +190,13 @@ def test_of_two_rows_for_one_contact_the_likelier_is_taken(known):
     ]
 
 
+@pytest.mark.thorough
 def test_of_two_rows_as_likely_the_first_is_taken(known):
     record = known.run(f"{HEADER}\n{JON}\n{JON.replace('j.smith@', 'jon@')}\n", **fuzzy("merge_fields"))
     assert {row: outcome for row, (outcome, *_) in plan(known, record).items()} == {2: "updated", 3: "created"}
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("same", [True, False])
 def test_a_contact_whose_key_a_row_has_is_spoken_for(known, same):
     own = KNOWN.splitlines()[1] if same else KNOWN.splitlines()[1].replace("Acme Inc.", "Acme Corp")
@@ -202,6 +205,7 @@ def test_a_contact_whose_key_a_row_has_is_spoken_for(known, same):
     assert plan(known, record)[2][2].endswith("; not merged: row 3 has the key of this contact")
 
 
+@pytest.mark.thorough
 def test_contacts_that_are_as_likely_are_never_merged_with(known):
     known.run(KNOWN.replace("john@old", "twin@old"))
     record = known.run(FILE, **fuzzy("update_existing"))
@@ -323,6 +327,7 @@ DIFFERS = (
 )
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("resolve", ["review", "create_new"])
 def test_who_probably_opted_out_is_told_of(known, resolve):
     record = known.run(f"{HEADER}\n{MARY.format('subscribed')}\n", **fuzzy(resolve))
@@ -403,6 +408,7 @@ def test_update_only_updates_who_is_probably_a_contact(known):
     assert people(known)["john@old.example"]["status"] == "unsubscribed"  # nobody is created who could hold it
 
 
+@pytest.mark.thorough
 def test_create_only_can_skip_and_create_all_can_tell(known):
     record = known.run(FILE, mode="create_only", **fuzzy("skip_new"))
     assert record.counts == Counts(2, created=1, skipped=1)
@@ -426,6 +432,7 @@ def test_a_mode_that_contradicts_it_is_refused(known, mode, resolve):
         known.run(FILE, mode=mode, **fuzzy(resolve))
 
 
+@pytest.mark.thorough
 def test_a_row_that_lacks_what_new_contacts_need_can_still_update(known):
     house = House.model_validate({"fields": {"external_id": {"required": True}}})
     known.settings = known.settings.model_copy(update={"house": house})
@@ -449,6 +456,7 @@ def test_a_review_shows_what_is_confirmed(known):
     assert people(known)["john@old.example"]["tags"] == ["fair", "vip"]
 
 
+@pytest.mark.thorough
 def test_a_row_that_became_somebody_elses_after_the_review_is_left_out(known):
     record = known.run(FILE, review=True, **fuzzy("merge_fields"))
     known.run(KNOWN.replace("john@old", "twin@old"))
@@ -459,6 +467,7 @@ def test_a_row_that_became_somebody_elses_after_the_review_is_left_out(known):
     assert people(known)["john@old.example"] == JOHN
 
 
+@pytest.mark.thorough
 def test_what_moves_between_comparing_and_applying_is_looked_for_again(importer, monkeypatch):
     monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 1)  # the younger import waits until the older seems dead
     path = importer.file(FILE)
@@ -473,6 +482,7 @@ def test_what_moves_between_comparing_and_applying_is_looked_for_again(importer,
     assert duplicates(importer, record)[0][1] == "Skipped"
 
 
+@pytest.mark.thorough
 def test_order_and_chunks_change_nothing(known, monkeypatch):
     chance = random.Random(7)
     names = ["John Smith", "Jon Smith", "Mary Jones", "Marie Jones", "Ada Byron", "Ada Bryon", "Eve Stone", "Eva Stone"]
@@ -495,6 +505,7 @@ def test_order_and_chunks_change_nothing(known, monkeypatch):
     assert shuffled == {f"p{int(line[0]) - 2}@new.example" for line in seen[0][2] if line[2]}
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(
     ("resolve", "mode"), [*((resolve, "upsert") for resolve in RESOLVES), ("merge_fields", "update_only")]
 )
@@ -542,6 +553,7 @@ def test_a_store_that_is_too_large_is_refused(known, monkeypatch):
     assert known.run(KNOWN, **fuzzy()).counts == Counts(2, unchanged=2)
 
 
+@pytest.mark.thorough
 def test_groups_that_were_too_large_are_told(importer):
     lines = [f"p{n}@new.example,Jon{chr(97 + n % 26)}{chr(97 + n // 26)},Smith,Acme,,,," for n in range(200)]
     record = importer.run(

@@ -114,6 +114,7 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
     assert world.suppressed(ADDRESSES) - suppressed <= set_aside
 
 
+@pytest.mark.thorough
 @laws(8)
 @given(drawn=worlds, how=options(), changes=edits, restore=st.booleans())
 def test_a_rollback_undoes_what_the_import_did_and_nothing_else(importer, drawn, how, changes, restore):

@@ -329,6 +329,7 @@ def test_hostile_headers(importer):
     assert importer.results(record)[1] == ["a@example.com", *"12345678", "Created", ""]
 
 
+@pytest.mark.thorough
 def test_five_thousand_columns(importer):
     header = ["email", *(f"column {n}" for n in range(4999))]
     assert importer.run([header, ["a@example.com", *(["x"] * 4999)]]).counts == Counts(1, created=1)

@@ -113,6 +113,7 @@ def test_every_row_has_one_outcome_and_a_rollback_restores_the_store(fresh, befo
     assert importer.everything() == old
 
 
+@pytest.mark.thorough
 @LAWFUL
 @given(file=rows, how=options)
 def test_importing_a_file_again_changes_nothing(fresh, file, how):

@@ -69,6 +69,7 @@ def assert_as_undisturbed(world, record, undisturbed):
     assert world.results(record) == world.results(once)
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize("percent", [0, 3, 20, 40, 60, 80, 95, 99])
 def test_cut_in_the_middle_of_applying(world, behind, undisturbed, monkeypatch, percent):
     network, store, settings = behind
@@ -128,6 +129,7 @@ def test_an_import_whose_store_is_gone_with_the_answer(world, behind, undisturbe
     assert_as_undisturbed(world, record, undisturbed)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("delivered_after", [0, None])
 def test_a_review_whose_answer_is_lost(world, behind, monkeypatch, delivered_after):
     network, store, settings = behind
@@ -144,6 +146,7 @@ def test_a_review_whose_answer_is_lost(world, behind, monkeypatch, delivered_aft
     assert (world.fresh(record).status, world.fresh(record).counts) == (ImportStatus.AWAITING_REVIEW, COUNTS)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("delivered_after", [0, 0.7, None])
 def test_a_confirmation_whose_answer_is_lost(world, behind, undisturbed, monkeypatch, delivered_after):
     network, store, settings = behind
@@ -160,6 +163,7 @@ def test_a_confirmation_whose_answer_is_lost(world, behind, undisturbed, monkeyp
     assert_as_undisturbed(world, record, undisturbed)
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("delivered_after", [0, 0.7, None])
 def test_a_rollback_whose_answer_is_lost(world, behind, monkeypatch, delivered_after):
     network, store, settings = behind

@@ -71,6 +71,7 @@ def assert_agreement(con, texts):
             assert found == split_full_name(text)
 
 
+@pytest.mark.thorough
 @settings(max_examples=250, derandomize=True, deadline=None)
 @given(texts=st.lists(NAME, min_size=5, max_size=20))
 def test_what_the_fast_path_splits_the_library_splits_alike(con, texts):

@@ -68,6 +68,7 @@ def con():
         yield connection
 
 
+@pytest.mark.thorough
 def test_the_librarys_own_numbers_at_home_abroad_and_without_country(con):
     chosen = random.Random(1)
     texts: dict[str | None, list[str]] = defaultdict(list)

@@ -279,6 +279,7 @@ def test_a_confirmation_that_fails_can_be_repeated(known, waiting, monkeypatch):
     assert known.contacts()["ada@example.com"]["first_name"] == "Augusta"
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     "point", ["changes_at_confirmation.parquet in place", "contact_changes.parquet in place", "journal written",
               "completed, not committed", "committed"],
@@ -346,6 +347,7 @@ def test_confirming_waits_for_another_import_of_the_tenant(known, waiting):
     assert done == [ImportStatus.COMPLETED]
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [

@@ -300,6 +300,7 @@ def test_five_thousand_columns(tmp_path):
             ]
 
 
+@pytest.mark.thorough
 def test_later_steps_can_use_five_thousand_columns(tmp_path):
     lines = [",".join(f"{name}{i}" for i in range(5_000)) for name in ("c", *(f"v{n}x" for n in range(200)))]
     out = tmp_path / "out.csv"
@@ -367,6 +368,7 @@ def test_labels_that_are_columns_of_staging_itself(con, tmp_path, careful):
     assert rows_of(staged) == [good(2, "1", "2", "3", "4", "5", "=6")]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("careful", [False, True])
 def test_wide_files_fit_the_memory(tmp_path, careful):
     """As many columns as are read with the usual settings, and more than one group of rows."""
@@ -460,6 +462,7 @@ fragments = st.sampled_from(
 garbage = st.lists(st.one_of(fragments, fragments, st.binary(max_size=3)), max_size=60).map(b"".join)
 
 
+@pytest.mark.thorough
 @LAWS
 @given(garbage)
 @example(b'"x\n1,"2" "",3\n')

@@ -241,6 +241,7 @@ def test_a_rollback_keeps_everybody_out_unless_there_is_a_reason(known, mode):
         known.roll_back(record, restore_consent="again")
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("asked", ["by hand", "by an import", "by a tombstone", "by an erasure"])
 def test_what_others_have_asked_for_since_stays_on_the_list(known, asked):
     record = known.run(FILE, suppress="block")

@@ -416,6 +416,7 @@ def edit_by_hand(importer, tenant, email, field, value):
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 @laws(8)
 @given(files=st.tuples(rows, rows, rows), between=edits, after=edits, in_order=st.booleans())
 def test_undoing_two_imports_in_either_order_never_changes_an_edit(importer, files, between, after, in_order):
