@@ -41,6 +41,9 @@ NEVER_UPDATED = (CONTACT_ID, "created_at", "updated_at")
 
 BY_EMAIL = (MatchKey.EMAIL,)
 
+FEW_ROWS = 200_000
+"""So many rows are sorted by their key before they are looked up; the join of more reads the store in any order."""
+
 TABLES = ("decided_rows", "matches", "suppressed_rows", "found_contacts", duplicates.STRICTER, creating_all.MARKED)
 """What the match leaves in DuckDB, for the diff."""
 
@@ -124,7 +127,8 @@ def find_matches(
     hashed = compared_fields(its.fields, its.options.match_on)
     asks = MatchKey.EMAIL in its.fields and _has(cursor, "suppressions", its.tenant_id)
     if known or (simple and asks):
-        _send_keys(cursor, con, _keys(its, source, hashed, simple=simple))
+        few = con.view(source).shape[0] <= FEW_ROWS
+        _send_keys(cursor, con, _keys(its, source, hashed, simple=simple), few=few)
     if known:
         _look_up(cursor, its, hashed, answer, simple=simple)
     if asks:
@@ -143,7 +147,7 @@ def add_probable_matches(con: duckdb.DuckDBPyConnection, store: psycopg.Connecti
     answer = its.scratch / "probable_matches.csv"
     keys = sql_blocks("matching")["probable_keys"].format(chosen=identifier(chosen))
     with store.cursor() as cursor:
-        _send_keys(cursor, con, keys)
+        _send_keys(cursor, con, keys, few=True)
         _look_up(cursor, its, (), answer, simple=False)
         cursor.execute("DROP TABLE import_keys")
     _load(con, answer, its, "probable_matches")
@@ -243,12 +247,15 @@ def _keys(its: Matching, source: str, hashed: Sequence[str], *, simple: bool) ->
     )
 
 
-def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys: str) -> None:
+def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys: str, *, few: bool) -> None:
     """Fill the temporary table `import_keys`, and let the planner know what it is about to join."""
     _set_up(cursor, BY_EMAIL)
     cursor.execute(sql_blocks("matching")["create_import_keys"])
     columns = ["row_number", "match_key", "values_hash"]
-    copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", con.sql(keys), columns)
+    rows = con.sql(keys)
+    if few:
+        rows = rows.order("match_key")  # each is looked up by itself: neighbours are on the same page of the index
+    copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", rows, columns)
     cursor.execute("ANALYZE import_keys")
 
 

@@ -32,9 +32,11 @@ SELECT _row AS row_number, contact_id AS match_key, '' AS values_hash FROM {chos
 JOIN found_contacts f ON f._row = s._row AND f.contact_id IS NOT NULL
 
 -- name: statistics_are_stale
-SELECT n_mod_since_analyze > greatest(n_live_tup / 10, 1000)
-FROM pg_stat_user_tables
-WHERE relid = {table}::regclass
+-- By the number of rows, which an ANALYZE of some columns brings up to date; the count of changes it leaves alone.
+SELECT abs(s.n_live_tup - greatest(c.reltuples, 0)) > greatest(c.reltuples / 10, 1000)
+FROM pg_stat_user_tables s
+JOIN pg_class c ON c.oid = s.relid
+WHERE s.relid = {table}::regclass
 
 -- name: has_marked_duplicates
 -- In the order of the index of marked duplicates, or else a planner without statistics reads the whole table for it.
