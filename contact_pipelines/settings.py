@@ -91,7 +91,8 @@ class _SettingsFile(House):
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
     local_paths_in_dagster: bool = Field(
-        default=True, description="Whether the form in the Dagster UI may name files of the machine, not of locations only"
+        default=True,
+        description="Whether the form in the Dagster UI may name files of the machine, not of locations only",
     )
     # Read one by one, by `read_entries`.
     locations: Any = Field(None, description="Where files come from and go to, by name")

@@ -86,6 +86,15 @@ def test_a_tick_of_the_sensor_starts_a_run_for_each_new_file(feeding, instance, 
     assert operations.get_import(drop.store, again.id).status == ImportStatus.CANCELLED
 
 
+def test_a_tick_waits_for_a_file_that_is_about_to_be_quiet(feeding, instance):
+    drop = feeding(watch={"every": 5, "quiet": 6})
+    assert the_sensor(drop).minimum_interval_seconds == 4
+    drop.write("a.csv")
+    assert "1 not quiet for 6 s yet" in tick(drop, the_sensor(drop), instance).skip_message
+    drop.sql("UPDATE watched_files SET quiet_since = now() - interval '5 seconds'")
+    assert len(tick(drop, the_sensor(drop), instance).run_requests) == 1
+
+
 def test_what_a_feed_registers_is_left_to_it_for_a_while(feeding, instance):
     drop = feeding()
     drop.write("a.csv")

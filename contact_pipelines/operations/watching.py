@@ -34,7 +34,10 @@ AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a feed's source found. Numbers of files; `taken`: the imports that were registered, in order."""
+    """What a look at a feed's source found. Numbers of files; `taken`: the imports that were registered, in order.
+
+    `quiet_in`: seconds until the first of the files that are not quiet yet is, if nobody writes to it.
+    """
 
     feed: ImportFeed
     files: int = 0
@@ -44,6 +47,7 @@ class Look:
     failed: int = 0
     taken: tuple[Import, ...] = ()
     busy: bool = False
+    quiet_in: float | None = None
 
     @property
     def known(self) -> int:
@@ -141,6 +145,7 @@ def _take(
         not_quiet=sum(file.import_id is None for file in later),
         failed=sum(file.import_id is not None for file in later),
         taken=taken,
+        quiet_in=min((file.quiet_in for file in later if file.quiet_in is not None), default=None),
     )
 
 

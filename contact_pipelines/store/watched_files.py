@@ -55,6 +55,7 @@ class WatchedFile:
     error_code: str | None = None
     settled: str | None = None
     ripe: bool = False
+    quiet_in: float | None = None
 
 
 def lock_feed(connection: sa.Connection, tenant_id: str, feed: str) -> bool:
@@ -81,8 +82,8 @@ def see(connection: sa.Connection, tenant_id: str, feed: str, files: Sequence[tu
 def waiting(connection: sa.Connection, tenant_id: str, feed: str, *, quiet: float) -> list[WatchedFile]:
     """Return the files that are to be taken, by path; `ripe` are those whose time has come.
 
-    They were never taken, and are ripe when they have been quiet for so many seconds; or their import failed for the
-    source's sake, and it is time to try again.
+    They were never taken, and are ripe when they have been quiet for so many seconds (`quiet_in`: how many are left);
+    or their import failed for the source's sake, and it is time to try again.
     """
     never = watched_files.c.import_id.is_(None)
     ripe = sa.case(
@@ -95,7 +96,9 @@ def waiting(connection: sa.Connection, tenant_id: str, feed: str, *, quiet: floa
         imports.c.error_code.in_(TAKEN_AGAIN),
         watched_files.c.attempts < MAX_ATTEMPTS,
     )
-    statement = _select(tenant_id, feed, sa.or_(never, again)).add_columns(ripe.label("ripe"))
+    quiet_at = watched_files.c.quiet_since + _seconds(sa.literal(quiet, sa.Double))
+    left = sa.case((never, sa.extract("epoch", quiet_at - sa.func.now())))
+    statement = _select(tenant_id, feed, sa.or_(never, again)).add_columns(ripe.label("ripe"), left.label("quiet_in"))
     return [_file(row) for row in connection.execute(statement)]
 
 
@@ -204,4 +207,5 @@ def _file(row: sa.Row[tuple[object, ...]]) -> WatchedFile:
         error_code=values["error_code"],
         settled=values["settled"],
         ripe=bool(values.get("ripe")),
+        quiet_in=None if values.get("quiet_in") is None else max(float(values["quiet_in"]), 0.0),
     )
