@@ -85,6 +85,7 @@ def test_preview_tells_what_is_in_every_format(run, file):
     assert found["validation"] == {"valid": 3, "with_warnings": 0, "invalid": 0, "kinds": []}
 
 
+@pytest.mark.thorough(keep=3)
 def test_import_reads_every_format(run, file):
     result = run("import", file, "--json")
     assert result.code == 0, result.err

@@ -77,6 +77,7 @@ def _in_the_order_applied(world, *records):
     return sorted(fresh, key=lambda r: r.times["finished_at"])
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("point", ["start", "contact_changes.parquet in place"])
 def test_two_processes_import_overlapping_files_at_once(world, point):
     tenant = world.tenant()

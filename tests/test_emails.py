@@ -83,6 +83,7 @@ def fast(con, texts):
     return [value for (value,) in con.execute(query, [texts]).fetchall()]
 
 
+@pytest.mark.thorough
 @settings(max_examples=600, derandomize=True, deadline=None)
 @given(texts=st.lists(ANYTHING, min_size=5, max_size=20))
 def test_what_the_fast_path_accepts_the_library_accepts_alike(con, texts):

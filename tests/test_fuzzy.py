@@ -416,6 +416,7 @@ def test_a_pair_has_one_score_whichever_side_and_whatever_else_is_there(con):
         assert score(con, rows[row - 2], contacts[contact - 101]) == points
 
 
+@pytest.mark.thorough
 @settings(max_examples=4, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(0, 1000))
 def test_the_order_of_rows_changes_nothing(shuffler, seed):

@@ -115,6 +115,7 @@ SAME = f"probably the same as contact X (score 100: similar name, {WHY})"
 # -- each way of dealing with them
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("resolve", "counts", "outcome", "treated", "john", "new", "warning"),
     [

@@ -211,6 +211,7 @@ def test_the_same_file_again_changes_nothing(importer):
     assert importer.everything("contacts", "import_changes") == before
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("given", "rule", "blank"),
     [
@@ -274,6 +275,7 @@ def test_who_joins_a_list_is_updated_and_gets_the_tag(importer):
     assert [row["version"] for row in importer.sql("SELECT version FROM contacts")] == [2, 2]
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("rule", ["overwrite", "fill_blank", "append", "newer"])
 def test_a_file_with_tags_and_tags_of_the_import_change_nothing_again(importer, rule):
     how = {"tags": ["given"], "rules": {"tags": rule}, "columns": {"updated_at": "updated_at"}, "import_tag": None}

@@ -75,7 +75,7 @@ def clock(world: World):
     return world.sql("SELECT now() AS now, CAST(:tenant AS text)")[0]["now"]
 
 
-@laws(10)
+@laws(6)
 @given(drawn=worlds, how=options(), path=paths)
 def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(importer, monkeypatch, drawn, how, path):
     for module, name in BATCHES.items():

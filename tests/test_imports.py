@@ -147,6 +147,7 @@ def test_duplicates_in_the_file(importer, duplicates, counts, name):
     assert [contact["first_name"] for contact in importer.contacts().values()] == ([name] if name else [])
 
 
+@pytest.mark.thorough(keep=4)
 @pytest.mark.parametrize(
     ("rule", "old", "new", "final"),
     [

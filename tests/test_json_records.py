@@ -388,6 +388,7 @@ _key = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"
 _text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 
 
+@pytest.mark.thorough
 @given(
     people=st.lists(st.dictionaries(_key, _text, max_size=6), min_size=1, max_size=8),
     ascii_only=st.booleans(),

@@ -71,7 +71,7 @@ options = st.fixed_dictionaries(
     }
 )
 
-LAWFUL = laws(10)
+LAWFUL = laws(6)
 
 
 @pytest.fixture

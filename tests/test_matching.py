@@ -33,6 +33,7 @@ def names(importer):
     return {row["external_id"]: row["first_name"] for row in rows}
 
 
+@pytest.mark.thorough(keep=3)
 @pytest.mark.parametrize(
     ("match_on", "row"),
     [

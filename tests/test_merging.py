@@ -16,6 +16,7 @@ STATUSES = [None, "subscribed", "unsubscribed", "bounced", "complained"]
 # -- consent
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("rule", "mode", "match_on"),
     [
@@ -46,6 +47,7 @@ def test_only_a_rule_of_its_own_keeps_a_status(importer):
     assert importer.contacts()["a@example.com"]["status"] == "subscribed"
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize("duplicates", ["first", "last"])
 @pytest.mark.parametrize("existing", [True, False])
 def test_an_opt_out_of_a_duplicate_row_is_not_lost(importer, duplicates, existing):

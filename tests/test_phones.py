@@ -119,6 +119,7 @@ def _mutated(text: str, chosen: random.Random) -> str:
     return "".join(characters)
 
 
+@pytest.mark.thorough
 @settings(max_examples=50, derandomize=True, deadline=None)
 @given(data=st.data(), country=st.sampled_from([None, "US", "DE"]))
 def test_numbers_made_from_the_plans_themselves(con, data, country):

@@ -167,6 +167,7 @@ def test_an_older_import_that_dies_is_not_waited_for(world, monkeypatch):
     assert world.state(tenant) == serially(world, people("Ford"))
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("waits_for", ["the lock", "its turn"])
 def test_an_import_that_is_killed_while_it_waits(world, monkeypatch, waits_for):
     tenant = world.tenant()

@@ -284,6 +284,7 @@ def test_a_quote_that_swallows_thousands_of_lines(con, tmp_path):
     assert rows[1:] == [*[good(n, "x", "2") for n in range(3, 3_003)], good(3_003, 'end"', "3")]
 
 
+@pytest.mark.thorough
 def test_five_thousand_columns(tmp_path):
     header = ",".join(f"c{i}" for i in range(5_000))
     line = ",".join(["v"] * 4_999 + ["'=1"])
@@ -343,6 +344,7 @@ def test_delimiter():
     assert delimiter(b"") == ","
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("careful", [False, True])
 def test_numbers_and_order_are_those_of_the_file(tmp_path, careful):
     """24 MB of rows, some of them with newlines: DuckDB cuts such a file up, every 8 MB, for its threads."""
