@@ -215,7 +215,8 @@ contacts, memberships, groups, properties, journal, counts and files with those 
 `tests/test_failpoints.py` writes this list and checks that it is complete: every statement that goes to PostgreSQL,
 every batch of a `COPY`, every commit before and after its answer, every artifact before and after it has its name.
 
-`pytest tests/test_failpoints.py` tries each {SPREAD}th point and the commits that decide;
+`pytest tests/test_failpoints.py` tries a dozen, with `--thorough=also`, as CI does, each {SPREAD}th point and the
+commits that decide;
 `CONTACT_PIPELINES_FAILPOINTS=all` tries all of them, `CONTACT_PIPELINES_FAILPOINTS=write` writes this list. To kill
 the command line at a point: `CONTACT_PIPELINES_FAILPOINT="apply: COMMIT" python -m tests.failpoints import FILE`.
 """

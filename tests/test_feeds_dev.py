@@ -16,7 +16,7 @@ from tests.test_dagster_dev import dev, graphql, port, wait_for  # noqa: F401 - 
 
 QUIET = 2.0
 PATIENCE = 150
-"""Seconds; a machine that does nothing else needs a tenth of it."""
+"""Seconds; two cores need 35."""
 
 
 @pytest.fixture
