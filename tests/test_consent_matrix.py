@@ -126,7 +126,7 @@ def require_nobody_came_back(importer, before: dict[str, str], where: str) -> No
     assert (where, mailed & ADDRESSES, looser) == (where, set(), set())
 
 
-@pytest.mark.thorough(keep=4)
+@pytest.mark.thorough(keep=3)
 @pytest.mark.parametrize(("how", "opt_in"), MATRIX)
 def test_nobody_who_left_is_subscribed_again(left, how, opt_in):
     how = dict(zip(("mode", "match_on", "blank", "rules"), how, strict=True)) | {"status": "subscribed"}

@@ -83,6 +83,7 @@ def test_killed_before_the_commit_nothing_is_written_and_a_retry_finishes_it(wor
     _assert_as_undisturbed(world, world.import_again(record), undisturbed)
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize("point", AFTER_THE_COMMIT)
 def test_killed_after_the_commit_it_is_applied_and_a_retry_reports_it(world, undisturbed, point):
     record = world.register(world.tenant())

@@ -195,6 +195,7 @@ def _insert_and_kill_the_server(connection, folder):
     connection.execute(text("SELECT pg_sleep(5)"))
 
 
+@pytest.mark.thorough
 def test_a_crash_of_one_backend_is_waited_for(folder):
     store = open_store(Settings(home=folder.parent, artifacts=""))
     with store.raw() as connection:
@@ -243,12 +244,14 @@ def test_homes_with_difficult_names(made, home, name):
     assert socket_folder == str(folder) or not Path(socket_folder).exists()
 
 
+@pytest.mark.thorough
 def test_a_folder_with_a_difficult_name_is_made_too(home):
     folder = home / "a 'quoted\" näme $HOME" / "postgres"
     start_embedded(folder)
     assert stop_if_last_user(folder)
 
 
+@pytest.mark.thorough
 def test_a_stale_pid_file_with_a_reused_number(folder):
     start_embedded(folder)
     stop_if_last_user(folder)
@@ -265,6 +268,7 @@ def test_a_stale_pid_file_with_a_reused_number(folder):
     assert stop_if_last_user(folder)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_child_that_uses_the_server_keeps_it(folder):
     user = _Process(folder, _FORKING_USER, "uses")

@@ -280,6 +280,7 @@ class _Crash(BaseException):
     pass
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("removed", [0, 5, 18])
 def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch, removed):
     """After none, some, or all of the files were removed, and before the database's part is committed."""

@@ -187,6 +187,7 @@ def test_a_text_that_no_cell_can_hold_is_refused(importer):
     assert len(read_csv(exporter.run().location)[0]["company"]) == 40_000
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize("file_format", list(ExportFormat))
 def test_the_record_is_true_to_the_file(exporter, file_format, tmp_path):
     out = tmp_path / f"file.{file_format}"

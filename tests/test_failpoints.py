@@ -140,7 +140,7 @@ def watched(places, scenario, folder):
     return [point for point in points if re.search(scenario.points, point)]
 
 
-@pytest.mark.thorough(keep=12)
+@pytest.mark.thorough(keep=8)
 @pytest.mark.parametrize(("scenario", "point"), list(chosen()))
 def test_killed_there_and_run_again_it_ends_as_if_nothing_had_happened(places, scenario, point):
     with places.lent(scenario) as place:
@@ -151,6 +151,7 @@ def test_killed_there_and_run_again_it_ends_as_if_nothing_had_happened(places, s
         assert picture(place) == places.undisturbed(scenario)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("place_in_time", "status"),
     [(-2, ImportStatus.FAILED)] * (WHICH == "all") + [(-1, ImportStatus.COMPLETED)],

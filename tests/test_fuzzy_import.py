@@ -177,6 +177,7 @@ def test_nothing_is_looked_for_unless_it_is_asked_for(known):
 # -- what is doubtful
 
 
+@pytest.mark.thorough
 def test_of_two_rows_for_one_contact_the_likelier_is_taken(known):
     worse = "jon@new.example,Jon,Smith,,+14155550177,,1975-03-09,,"
     record = known.run(f"{HEADER}\n{worse}\n{JON}\n", **fuzzy("update_existing"))
@@ -217,6 +218,7 @@ def test_contacts_that_are_as_likely_are_never_merged_with(known):
     )
 
 
+@pytest.mark.thorough
 def test_rows_that_are_probably_one_person(importer):
     other = JON.replace("j.smith@", "jon@").replace("Jon,", "John,")
     content = f"{HEADER}\n{ADA}\n{JON}\n{other}\n"
@@ -268,6 +270,7 @@ def test_identity_is_filled_where_it_is_blank_and_never_replaced(importer):
     assert [tuple(fact.values()) for fact in facts] == [("1", "john@old.example", None), ("2", None, "+14155550102")]
 
 
+@pytest.mark.thorough
 def test_a_blank_email_is_filled_though_it_is_the_only_key(importer):
     importer.run(
         "external_id,first_name,last_name,birthday,phone\n1,John,Smith,1975-03-09,+14155550101\n",
@@ -305,6 +308,7 @@ def test_tags_lists_and_the_import_tag_go_on_the_contact(known):
     assert known.sql("SELECT count(*) AS n FROM group_members")[0]["n"] == 2
 
 
+@pytest.mark.thorough
 def test_an_email_that_is_no_key_and_taken_does_not_fail_a_row_that_is_a_contact(importer):
     head = "external_id,email,first_name,last_name,company,birthday\n"
     importer.run(
@@ -338,6 +342,7 @@ def test_who_probably_opted_out_is_told_of(known, resolve):
     assert told(known, record)[-1] == DIFFERS
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("resolve", ["skip_new", "update_existing", "merge_fields"])
 def test_an_opt_out_is_never_loosened(known, resolve):
     record = known.run(f"{HEADER}\n{MARY.format('subscribed')}\n", **fuzzy(resolve))
@@ -346,6 +351,7 @@ def test_an_opt_out_is_never_loosened(known, resolve):
     assert record.counts.created == 0
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("resolve", ["review", "merge_fields"])
 def test_an_address_that_opts_out_is_remembered(known, resolve):
     left = JON.replace("1975-03-09,,", "1975-03-09,unsubscribed,")

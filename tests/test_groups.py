@@ -315,6 +315,7 @@ def test_the_tag_can_be_renamed_and_turned_off(importer, options, tags):
     assert [importer.contacts()[email]["tags"] for email in ("a@example.com", "b@example.com")] == tags
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(("rule", "tags"), [("overwrite", ["y"]), ("append", ["x", "y"]), ("keep", ["x"])])
 def test_the_tag_comes_on_top_of_the_rule_of_tags(importer, rule, tags):
     importer.run("email,first_name,tags\na@example.com,Ann,x\n")

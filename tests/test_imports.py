@@ -114,6 +114,7 @@ def test_the_mended_error_file_can_be_imported_as_it_is(importer):
     assert importer.run(mended).counts == Counts(total=1, created=1)
 
 
+@pytest.mark.thorough(keep=2)
 @pytest.mark.parametrize(
     ("mode", "counts", "names"),
     [
@@ -180,6 +181,7 @@ def test_the_default_rule_and_a_rule_of_a_property(importer):
     assert (contact["first_name"], contact["properties"]) == ("Ann", {"points": 10})
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(
     ("rule", "final"), [("overwrite", ["b", "c"]), ("append", ["a", "b", "c"]), ("fill_blank", ["a", "b"])]
 )

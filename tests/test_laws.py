@@ -89,6 +89,7 @@ def fresh(store, settings):
     return make
 
 
+@pytest.mark.thorough
 @LAWFUL
 @given(before=rows, file=rows, how=options)
 def test_every_row_has_one_outcome_and_a_rollback_restores_the_store(fresh, before, file, how):

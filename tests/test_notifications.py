@@ -324,6 +324,7 @@ operations.send_notifications(open_store(settings), settings, within=20)
 """
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize(("when", "copies"), [("before", 1), ("after", 2)])
 def test_a_sender_that_is_killed_loses_nothing(importer, tmp_path, when, copies):
     """Between the server's 250 and our commit a second copy cannot be avoided; it has the first one's Message-ID."""

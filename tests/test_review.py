@@ -135,6 +135,7 @@ def test_the_plan_that_was_reviewed_is_the_file_that_is_applied(known, waiting):
     assert not artifact(known, waiting, f"{REVIEWED}.parquet").exists()
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("meddle", [lambda plan: plan.write_bytes(plan.read_bytes() + b" "), Path.unlink])
 def test_another_plan_than_the_reviewed_one_is_refused(known, waiting, meddle):
     before = state(known)
@@ -401,6 +402,7 @@ LOOKS = {
 }
 
 
+@pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("look", LOOKS)
 def test_an_overdue_review_expires_whoever_looks(known, waiting, look):
     before = state(known)
@@ -441,6 +443,7 @@ def test_what_is_being_confirmed_does_not_expire(known, waiting, monkeypatch):
     assert seen == [[]]
 
 
+@pytest.mark.thorough
 def test_reviews_expire_by_tenant(known, waiting):
     other = known.run(KNOWN, tenant="other", review=True)
     expire(known, waiting)

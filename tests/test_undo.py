@@ -55,6 +55,7 @@ def test_tags_are_undone_one_by_one(importer):
     assert report(done) == [["2", "restored", "", ""]]
 
 
+@pytest.mark.thorough
 def test_tags_of_two_imports_in_the_wrong_order(importer):
     importer.run(OLD)
     first = importer.run("email,tags\na@example.com,z\n", rules={"tags": "overwrite"})
@@ -228,6 +229,7 @@ def test_a_suppressed_address_stays_opted_out(importer):
     assert values(importer, "a@example.com", "status", "first_name") == ("unsubscribed", "Ann")
 
 
+@pytest.mark.thorough
 def test_a_later_rollback_does_not_bring_back_consent_that_an_earlier_one_kept_away(importer):
     importer.run(OLD)
     first = importer.run("email,status\na@example.com,unsubscribed\n")

@@ -98,8 +98,10 @@ def apply_changes(
     assert isinstance(driver, psycopg.Connection)  # noqa: S101
     with _without_data(), driver.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '256MB'")
-        created = _create(cursor, con, record, progress)
-        updated = _update(connection, cursor, con, record, updated_fields, alive=lambda: progress(created))
+        created = _create(cursor, con, record, progress) if counts.created else 0
+        updated = 0
+        if counts.updated:
+            updated = _update(connection, cursor, con, record, updated_fields, alive=lambda: progress(created))
         updated += grouping.join_groups(cursor, con, record, groups, planned=PLANNED)
         progress(created + updated)
         journalled = _journal(cursor, con, record, lambda: progress(created + updated))
