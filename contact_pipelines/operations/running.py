@@ -107,9 +107,10 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
 def complete_report(store: Store, settings: Settings, record: Import) -> None:
     """Write the results and events of an applied import whose process could not: it died, or the disk was full.
 
-    Nothing else is done, and nothing at all where all are there, or where erasing a person removed the rows.
+    Nothing else is done, and nothing at all where all are there, or where erasing a person or their age removed the
+    rows that they are made of.
     """
-    if record.status != ImportStatus.COMPLETED:
+    if record.status != ImportStatus.COMPLETED or record.times["artifacts_removed_at"]:
         return
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
     if drafts.is_published(artifacts, record.options) or not artifacts.exists(f"{STAGED}.parquet"):
