@@ -19,6 +19,7 @@ from contact_pipelines.settings import Settings
 from contact_pipelines.store import consent, suppressions
 from contact_pipelines.store.engine import open_store
 from tests.conftest import _database
+from tests.consent_grants import uses_of_grants
 from tests.importing_helpers import Importer
 
 PEOPLE = {
@@ -408,9 +409,9 @@ def test_a_grant_of_the_code_ends_with_its_block(store, owner):
     with store.begin() as connection, consent.granted(connection, " asked by letter "):
         connection.execute(text(SUBSCRIBE))
     with store.connect() as connection:
-        (use,) = consent.uses_of_grants(connection, "acme")
+        (use,) = uses_of_grants(connection, "acme")
         assert (use.old_status, use.new_status, use.reason) == ("unsubscribed", "subscribed", "asked by letter")
-        assert consent.uses_of_grants(connection, "globex") == []
+        assert uses_of_grants(connection, "globex") == []
 
 
 def test_a_grant_of_the_code_needs_a_reason(store, owner):

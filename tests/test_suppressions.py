@@ -15,9 +15,10 @@ from contact_pipelines.cli.suppressions import app
 from contact_pipelines.errors import InvalidOption, NotFound
 from contact_pipelines.importing.duck import identifier, literal
 from contact_pipelines.models import Counts
-from contact_pipelines.store import consent, suppressions
+from contact_pipelines.store import suppressions
 from contact_pipelines.store.suppressions import SUPPRESSED_ROWS, Suppressed
 from contact_pipelines.store.tenants import ensure_tenant
+from tests.consent_grants import uses_of_grants
 
 PEOPLE = "email,status\na@example.com,subscribed\nb@example.com,subscribed\nc@example.com,bounced\n"
 
@@ -155,7 +156,7 @@ def test_lifting_needs_a_reason_and_is_recorded(importer):
         suppressions.release(connection, "default", " A@example.com", reason="signed up on paper")
     with importer.store.connect() as connection:
         assert suppressions.count(connection, "default") == 0
-        (use,) = consent.uses_of_grants(connection, "default")
+        (use,) = uses_of_grants(connection, "default")
     assert (use.contact_id, use.old_status, use.new_status, use.reason) == (
         None,
         "suppressed",

@@ -281,10 +281,6 @@ def test_a_missing_source_is_a_visible_failure(feeding):
     assert str(raised.value) == sentence
     assert checks(drop) == [(TWO, "missing")]
     assert operations.list_feeds(drop.store, drop.settings)[0].last_check.message == sentence
-    from contact_pipelines.store import feed_checks
-
-    with drop.store.connect() as connection:
-        assert [found.message for found in feed_checks.troubles(connection, since=TWO)] == [sentence]
 
 
 @pytest.mark.parametrize(("require", "status"), [("file", "nothing_new"), ("new_file", "missing"), ("nothing", None)])

@@ -8,30 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 
 from contact_pipelines.errors import InvalidOption
 
 _SETTING = "contact_pipelines.consent_grant"
-
-
-@dataclass(frozen=True)
-class GrantUse:
-    """One opt-out that was undone, or one suppression that was lifted.
-
-    `contact_id` is None and `old_status` is `suppressed` for a suppression; `new_status` is None where the contact
-    was deleted, too, without leaving a tombstone.
-    """
-
-    contact_id: str | None
-    old_status: str
-    new_status: str | None
-    reason: str
-    granted_at: datetime
-    database_user: str
 
 
 @contextmanager
@@ -47,15 +29,3 @@ def granted(connection: sa.Connection, reason: str) -> Iterator[None]:
     connection.execute(sa.select(sa.func.contact_pipelines_grant_consent(reason.strip())))
     yield
     connection.execute(sa.select(sa.func.set_config(_SETTING, before or "", True)))  # noqa: FBT003
-
-
-def uses_of_grants(connection: sa.Connection, tenant_id: str, *, limit: int = 50) -> list[GrantUse]:
-    """Return the tenant's latest uses of grants, newest first."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT contact_id::text, old_status, new_status, reason, granted_at, database_user FROM consent_grants"
-            " WHERE tenant_id = :tenant ORDER BY id DESC LIMIT :limit"
-        ),
-        {"tenant": tenant_id, "limit": limit},
-    )
-    return [GrantUse(*row) for row in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 import sqlalchemy as sa
@@ -91,24 +91,9 @@ def get(connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime) 
     return None if row is None else _check(row)
 
 
-def recent(connection: sa.Connection, tenant_id: str, feed: str, *, within: float) -> list[FeedCheck]:
-    """Return the checks that were due within so many seconds, latest first."""
-    since = sa.func.now() - timedelta(seconds=within)
-    return [_check(row) for row in connection.execute(_select(tenant_id, feed, feed_checks.c.due_at >= since))]
-
-
 def latest(connection: sa.Connection, tenant_id: str, feed: str, limit: int = 1) -> list[FeedCheck]:
     """Return the latest checks, or troubles, of a feed."""
     return [_check(row) for row in connection.execute(_select(tenant_id, feed).limit(limit))]
-
-
-def troubles(connection: sa.Connection, *, since: datetime) -> list[FeedCheck]:
-    """Return, of all tenants, what was missing or unreachable and was last looked at since then; oldest first.
-
-    This is what notifications are made of: a row is the same trouble as long as (tenant, feed, due_at, status) is.
-    """
-    statement = sa.select(feed_checks).where(feed_checks.c.status.in_(TROUBLE), feed_checks.c.checked_at >= since)
-    return [_check(row) for row in connection.execute(statement.order_by(feed_checks.c.checked_at))]
 
 
 def _tell(
