@@ -23,15 +23,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generate import generate
-from contact_pipelines import operations
-from contact_pipelines.exporting.cells import Style
-from contact_pipelines.exporting.plan import plan_export
-from contact_pipelines.exporting.snapshot import snapshot
+from contact_pipelines import contacts, exports, imports
+from contact_pipelines.exports.column_cells import Style
+from contact_pipelines.exports.export_plan import plan_export
+from contact_pipelines.exports.snapshot import snapshot
 from contact_pipelines.models import ExportFormat, ExportRequest, ImportOptions
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.embedded import stop_embedded
 from contact_pipelines.store.engine import Store, open_store
-from contact_pipelines.store.imports import uuid7
+from contact_pipelines.store.imports_table import uuid7
 
 TURNS = 3
 TENANT = "bench"
@@ -62,14 +62,14 @@ def fill(settings: Settings, folder: Path, rows: int) -> None:
     generate(path, rows)
     options = ImportOptions(lists=("Trade fair",))
     store = open_store(settings)
-    operations.run_import(store, settings, operations.register_import(store, str(path), options, tenant_id=TENANT))
+    imports.run_import(store, settings, imports.register_import(store, str(path), options, tenant_id=TENANT))
     store.close()
     path.unlink()
 
 
 def measure(store: Store, settings: Settings, formats: list[str]) -> dict[str, Any]:
     """Return the figures."""
-    figures: dict[str, Any] = {"rows": operations.count_contacts(store, tenant_id=TENANT)}
+    figures: dict[str, Any] = {"rows": contacts.count_contacts(store, tenant_id=TENANT)}
     if ExportFormat.CSV in formats:
         bare, csv, peaks = [], [], []
         for _ in range(TURNS):
@@ -115,11 +115,11 @@ def _another_process() -> multiprocessing.pool.Pool:
 def _export(settings: Settings, file_format: ExportFormat) -> tuple[float, int, int]:
     store = open_store(settings)
     started = time.perf_counter()
-    record = operations.export_contacts(store, settings, ExportRequest(format=file_format), tenant_id=TENANT)
+    record = exports.export_contacts(store, settings, ExportRequest(format=file_format), tenant_id=TENANT)
     seconds = time.perf_counter() - started
     # Kilobytes on Linux, bytes on macOS.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024**2 if sys.platform == "darwin" else 1024)
-    operations.expire_exports(store, settings, tenant_id=TENANT)
+    exports.expire_exports(store, settings, tenant_id=TENANT)
     store.close()
     return seconds, peak, (record.size or 0) // 1024**2
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipelines.importing.duck import file_literal, identifier
+from contact_pipelines.files.duck import file_literal, identifier
 
 FIELDS = {
     "first_name": "given_name",

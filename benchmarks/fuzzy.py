@@ -23,9 +23,9 @@ import time
 import duckdb
 
 from benchmarks import febrl
-from contact_pipelines.importing import duck
-from contact_pipelines.importing.fuzzy.finding import Found, find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.models.fuzzy import FuzzyOptions
+from contact_pipelines.files import duck
+from contact_pipelines.imports.compare.fuzzy.finding import Found, find_duplicate_contacts, find_duplicate_rows
+from contact_pipelines.models.fuzzy_options import FuzzyOptions
 
 
 def main() -> None:

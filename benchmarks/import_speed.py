@@ -24,21 +24,22 @@ import psycopg
 
 from benchmarks.baselines import naive_upsert_seconds, raw_copy_seconds
 from benchmarks.generate import generate
-from contact_pipelines import operations
+from contact_pipelines import imports
+from contact_pipelines.imports import steps
 from contact_pipelines.models import Import
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.embedded import stop_embedded
 from contact_pipelines.store.engine import Store, open_store
 
 STEPS = (
-    operations.land,
-    operations.stage,
-    operations.map_columns,
-    operations.validate,
-    operations.compare,
-    operations.apply,
-    operations.report,
-    operations.publish_events,
+    steps.land,
+    steps.stage,
+    steps.map_columns,
+    steps.validate,
+    steps.compare,
+    steps.apply,
+    steps.report,
+    steps.publish_events,
 )
 
 
@@ -75,7 +76,7 @@ def measure(store: Store, settings: Settings, rows: int, folder: Path, *, baseli
     naive = naive_upsert_seconds(store.url, second, tenant) if baselines else None
     checkpoint(store)
     started = time.perf_counter()
-    operations.roll_back_import(store, settings, fresh.id, tenant_id=tenant)
+    imports.roll_back_import(store, settings, fresh.id, tenant_id=tenant)
     rollback = time.perf_counter() - started
     fresh_s, resync_s = sum(steps.values()), sum(resync_steps.values())
     return {
@@ -97,13 +98,13 @@ def import_file(store: Store, settings: Settings, path: Path, tenant: str) -> tu
     """Import a file through all steps; return the import and the seconds by step."""
     checkpoint(store)
     seconds: dict[str, float] = {}
-    record = operations.register_import(store, str(path), tenant_id=tenant)
-    with operations.open_import(store, settings, record) as session:
+    record = imports.register_import(store, str(path), tenant_id=tenant)
+    with imports.open_import(store, settings, record) as session:
         for step in STEPS:
             started = time.perf_counter()
             step(session)
             seconds[step.__name__] = time.perf_counter() - started
-    return operations.get_import(store, record.id, tenant_id=tenant), seconds
+    return imports.get_import(store, record.id, tenant_id=tenant), seconds
 
 
 def checkpoint(store: Store) -> None:

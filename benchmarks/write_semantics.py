@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.generate import generate
 from benchmarks.import_speed import checkpoint, import_file
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.models import ImportOptions, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.embedded import stop_embedded
@@ -55,12 +55,12 @@ def measure_review(store: Store, settings: Settings, folder: Path, rows: int) ->
         generate(path, rows, changed=changed)
         checkpoint(store)
         started = time.perf_counter()
-        record = operations.register_import(store, str(path), ImportOptions(review=True), tenant_id=tenant)
-        record = operations.run_import(store, settings, record)
+        record = imports.register_import(store, str(path), ImportOptions(review=True), tenant_id=tenant)
+        record = imports.run_import(store, settings, record)
         assert record.status == ImportStatus.AWAITING_REVIEW
         figures[f"{name}review_s"] = round(time.perf_counter() - started, 2)
         started = time.perf_counter()
-        operations.confirm_import(store, settings, record.id, tenant_id=tenant)
+        imports.confirm_import(store, settings, record.id, tenant_id=tenant)
         figures[f"{name}confirm_s"] = round(time.perf_counter() - started, 2)
     return figures
 

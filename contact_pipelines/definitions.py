@@ -2,21 +2,21 @@
 
 import dagster as dg
 
-from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
-from contact_pipelines.defs.assets import IMPORT_ASSETS
-from contact_pipelines.defs.export_feeds import scheduled_export
-from contact_pipelines.defs.feeds import load_feeds
-from contact_pipelines.defs.housekeeping import clean_up, clean_up_daily
+from contact_pipelines.defs.abandoned_run_sensor import close_abandoned_runs
+from contact_pipelines.defs.cleanup_job import clean_up, clean_up_daily
+from contact_pipelines.defs.export_schedules import scheduled_export
+from contact_pipelines.defs.feed_sensors import load_feeds
+from contact_pipelines.defs.import_assets import IMPORT_ASSETS
 from contact_pipelines.defs.jobs import import_contacts
-from contact_pipelines.defs.names import ARTIFACTS
 from contact_pipelines.defs.new_export import new_export
 from contact_pipelines.defs.new_import import new_import
-from contact_pipelines.defs.notifying import send_notifications
-from contact_pipelines.defs.overdue_reviews import expire_overdue_reviews
+from contact_pipelines.defs.notification_sensor import send_notifications
 from contact_pipelines.defs.parquet_io import parquet_artifacts
+from contact_pipelines.defs.partitions_and_tags import ARTIFACTS
 from contact_pipelines.defs.pipelines import PipelinesResource
-from contact_pipelines.defs.rolling_back import roll_back_import
-from contact_pipelines.defs.starting import start_registered_imports
+from contact_pipelines.defs.review_sensor import expire_overdue_reviews
+from contact_pipelines.defs.roll_back_job import roll_back_import
+from contact_pipelines.defs.start_sensor import start_registered_imports
 
 _feeds = load_feeds()
 

@@ -16,11 +16,15 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import applying, copying, matching, rolling_back
+from contact_pipelines.imports import steps
+from contact_pipelines.imports.apply import applying
+from contact_pipelines.imports.compare import matching
+from contact_pipelines.imports.session import ImportSession
+from contact_pipelines.imports.undo import rolling_back
 from contact_pipelines.models import Import, ImportOptions, ImportStatus
-from contact_pipelines.store import imports, reviews
+from contact_pipelines.store import copying, imports_table, reviews
 from contact_pipelines.store.engine import APPLICATION, Store, open_store
 from contact_pipelines.store.tenants import ensure_tenant
 from tests.importing_helpers import CONTACT_COLUMNS, Importer
@@ -48,21 +52,21 @@ def install(patch: Callable[[object, str, object], None], point: str, action: Ca
         if name == point:
             action()
 
-    _after(patch, reach, imports, "record_file", "file recorded")
-    _after(patch, reach, imports, "record_rows", "rows recorded")
-    _after(patch, reach, imports, "record_mapping", "mapping recorded")
+    _after(patch, reach, imports_table, "record_file", "file recorded")
+    _after(patch, reach, imports_table, "record_rows", "rows recorded")
+    _after(patch, reach, imports_table, "record_mapping", "mapping recorded")
     _after(patch, reach, matching, "find_matches", "matches found")
-    _after(patch, reach, imports, "lock_tenant", "tenant locked")
-    _after(patch, reach, operations.steps, "add_property", "property added")
+    _after(patch, reach, imports_table, "lock_tenant", "tenant locked")
+    _after(patch, reach, steps, "add_property", "property added")
     _after(patch, reach, applying, "_create", "contacts created")
     _after(patch, reach, applying, "_update", "contacts updated")
     _after(patch, reach, applying, "_journal", "journal written")
-    _after(patch, reach, imports, "complete", "completed, not committed")
+    _after(patch, reach, imports_table, "complete", "completed, not committed")
     _after(patch, reach, reviews, "await_review", "review recorded, not committed")
-    _after(patch, reach, operations.steps, "_apply", "committed")
+    _after(patch, reach, steps, "_apply", "committed")
     _before(patch, reach, rolling_back, "_restore", "created contacts deleted")
     _after(patch, reach, rolling_back, "_restore", "contacts restored")
-    _after(patch, reach, imports, "record_rollback", "rollback recorded, not committed")
+    _after(patch, reach, imports_table, "record_rollback", "rollback recorded, not committed")
     _artifacts(patch, reach)
     _batches(patch, reach)
 
@@ -158,7 +162,7 @@ def import_killed_at(point: str, settings, record: Import) -> None:
 def roll_back_killed_at(point: str, settings, record: Import) -> None:
     """Undo an import, and die of SIGKILL at the point."""
     install(setattr, point, _die)
-    operations.roll_back_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+    imports.roll_back_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
     if point == "rollback committed":
         _die()
 
@@ -167,7 +171,7 @@ def confirm_killed_at(point: str, settings, record: Import) -> None:
     """Confirm an import that awaits review, and die of SIGKILL at the point."""
     tempfile.tempdir = str(settings.home)
     install(setattr, point, _die)
-    operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+    imports.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
 
 
 def die_in_scratch(root: Path) -> None:
@@ -184,17 +188,17 @@ def import_together(point: str, meeting, settings, record: Import) -> None:
     else:
         times = iter([30])  # once: a plan may be made anew
         install(setattr, point, lambda: [meeting.wait(seconds) for seconds in times])
-    operations.run_import(store, settings, record)
+    imports.run_import(store, settings, record)
 
 
 def run_import(settings, record: Import) -> None:
     """Run an import with a store opened for it."""
-    operations.run_import(open_store(settings), settings, record)
+    imports.run_import(open_store(settings), settings, record)
 
 
 def confirm(settings, record: Import) -> None:
     """Confirm an import with a store opened for it."""
-    operations.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
+    imports.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
 
 
 def run_job(environment: dict[str, str], record: Import) -> None:
@@ -261,38 +265,38 @@ class World(Importer):
     def register(self, tenant: str, content=FILE, **options) -> Import:
         """Register an import of a new file of this content, without the automatic tag, which no two have alike."""
         path = self.file(content)
-        return operations.register_import(
+        return imports.register_import(
             self.store, str(path), ImportOptions.model_validate({"import_tag": "none", **options}), tenant_id=tenant
         )
 
     def import_again(self, record: Import, settings=None) -> Import:
         """Run this very import here, to its end, as a retry does."""
-        return operations.run_import(self.store, settings or self.settings, self.fresh(record))
+        return imports.run_import(self.store, settings or self.settings, self.fresh(record))
 
     def fresh(self, record: Import) -> Import:
         """Return the import as the store has it now."""
-        return operations.get_import(self.store, record.id, tenant_id=record.tenant_id)
+        return imports.get_import(self.store, record.id, tenant_id=record.tenant_id)
 
-    def compared(self, record: Import) -> operations.ImportSession:
+    def compared(self, record: Import) -> ImportSession:
         """Run an import up to comparing; return its session, to be closed."""
-        session = operations.open_import(self.store, self.settings, record)
-        for step in (operations.land, operations.stage, operations.map_columns, operations.validate):
+        session = imports.open_import(self.store, self.settings, record)
+        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
             step(session)
-        operations.compare(session)
+        steps.compare(session)
         return session
 
-    def finish(self, session: operations.ImportSession) -> Import:
+    def finish(self, session: ImportSession) -> Import:
         """Apply and report what was compared."""
         with session:
-            operations.apply(session)
-            operations.report(session)
+            steps.apply(session)
+            steps.report(session)
         return self.fresh(session.record)
 
     def found_failed(self, record: Import) -> Import:
         """Look at the history until the import is marked as failed, which a server may take a moment to allow."""
         deadline = time.monotonic() + 10
         while True:
-            listed = {i.id: i for i in operations.list_imports(self.store, tenant_id=record.tenant_id)}
+            listed = {i.id: i for i in imports.list_imports(self.store, tenant_id=record.tenant_id)}
             if listed[record.id].status == ImportStatus.FAILED or time.monotonic() > deadline:
                 return listed[record.id]
             time.sleep(0.05)
@@ -336,7 +340,7 @@ class World(Importer):
 
     def free_life_lock(self, record: Import) -> None:
         """End the connection by which a running import shows that it is alive."""
-        key = imports.life_lock(record.id)
+        key = imports_table.life_lock(record.id)
         ended = self.sql(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
             " AND classid::bigint = :high AND objid::bigint = :low",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dagster as dg
 import sqlalchemy as sa
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.names import IMPORT_JOB, run_tags
+from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB, run_tags
 from contact_pipelines.settings import load_settings
 
 PEOPLE = (
@@ -32,7 +32,7 @@ def use_environment(monkeypatch, home, database_url):
 def register(store, tmp_path, text=PEOPLE, name="people.csv", **options):
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
-    return operations.register_import(store, str(path), **options)
+    return imports.register_import(store, str(path), **options)
 
 
 def run_job(instance, record, *, tags=None, **arguments):

@@ -9,11 +9,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from contact_pipelines import operations
+from contact_pipelines import contacts
+from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import ContactPipelinesError
-from contact_pipelines.house import FieldRules, House
 from contact_pipelines.models import GroupDefinition, PropertyDefinition
-from contact_pipelines.store import suppressions
+from contact_pipelines.settings.policy import FieldRules, House
 from tests.drawn_imports import PERSON_KEYS, WORLDS
 from tests.importing_helpers import Importer
 from tests.reference_import import BAD, FIELDS, State
@@ -83,11 +83,11 @@ class World:
             ("topic", "all", "opt_in"),
         ):
             definition = GroupDefinition(kind=kind, name=name, default_subscription=default)
-            operations.create_group(self.importer.store, definition, tenant_id=self.tenant)
+            contacts.create_group(self.importer.store, definition, tenant_id=self.tenant)
 
     def _property(self, key: str, kind: str, **more: object) -> None:
         definition = PropertyDefinition(key=key, type=kind, **more)
-        operations.create_property(self.importer.store, definition, tenant_id=self.tenant)
+        contacts.create_property(self.importer.store, definition, tenant_id=self.tenant)
 
     def _edit(self, people: list[dict]) -> None:
         """Give the contacts their values by hand; `last_name` says who is who."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contact_pipelines import operations
+from contact_pipelines import exports, feeds
 from contact_pipelines.models import ExportRecord
 from tests.feed_helpers import moment
 from tests.importing_helpers import Importer
@@ -32,10 +32,10 @@ class ScheduledExports:
 
     def run(self, due_at: datetime = DUE) -> ExportRecord:
         feed = self.settings.export_feed("leads")
-        return operations.run_export_feed(self.store, self.settings, feed, due_at=due_at)
+        return feeds.run_export_feed(self.store, self.settings, feed, due_at=due_at)
 
     def listed(self) -> list[ExportRecord]:
-        return operations.list_exports(self.store, self.settings)
+        return exports.list_exports(self.store, self.settings)
 
     def files(self) -> list[str]:
         """Return all files at the place, hidden ones too."""

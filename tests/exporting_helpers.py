@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 
-from contact_pipelines import operations
+from contact_pipelines import exports
 from contact_pipelines.models import ExportRecord, ExportRequest
 
 SHORT = ("email", "first_name")
@@ -22,7 +22,7 @@ class Exporter:
         self.store, self.settings = importer.store, importer.settings
 
     def run(self, *, out: Path | None = None, tenant: str = "default", by: str = "ann", **request) -> ExportRecord:
-        return operations.export_contacts(
+        return exports.export_contacts(
             self.store, self.settings, ExportRequest(**request), tenant_id=tenant, requested_by=by, out=out
         )
 
@@ -34,7 +34,7 @@ class Exporter:
         return sorted(row["email"] for row in self.table(**({"fields": SHORT} | request)))
 
     def listed(self, **options) -> list[ExportRecord]:
-        return operations.list_exports(self.store, self.settings, **options)
+        return exports.list_exports(self.store, self.settings, **options)
 
 
 def read_csv(path) -> list[dict[str, str]]:

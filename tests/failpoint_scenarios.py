@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import Import, ImportStatus
@@ -109,24 +109,24 @@ def _rolled_back(world: World) -> Import:
 
 def _import(store: Store, settings: Settings, record: Import) -> None:
     try:
-        operations.run_import(store, settings, record)
+        imports.run_import(store, settings, record)
     except WrongState:  # it was left to a person before the process died
-        if operations.get_import(store, record.id, tenant_id=record.tenant_id).status != ImportStatus.AWAITING_REVIEW:
+        if imports.get_import(store, record.id, tenant_id=record.tenant_id).status != ImportStatus.AWAITING_REVIEW:
             raise
 
 
 def _confirm(store: Store, settings: Settings, record: Import) -> None:
     try:
-        operations.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
+        imports.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
     except WrongState:  # there is nothing left to do
-        assert operations.get_import(store, record.id, tenant_id=record.tenant_id).status == ImportStatus.COMPLETED
+        assert imports.get_import(store, record.id, tenant_id=record.tenant_id).status == ImportStatus.COMPLETED
 
 
 def _roll_back(store: Store, settings: Settings, record: Import, **options) -> None:
     try:
-        operations.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id, **options)
+        imports.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id, **options)
     except WrongState:
-        assert operations.get_import(store, record.id, tenant_id=record.tenant_id).status == ImportStatus.ROLLED_BACK
+        assert imports.get_import(store, record.id, tenant_id=record.tenant_id).status == ImportStatus.ROLLED_BACK
 
 
 def _restore_consent(store: Store, settings: Settings, record: Import) -> None:

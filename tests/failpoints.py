@@ -24,9 +24,8 @@ from pathlib import Path
 import psycopg
 
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.importing import copying
-from contact_pipelines.importing.session import ImportSession
-from contact_pipelines.store import imports
+from contact_pipelines.imports.session import ImportSession
+from contact_pipelines.store import copying, imports_table
 
 VARIABLE = "CONTACT_PIPELINES_FAILPOINT"
 LINES_PER_BATCH = 6
@@ -64,7 +63,9 @@ class Failpoints:
         self._watch_artifacts(patch)
         patch(psycopg, "connect", _connection_class(self.reach).connect)
         patch(copying, "LINES_PER_BATCH", LINES_PER_BATCH)
-        patch(imports.Heartbeat, "WRITE_EVERY_SECONDS", 0)  # a sign of life after each batch, whatever the clock says
+        patch(
+            imports_table.Heartbeat, "WRITE_EVERY_SECONDS", 0
+        )  # a sign of life after each batch, whatever the clock says
 
     def _watch_steps(self, patch) -> None:
         real = ImportSession.step

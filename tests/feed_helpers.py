@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from contact_pipelines import operations
+from contact_pipelines import feeds, imports
 from contact_pipelines.errors import ContactPipelinesError
-from contact_pipelines.feeds import ImportFeed
 from contact_pipelines.models import Import, ImportStatus
+from contact_pipelines.settings.import_feeds import ImportFeed
 from tests.importing_helpers import Importer
 from tests.location_settings import with_entries
 
@@ -45,20 +45,20 @@ class Feeding:
         path.write_text(content)
         return path
 
-    def look(self, due_at: datetime | None = None) -> operations.Look:
-        return operations.look_at_feed(self.store, self.settings, self.feed, due_at=due_at)
+    def look(self, due_at: datetime | None = None) -> feeds.Look:
+        return feeds.look_at_feed(self.store, self.settings, self.feed, due_at=due_at)
 
-    def tend(self) -> operations.Tending:
-        return operations.tend_feeds(self.store, self.settings)
+    def tend(self) -> feeds.Tending:
+        return feeds.tend_feeds(self.store, self.settings)
 
     def run(self, records: tuple[Import, ...]) -> list[Import]:
         """Run imports one after the other; return them as they are afterwards, failed ones too."""
         found = []
         for record in records:
             try:
-                found.append(operations.run_import(self.store, self.settings, record))
+                found.append(imports.run_import(self.store, self.settings, record))
             except ContactPipelinesError:
-                found.append(operations.get_import(self.store, record.id, tenant_id=record.tenant_id))
+                found.append(imports.get_import(self.store, record.id, tenant_id=record.tenant_id))
                 assert found[-1].status == ImportStatus.FAILED
         return found
 
@@ -67,12 +67,12 @@ class Feeding:
 
     def imports(self) -> list[Import]:
         """Return all imports, oldest first."""
-        return operations.list_imports(self.store)[::-1]
+        return imports.list_imports(self.store)[::-1]
 
     def files(self) -> dict[str, list[Any]]:
         """Return what is known of each path: the status of its versions' imports, oldest first; None: it waits."""
         known: dict[str, list[Any]] = {}
-        for file in operations.list_feed_files(self.store, self.feed)[::-1]:
+        for file in feeds.list_feed_files(self.store, self.feed)[::-1]:
             known.setdefault(file.path, []).append(file.status and file.status.value)
         return known
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.models import Import, ImportOptions
 
 CONTACT_COLUMNS = (
@@ -36,14 +36,14 @@ class Importer:
     def run(self, content, *, name: str | None = None, tenant: str = "default", **options) -> Import:
         """Write a file and import it, without the automatic tag, which no two imports have alike, unless asked for."""
         path = self.file(content, name)
-        record = operations.register_import(
+        record = imports.register_import(
             self.store, str(path), ImportOptions.model_validate({"import_tag": "none", **options}), tenant_id=tenant
         )
-        return operations.run_import(self.store, self.settings, record)
+        return imports.run_import(self.store, self.settings, record)
 
     def roll_back(self, record: Import, **options):
         """Undo an import; return what it did."""
-        return operations.roll_back_import(
+        return imports.roll_back_import(
             self.store, self.settings, record.id, tenant_id=record.tenant_id, **options
         ).counts
 
@@ -67,11 +67,11 @@ class Importer:
 
     def results(self, record: Import) -> list[list[str]]:
         """Return the results file as a spreadsheet would read it."""
-        return self._read(operations.result_files(self.settings, record)[0])
+        return self._read(imports.result_files(self.settings, record)[0])
 
     def errors(self, record: Import) -> list[list[str]]:
         """Return the error file as a spreadsheet would read it."""
-        return self._read(operations.result_files(self.settings, record)[1])
+        return self._read(imports.result_files(self.settings, record)[1])
 
     @staticmethod
     def _read(path: str | None) -> list[list[str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contact_pipelines import operations
-from contact_pipelines.notification_settings import Notifications
+from contact_pipelines import notify
+from contact_pipelines.settings.notification_settings import Notifications
 
 PEOPLE = "email,first_name\nada@secret.example,Ada\ngrace@secret.example,Grace\nnot-an-address-of-kurt,Kurt\n"
 SECRETS = ("secret.example", "Ada", "Grace", "Kurt", "not-an-address")
@@ -22,11 +22,11 @@ def notifying(importer, **told) -> None:
     importer.settings = importer.settings.model_copy(update=update)
 
 
-def send(importer, **options) -> operations.Sending:
-    return operations.send_notifications(importer.store, importer.settings, within=20, **options)
+def send(importer, **options) -> notify.Sending:
+    return notify.send_notifications(importer.store, importer.settings, within=20, **options)
 
 
 def told(importer) -> list[tuple]:
     """Return the outbox, oldest first: event, recipient, status, attempts, last error."""
-    found = reversed(operations.list_notifications(importer.store))
+    found = reversed(notify.list_notifications(importer.store))
     return [(it.kind.value, it.recipient, it.status.value, it.attempts, it.last_error) for it in found]

@@ -7,10 +7,10 @@ import json
 import dagster as dg
 import pytest
 
-from contact_pipelines import operations
-from contact_pipelines.feeds import BreakerLimits
-from contact_pipelines.importing.breaker import Statistics, reasons
+from contact_pipelines import imports
+from contact_pipelines.imports.breaker import Statistics, reasons
 from contact_pipelines.models import ImportStatus
+from contact_pipelines.settings.import_feeds import BreakerLimits
 from contact_pipelines.store import feed_statistics
 from tests.dagster_runs import everything_said, metadata_of, run_job
 from tests.feed_helpers import Feeding
@@ -134,7 +134,7 @@ def test_what_is_unlike_the_last_import_waits_and_can_be_confirmed(feeding):
     )
     waits = held.times["review_expires_at"] - held.times["awaiting_since"]
     assert waits.total_seconds() == BreakerLimits().review_expires
-    confirmed = operations.confirm_import(drop.store, drop.settings, held.id)
+    confirmed = imports.confirm_import(drop.store, drop.settings, held.id)
     assert confirmed.status == ImportStatus.COMPLETED
     drop.write("a.csv", people(41, names=False))  # what was confirmed is the measure now
     (after,) = drop.look_and_run()
@@ -155,7 +155,7 @@ def test_imports_by_hand_are_never_held(feeding):
     drop.write("a.csv", people(100))
     drop.look_and_run()
     path = drop.write("by_hand.txt", people(1, names=False))
-    record = operations.register_import(drop.store, str(path))
+    record = imports.register_import(drop.store, str(path))
     assert drop.run((record,))[0].status == ImportStatus.COMPLETED
 
 
@@ -179,7 +179,7 @@ def test_the_run_in_dagster_ends_at_the_plan_and_says_why(feeding, tmp_path, mon
         assert metadata_of(result, "contact_changes")["held"] == "- The file has 3 rows; at least 5 are expected."
         assert "p1@example.com" not in everything_said(instance, result.run_id)
     assert drop.importer.contacts() == {}
-    assert operations.get_import(drop.store, record.id).status == HELD
+    assert imports.get_import(drop.store, record.id).status == HELD
 
 
 def test_the_command_line_shows_why(run, tmp_path):

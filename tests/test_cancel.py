@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import ImportCancelled, NotFound, WrongState
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
-from contact_pipelines.store.imports import Heartbeat
+from contact_pipelines.store.imports_table import Heartbeat
 from tests import crash_worker
 
 KNOWN = "email,first_name\n" + "".join(f"old{n}@example.com,Old\n" for n in range(10))
@@ -26,11 +26,11 @@ def known(importer):
 
 def register(importer, **options):
     path = str(importer.file(FILE))
-    return operations.register_import(importer.store, path, ImportOptions.model_validate(options))
+    return imports.register_import(importer.store, path, ImportOptions.model_validate(options))
 
 
 def cancel(importer, record):
-    return operations.cancel_import(importer.store, record.id, tenant_id=record.tenant_id)
+    return imports.cancel_import(importer.store, record.id, tenant_id=record.tenant_id)
 
 
 def state(importer):
@@ -38,7 +38,7 @@ def state(importer):
 
 
 def assert_cancelled(importer, record, before):
-    after = operations.get_import(importer.store, record.id)
+    after = imports.get_import(importer.store, record.id)
     assert (after.status, after.error, after.error_code) == (ImportStatus.CANCELLED, None, None)
     assert after.times["finished_at"] is not None
     assert (after.counts.created, after.counts.updated) == (0, 0)
@@ -49,17 +49,17 @@ def test_one_that_waits_in_the_queue(known):
     record, before = register(known), state(known)
     assert cancel(known, record).status == ImportStatus.CANCELLED
     with pytest.raises(ImportCancelled, match=f"The import {record.name} was cancelled; nothing was written"):
-        operations.run_import(known.store, known.settings, record)
+        imports.run_import(known.store, known.settings, record)
     assert_cancelled(known, record, before)
 
 
 def test_one_that_awaits_review(known):
     record = register(known, review=True)
     before = state(known)
-    operations.run_import(known.store, known.settings, record)
+    imports.run_import(known.store, known.settings, record)
     assert cancel(known, record).status == ImportStatus.CANCELLED
     with pytest.raises(WrongState, match="was cancelled; import the file again"):
-        operations.confirm_import(known.store, known.settings, record.id)
+        imports.confirm_import(known.store, known.settings, record.id)
     assert_cancelled(known, record, before)
 
 
@@ -87,7 +87,7 @@ def test_a_running_one_stops_there_and_then(known, monkeypatch, point, never_rea
         crash_worker.install(patched.setattr, point, lambda: reached or reached.append(cancel(known, record)))
         crash_worker.install(patched.setattr, never_reached, lambda: reached.append(never_reached))
         with pytest.raises(ImportCancelled, match="was cancelled; nothing was written"):
-            operations.run_import(known.store, known.settings, record)
+            imports.run_import(known.store, known.settings, record)
     assert [one.status for one in reached] == [ImportStatus.CANCELLED]
     assert_cancelled(known, record, before)
 
@@ -98,7 +98,7 @@ def test_one_between_two_signs_of_life_is_stopped_before_it_commits(known, monke
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "contacts updated", lambda: cancel(known, record))
         with pytest.raises(ImportCancelled):
-            operations.run_import(known.store, known.settings, record)
+            imports.run_import(known.store, known.settings, record)
     assert_cancelled(known, record, before)
 
 
@@ -106,12 +106,12 @@ def test_one_between_two_signs_of_life_is_stopped_before_it_commits(known, monke
 def test_one_that_is_being_confirmed(known, monkeypatch, every):
     record = register(known, review=True)
     before = state(known)
-    operations.run_import(known.store, known.settings, record)
+    imports.run_import(known.store, known.settings, record)
     monkeypatch.setattr(Heartbeat, "WRITE_EVERY_SECONDS", every)
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "contacts created", lambda: cancel(known, record))
         with pytest.raises(ImportCancelled, match="was cancelled; nothing was written"):
-            operations.confirm_import(known.store, known.settings, record.id)
+            imports.confirm_import(known.store, known.settings, record.id)
     assert_cancelled(known, record, before)
 
 
@@ -121,10 +121,10 @@ def test_one_whose_process_has_died(known):
     assert crash_worker.ended(
         crash_worker.start(crash_worker.import_killed_at, "contacts created", known.settings, record)
     ) == -9  # fmt: skip
-    assert operations.get_import(known.store, record.id).status == ImportStatus.RUNNING
+    assert imports.get_import(known.store, record.id).status == ImportStatus.RUNNING
     cancel(known, record)
     known.sql("UPDATE imports SET heartbeat_at = now() - interval '1 hour' WHERE name = :n", n=record.name)
-    operations.list_imports(known.store)
+    imports.list_imports(known.store)
     assert_cancelled(known, record, before)
 
 
@@ -133,7 +133,7 @@ def test_the_next_import_is_not_held_up(known, monkeypatch):
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "contacts created", lambda: cancel(known, record))
         with pytest.raises(ImportCancelled):
-            operations.run_import(known.store, known.settings, record)
+            imports.run_import(known.store, known.settings, record)
     assert known.run(FILE).counts == Counts(20, created=10, updated=10)
 
 
@@ -142,7 +142,7 @@ def test_the_next_import_is_not_held_up(known, monkeypatch):
 def test_what_has_ended_cannot_be_cancelled(known, end):
     record = register(known)
     if end in ("completed", "rolled_back"):
-        operations.run_import(known.store, known.settings, record)
+        imports.run_import(known.store, known.settings, record)
     if end == "rolled_back":
         known.roll_back(record)
     if end == "cancelled":
@@ -154,12 +154,12 @@ def test_what_has_ended_cannot_be_cancelled(known, end):
         cancel(known, record)
     undo = "; contact-pipelines rollback undoes it" if end == "completed" else ""
     assert str(told.value) == f"The import {record.name} is {end} and cannot be cancelled any more{undo}."
-    assert operations.get_import(known.store, record.id).status == ImportStatus(end)
+    assert imports.get_import(known.store, record.id).status == ImportStatus(end)
     assert state(known) == before
 
 
 def test_another_tenant_s_import_is_not_found(known):
     record = register(known)
     with pytest.raises(NotFound):
-        operations.cancel_import(known.store, record.id, tenant_id="other")
-    assert operations.get_import(known.store, record.id).status == ImportStatus.PENDING
+        imports.cancel_import(known.store, record.id, tenant_id="other")
+    assert imports.get_import(known.store, record.id).status == ImportStatus.PENDING

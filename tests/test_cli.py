@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import ValidationError
 
-from contact_pipelines import __version__, cli, models, operations
+from contact_pipelines import __version__, cli, imports, models
 from contact_pipelines.cli import failing, import_options, parameters, printing, progress
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings import load_settings
@@ -451,7 +451,7 @@ def test_a_bug_is_told_without_data(run, file, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("ann@example.com")
 
-    monkeypatch.setattr(operations, "list_imports", broken)
+    monkeypatch.setattr(imports, "list_imports", broken)
     done = run("history", "--json")
     assert (done.code, json.loads(done.out)["error"]["code"]) == (1, "unexpected")
     assert sentence(done).startswith("Error: This is a bug: RuntimeError.")

@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store.imports import Heartbeat
+from contact_pipelines.store.imports_table import Heartbeat
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import FILE, NEW, OLD, SAME, World
@@ -82,7 +82,7 @@ def _in_the_order_applied(world, *records):
 def test_two_processes_import_overlapping_files_at_once(world, point):
     tenant = world.tenant()
     files = {world.register(tenant, content).id: content for content in (FILE_A, FILE_B)}
-    records = [operations.get_import(world.store, key, tenant_id=tenant) for key in files]
+    records = [imports.get_import(world.store, key, tenant_id=tenant) for key in files]
     meeting = crash_worker.barrier(2)
     children = [
         crash_worker.start(crash_worker.import_together, point, meeting, world.settings, record) for record in records
@@ -114,7 +114,7 @@ def test_many_imports_of_the_same_contacts_are_all_applied(world):
     for name in ("A", "B", "C", "D", "E", "F"):
         content = [HEADER, *([email, name, name, ""] for email in OLD + NEW)]
         files[world.register(tenant, content).id] = content
-    records = [operations.get_import(world.store, key, tenant_id=tenant) for key in files]
+    records = [imports.get_import(world.store, key, tenant_id=tenant) for key in files]
     sessions = [world.compared(record) for record in records]
     threads = [_thread(world.finish, session) for session in sessions]
     for thread, _ in threads:
@@ -170,7 +170,7 @@ def test_applying_is_started_twice_for_one_plan(world, monkeypatch, lock_lost):
     record = world.register(world.tenant())
     first, again = (
         world.compared(record),
-        operations.open_import(world.store, world.settings, world.fresh(record)),
+        imports.open_import(world.store, world.settings, world.fresh(record)),
     )
     second = []
 
@@ -362,7 +362,7 @@ def test_progress_is_seen_from_elsewhere_while_an_import_is_applied(world, monke
 
     def look():
         time.sleep(0.1)
-        (listed,) = operations.list_imports(world.store, tenant_id=record.tenant_id)
+        (listed,) = imports.list_imports(world.store, tenant_id=record.tenant_id)
         seen.append((listed.status, listed.progress))
 
     with monkeypatch.context() as patched:

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.importing.values import consent
-from contact_pipelines.importing.values.consent_words import (
+from contact_pipelines.imports.validate import consent
+from contact_pipelines.imports.validate.consent_value_words import (
     NO_WORDS,
     NOTHING_WORDS,
     STATUS_WORDS,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
+from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import AddressNotNormal, AddressSuppressed, ConsentProtected
-from contact_pipelines.store import suppressions
 
 REASONS = ("unsubscribed", "bounced", "complained")
 BROUGHT = tuple(f"brought-{reason}" for reason in REASONS)
@@ -91,7 +91,7 @@ def left(importer):
         set_status(importer, reason, people(reason))
     set_status(importer, "unsubscribed", people("deleted", "erased"))
     for *_, email in people("erased")[::3]:
-        operations.erase_contact(importer.store, importer.settings, email)
+        contacts.erase_contact(importer.store, importer.settings, email)
     importer.sql("DELETE FROM contacts WHERE email LIKE 'deleted.%' OR email LIKE 'erased.%'")
     with importer.store.begin() as connection:
         suppressions.suppress(connection, "default", [line[2] for line in people("suppressed", "blocked")])
@@ -140,7 +140,7 @@ def test_nobody_who_left_is_subscribed_again(left, how, opt_in):
     require_nobody_came_back(left, before, "rolled back")
     reviewed = left.run(table, columns=COLUMNS, review=True, **how)
     require_nobody_came_back(left, before, "awaiting review")
-    operations.confirm_import(left.store, left.settings, reviewed.id)
+    imports.confirm_import(left.store, left.settings, reviewed.id)
     require_nobody_came_back(left, before, "confirmed")
     left.roll_back(reviewed, restore_consent="another file")
     require_nobody_came_back(left, before, "another import rolled back with its consent")

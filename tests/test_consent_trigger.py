@@ -9,14 +9,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
-from contact_pipelines.errors import (
-    AddressNotNormal,
-    AddressSuppressed,
-    ConsentProtected,
-    InvalidOption,
-)
+from contact_pipelines.contacts import consent_grants, suppressions
+from contact_pipelines.errors import AddressNotNormal, AddressSuppressed, ConsentProtected, InvalidOption
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import consent, suppressions
 from contact_pipelines.store.engine import open_store
 from tests.conftest import _database
 from tests.consent_grants import uses_of_grants
@@ -400,13 +395,13 @@ def _execute(execute, statements):
 
 def test_a_grant_of_the_code_ends_with_its_block(store, owner):
     with store.begin() as connection:
-        with consent.granted(connection, " asked by letter "):
+        with consent_grants.granted(connection, " asked by letter "):
             connection.execute(text(SUBSCRIBE))
         with pytest.raises(ConsentProtected), store.translated():
             connection.execute(text(SUBSCRIBE.replace("left", "angry")))
         connection.rollback()
     assert _people(owner) == PEOPLE
-    with store.begin() as connection, consent.granted(connection, " asked by letter "):
+    with store.begin() as connection, consent_grants.granted(connection, " asked by letter "):
         connection.execute(text(SUBSCRIBE))
     with store.connect() as connection:
         (use,) = uses_of_grants(connection, "acme")
@@ -418,7 +413,7 @@ def test_a_grant_of_the_code_needs_a_reason(store, owner):
     with (
         store.begin() as connection,
         pytest.raises(InvalidOption, match="needs a reason"),
-        consent.granted(connection, " "),
+        consent_grants.granted(connection, " "),
     ):
         pass
 

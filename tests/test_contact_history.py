@@ -7,16 +7,16 @@ import re
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts
+from contact_pipelines.contacts.contact_history import FieldChange
 from contact_pipelines.errors import NotFound
-from contact_pipelines.store.contact_history import FieldChange
 
 OLD = "email,first_name,tags,custom_plan\nb@example.com,Bob,,\na@example.com,Ann,x|y,pro\n"
 NEW = "email,first_name,custom_plan,status\na@example.com,Anna,free,unsubscribed\n"
 
 
 def history(importer, key="a@example.com"):
-    return operations.get_contact_history(importer.store, key)
+    return contacts.get_contact_history(importer.store, key)
 
 
 def told(events):
@@ -79,7 +79,7 @@ def test_tenants_do_not_see_each_other(importer):
     contact_id, events = history(importer)
     assert len(events) == 1
     with pytest.raises(NotFound):
-        operations.get_contact_history(importer.store, contact_id, tenant_id="acme")
+        contacts.get_contact_history(importer.store, contact_id, tenant_id="acme")
 
 
 def test_on_the_command_line(importer, run):

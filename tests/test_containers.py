@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.house import Limits
-from contact_pipelines.importing.reading import zip_files
-from contact_pipelines.importing.reading.containers import Unpacked, require_size, unpack
+from contact_pipelines.imports.stage import zip_files
+from contact_pipelines.imports.stage.containers import Unpacked, require_size, unpack
+from contact_pipelines.settings.policy import Limits
 from tests.workbook_samples import ods, ods_cell, write_zip, xlsx_parts
 
 PEOPLE = b"Email,Name\nann@example.com,Ann\n"

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import StoreUnavailable, WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports_table
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import FILE, NEW, SECRET, Network, World, chain, store_behind
@@ -53,7 +53,7 @@ def undisturbed(world):
 
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch):
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
 
 
 def _kill_import(world, record, point):
@@ -88,7 +88,7 @@ def test_killed_before_the_commit_nothing_is_written_and_a_retry_finishes_it(wor
 def test_killed_after_the_commit_it_is_applied_and_a_retry_reports_it(world, undisturbed, point):
     record = world.register(world.tenant())
     _kill_import(world, record, point)
-    (listed,) = operations.list_imports(world.store, tenant_id=record.tenant_id)
+    (listed,) = imports.list_imports(world.store, tenant_id=record.tenant_id)
     assert (listed.status, listed.counts) == (ImportStatus.COMPLETED, COUNTS)
     applied = world.whole()
     assert world.state(record.tenant_id) == undisturbed[1]
@@ -100,9 +100,7 @@ def test_killed_after_the_commit_it_is_applied_and_a_retry_reports_it(world, und
 def test_killed_after_the_commit_dagsters_retry_of_the_last_steps_reports_it(world, undisturbed, point):
     record = world.register(world.tenant())
     _kill_import(world, record, point)
-    _assert_as_undisturbed(
-        world, world.finish(operations.open_import(world.store, world.settings, record)), undisturbed
-    )
+    _assert_as_undisturbed(world, world.finish(imports.open_import(world.store, world.settings, record)), undisturbed)
 
 
 @pytest.mark.thorough(keep=1)
@@ -209,10 +207,10 @@ def test_the_store_is_down_before_an_import(world, undisturbed, network):
     before = world.whole()
     network.cut()
     for attempt in (
-        lambda: operations.register_import(store, record.source),
-        lambda: operations.run_import(store, settings, record),
-        lambda: operations.roll_back_import(store, settings, record.id),
-        lambda: operations.list_imports(store),
+        lambda: imports.register_import(store, record.source),
+        lambda: imports.run_import(store, settings, record),
+        lambda: imports.roll_back_import(store, settings, record.id),
+        lambda: imports.list_imports(store),
     ):
         with pytest.raises(StoreUnavailable, match=r"cannot be reached \(connection refused\)") as caught:
             attempt()
@@ -220,7 +218,7 @@ def test_the_store_is_down_before_an_import(world, undisturbed, network):
     assert world.whole() == before
     assert world.fresh(record).status == ImportStatus.PENDING
     network.mend()
-    _assert_as_undisturbed(world, operations.run_import(store, settings, record), undisturbed)
+    _assert_as_undisturbed(world, imports.run_import(store, settings, record), undisturbed)
     store.close()
 
 
@@ -272,12 +270,12 @@ def test_the_network_is_cut_during_an_import(world, undisturbed, monkeypatch, ne
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, point, network.cut)
         with pytest.raises(StoreUnavailable, match="cannot be reached") as caught:
-            operations.run_import(store, settings, record)
+            imports.run_import(store, settings, record)
     _assert_says_nothing(caught.value)
     assert world.found_failed(record).status == ImportStatus.FAILED
     assert world.whole() == before
     network.mend()
-    _assert_as_undisturbed(world, operations.run_import(store, settings, world.fresh(record)), undisturbed)
+    _assert_as_undisturbed(world, imports.run_import(store, settings, world.fresh(record)), undisturbed)
     store.close()
 
 
@@ -288,14 +286,14 @@ def test_the_store_is_lost_after_the_commit(world, undisturbed, monkeypatch, net
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "committed", network.cut)
         with pytest.raises(StoreUnavailable) as caught:
-            operations.run_import(store, settings, record)
+            imports.run_import(store, settings, record)
     _assert_says_nothing(caught.value)
     assert (world.fresh(record).status, world.state(record.tenant_id)) == (
         ImportStatus.COMPLETED,
         undisturbed[1],
     )
     network.mend()
-    _assert_as_undisturbed(world, operations.run_import(store, settings, world.fresh(record)), undisturbed)
+    _assert_as_undisturbed(world, imports.run_import(store, settings, world.fresh(record)), undisturbed)
     store.close()
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
+from contact_pipelines.imports import steps
 from contact_pipelines.models import ImportOptions, ImportStatus
 from tests.dagster_runs import (
     BROKEN,
@@ -47,13 +48,13 @@ def instance():
 
 
 def test_whole_import_of_the_example(store, instance):
-    record = operations.register_import(store, str(EXAMPLE))
+    record = imports.register_import(store, str(EXAMPLE))
     result = run_job(instance, record)
     assert result.success
     done = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
     assert done == ASSETS
     assert {event.partition for event in result.get_asset_materialization_events()} == {record.name}
-    after = operations.get_import(store, record.id)
+    after = imports.get_import(store, record.id)
     assert after.status == ImportStatus.COMPLETED
     assert after.counts.total == 5000
     assert count_contacts(store) == after.counts.created > 4000
@@ -78,7 +79,7 @@ def test_whole_import_of_the_example(store, instance):
 
 
 def test_nothing_of_the_example_s_people_is_told(store, instance):
-    record = operations.register_import(store, str(EXAMPLE))
+    record = imports.register_import(store, str(EXAMPLE))
     result = run_job(instance, record)
     said = everything_said(instance, result.run_id)
     assert record.name in said
@@ -151,7 +152,7 @@ def test_unimportable_file_fails_its_check_and_the_run(store, instance, tmp_path
     check = checks_of(result)[asset, "file_is_importable"]
     assert not check.passed
     assert check.blocking
-    after = operations.get_import(store, record.id)
+    after = imports.get_import(store, record.id)
     assert after.status == ImportStatus.FAILED
     assert check.description == after.error
     failed = [event for event in result.all_events if event.is_step_failure]
@@ -171,7 +172,7 @@ def test_an_unexpected_error_is_told_without_its_text(store, instance, tmp_path,
         with session.step("validate"):
             raise ValueError("could not convert ada.lovelace@secret.example")
 
-    monkeypatch.setattr(operations, "validate", broken)
+    monkeypatch.setattr(steps, "validate", broken)
     record = register(store, tmp_path)
     result = run_job(instance, record)
     assert not result.success
@@ -181,7 +182,7 @@ def test_an_unexpected_error_is_told_without_its_text(store, instance, tmp_path,
     assert failure.metadata["exception"].value == "ValueError"
     assert "contact_pipelines" in failure.metadata["where"].value
     assert [secret for secret in SECRETS if secret in everything_said(instance, result.run_id)] == []
-    assert operations.get_import(store, record.id).status == ImportStatus.FAILED
+    assert imports.get_import(store, record.id).status == ImportStatus.FAILED
 
 
 def test_an_error_of_the_database_is_told_without_its_text(store, instance, tmp_path):
@@ -216,7 +217,7 @@ def test_a_step_can_be_repeated_in_another_process_s_run(store, instance, tmp_pa
     assert run_job(instance, record, asset_selection=[dg.AssetKey(step) for step in steps]).success
     rest = [dg.AssetKey(step) for step in ASSETS if step not in steps]
     assert run_job(instance, record, asset_selection=rest).success
-    assert operations.get_import(store, record.id).status == ImportStatus.COMPLETED
+    assert imports.get_import(store, record.id).status == ImportStatus.COMPLETED
 
 
 def test_a_missing_artifact_is_told_in_a_sentence(store, instance, tmp_path):
@@ -241,4 +242,4 @@ def test_an_import_of_another_tenant(store, instance, tmp_path):
     result = run_job(instance, record)
     assert result.success
     assert metadata_of(result, "landed_file")["tenant"] == "acme"
-    assert operations.get_import(store, record.id, tenant_id="acme").counts.created == 3
+    assert imports.get_import(store, record.id, tenant_id="acme").counts.created == 3

@@ -17,15 +17,15 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from contact_pipelines import operations
-from contact_pipelines.defs.dev import serve
+from contact_pipelines import imports
+from contact_pipelines.defs.dev_servers import serve
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import ImportStatus
 from tests.dagster_runs import PEOPLE, use_environment
 
 SERVE = (
     "import sys\n"
-    "from contact_pipelines.defs.dev import serve\n"
+    "from contact_pipelines.defs.dev_servers import serve\n"
     "from contact_pipelines.settings import load_settings\n"
     "try:\n"
     "    serve(load_settings(), port=int(sys.argv[1]))\n"
@@ -105,7 +105,7 @@ def test_an_import_from_the_form_to_the_store(dev, port, store, tmp_path):
     assert graphql(port, LAUNCH, config=config)["launchRun"]["__typename"] == "LaunchRunSuccess"
 
     def completed():
-        found = operations.list_imports(store)
+        found = imports.list_imports(store)
         assert not found or found[0].status != ImportStatus.FAILED, found[0].error
         return found and found[0].status == ImportStatus.COMPLETED and found[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import exports, imports
 from contact_pipelines.definitions import defs
 from contact_pipelines.defs.new_export import EXPORTED_CONTACTS, NewExport, request_of
 from contact_pipelines.errors import InvalidOption
@@ -32,10 +32,10 @@ def new_export(instance, **config):
 
 
 def test_the_form_exports_and_tells_where(settings, store, instance, tmp_path):
-    operations.run_import(store, settings, register(store, tmp_path, PEOPLE))
+    imports.run_import(store, settings, register(store, tmp_path, PEOPLE))
     result = new_export(instance, format="json", filter="lead_score >= 20", fields=["email"])
     assert result.success
-    (record,) = operations.list_exports(store, settings)
+    (record,) = exports.list_exports(store, settings)
     assert (record.rows, record.requested_by) == (2, "dagster")
     assert len(read_json(record.location)) == 2
     event = instance.get_latest_materialization_event(EXPORTED_CONTACTS)
@@ -48,7 +48,7 @@ def test_the_form_exports_and_tells_where(settings, store, instance, tmp_path):
 def test_a_wrong_form_fails_with_a_sentence(settings, store, instance):
     result = new_export(instance, filter="lead_score >>")
     assert not result.success
-    assert operations.list_exports(store, settings) == []
+    assert exports.list_exports(store, settings) == []
 
 
 def test_the_form_as_it_is_asks_for_everything():

@@ -9,8 +9,8 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from contact_pipelines.defs.export_feeds import scheduled_export
-from contact_pipelines.defs.feeds import feed_definitions
+from contact_pipelines.defs.export_schedules import scheduled_export
+from contact_pipelines.defs.feed_sensors import feed_definitions
 from contact_pipelines.defs.pipelines import Pipelines
 from tests.dagster_runs import everything_said
 from tests.export_feed_helpers import ScheduledExports

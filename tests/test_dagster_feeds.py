@@ -12,9 +12,9 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from contact_pipelines import operations
-from contact_pipelines.defs import starting
-from contact_pipelines.defs.feeds import feed_definitions, load_feeds, tend_feeds
+from contact_pipelines import imports
+from contact_pipelines.defs import start_sensor
+from contact_pipelines.defs.feed_sensors import feed_definitions, load_feeds, tend_feeds
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.models import ImportStatus
 from tests.dagster_runs import SECRETS, everything_said, run_job
@@ -83,7 +83,7 @@ def test_a_tick_of_the_sensor_starts_a_run_for_each_new_file(feeding, instance, 
     assert run.success
     assert not run.get_asset_materialization_events()
     assert "a.csv was already imported as" in everything_said(instance, run.run_id)
-    assert operations.get_import(drop.store, again.id).status == ImportStatus.CANCELLED
+    assert imports.get_import(drop.store, again.id).status == ImportStatus.CANCELLED
 
 
 def test_a_tick_waits_for_a_file_that_is_about_to_be_quiet(feeding, instance):
@@ -99,7 +99,7 @@ def test_what_a_feed_registers_is_left_to_it_for_a_while(feeding, instance):
     drop = feeding()
     drop.write("a.csv")
     tick(drop, the_sensor(drop), instance)
-    start = starting.start_registered_imports
+    start = start_sensor.start_registered_imports
     assert tick(drop, start, instance).skip_message.startswith("Of 1 imports in the queue")
     drop.sql("UPDATE imports SET created_at = now() - interval '1 minute'")
     assert len(tick(drop, start, instance).run_requests) == 1

@@ -14,7 +14,7 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 from sqlalchemy import make_url
 
-from contact_pipelines.defs.names import TENANT_TAG
+from contact_pipelines.defs.partitions_and_tags import TENANT_TAG
 from tests.dagster_runs import register, run_job, use_environment
 
 ROOT = Path(__file__).parents[1]

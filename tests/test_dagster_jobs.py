@@ -6,13 +6,13 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.abandoned_runs import close_abandoned_runs
-from contact_pipelines.defs.names import IMPORT_JOB, run_tags
+from contact_pipelines.defs.abandoned_run_sensor import close_abandoned_runs
 from contact_pipelines.defs.new_import import NewImport, options_of
+from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB, run_tags
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.defs.starting import MAX_ATTEMPTS, start_registered_imports
+from contact_pipelines.defs.start_sensor import MAX_ATTEMPTS, start_registered_imports
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import FieldRule, ImportStatus, Mode
 from tests.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
@@ -82,8 +82,8 @@ def test_from_the_form_to_the_store(store, instance, tick, tmp_path):
     told = output_of(launched, "register_import")
     name = told["import"]
     assert instance.get_dynamic_partitions("imports") == [name]
-    assert operations.get_import(store, name).status == ImportStatus.PENDING
-    assert operations.get_import(store, name).options.rules == {"first_name": FieldRule.FILL_BLANK}
+    assert imports.get_import(store, name).status == ImportStatus.PENDING
+    assert imports.get_import(store, name).options.rules == {"first_name": FieldRule.FILL_BLANK}
 
     request = tick().run_requests[0]
     assert request.partition_key == name
@@ -93,7 +93,7 @@ def test_from_the_form_to_the_store(store, instance, tick, tmp_path):
         instance=instance, partition_key=request.partition_key, tags=request.tags
     )
     assert run.success
-    after = operations.get_import(store, name)
+    after = imports.get_import(store, name)
     assert after.status == ImportStatus.COMPLETED
     assert after.counts.created == 3
     with store.connect() as connection:
@@ -106,7 +106,7 @@ def test_the_form_as_it_is_pre_filled(store, instance, monkeypatch):
     job = defs.resolve_job_def("new_import")
     launched = job.execute_in_process(instance=instance, raise_on_error=False)  # the repository's example
     assert launched.success
-    record = operations.get_import(store, output_of(launched, "register_import")["import"])
+    record = imports.get_import(store, output_of(launched, "register_import")["import"])
     assert record.file_name == "contacts_nov.csv"
     assert record.options == options_of(NewImport())
 
@@ -141,9 +141,9 @@ def test_where_strangers_reach_the_form_it_names_locations_only(instance, store,
         assert not launched.success
         failed = next(event for event in launched.all_events if event.is_step_failure)
         assert failed.step_failure_data.user_failure_data is not None
-    assert operations.list_imports(store) == []
+    assert imports.list_imports(store) == []
     name = output_of(new_import(instance, file="local://drop/people.csv"), "register_import")["import"]
-    assert operations.get_import(store, name).source == "local://drop/people.csv"
+    assert imports.get_import(store, name).source == "local://drop/people.csv"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_wrong_form_is_refused_in_a_sentence(instance, store, tmp_path, config
     assert not launched.success
     failed = next(event for event in launched.all_events if event.is_step_failure)
     assert sentence in failed.step_failure_data.user_failure_data.description
-    assert operations.list_imports(store) == []
+    assert imports.list_imports(store) == []
 
 
 def test_options_of_the_form():
@@ -179,7 +179,7 @@ def test_a_requested_run_is_not_requested_again(instance, store, tick, tmp_path)
     assert tick().run_requests[0].run_key == request.run_key  # nobody took it: a crash in between loses nothing
     requested_run(instance, request, dg.DagsterRunStatus.STARTING)
     assert "1 have a run on its way already" in tick().skip_message
-    assert operations.get_import(store, record.id).status == ImportStatus.PENDING
+    assert imports.get_import(store, record.id).status == ImportStatus.PENDING
 
 
 def test_an_import_of_another_door_gets_its_partition(instance, store, tick, tmp_path):
@@ -197,7 +197,7 @@ def test_a_run_that_ended_before_it_began_is_followed_by_another(instance, store
         requested_run(instance, request, dg.DagsterRunStatus.FAILURE)
     assert len(keys) == MAX_ATTEMPTS
     assert "1 were given up" in tick().skip_message
-    after = operations.get_import(store, record.id)
+    after = imports.get_import(store, record.id)
     assert after.status == ImportStatus.FAILED
     assert "3 runs ended before the import began" in after.error
     assert "No import is waiting" in tick().skip_message
@@ -214,7 +214,7 @@ def test_a_cancelled_run_is_not_started_again(instance, store, tick, tmp_path):
     record = register(store, tmp_path)
     requested_run(instance, tick().run_requests[0], dg.DagsterRunStatus.CANCELED)
     assert "1 were given up" in tick().skip_message
-    assert "cancelled before it began" in operations.get_import(store, record.id).error
+    assert "cancelled before it began" in imports.get_import(store, record.id).error
 
 
 def test_rollback(instance, store, tmp_path):

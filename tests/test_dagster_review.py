@@ -6,9 +6,9 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
-from contact_pipelines import operations
-from contact_pipelines.defs.overdue_reviews import expire_overdue_reviews
+from contact_pipelines import imports
 from contact_pipelines.defs.pipelines import Pipelines
+from contact_pipelines.defs.review_sensor import expire_overdue_reviews
 from contact_pipelines.models import ImportOptions, ImportStatus
 from tests.dagster_runs import (
     BROKEN,
@@ -41,7 +41,7 @@ def record(settings, store, tmp_path):
 
 
 def status(store, record):
-    return operations.get_import(store, record.id).status
+    return imports.get_import(store, record.id).status
 
 
 def materialised(result):
@@ -108,7 +108,7 @@ def test_a_backfill_of_everything_does_not_confirm_either(store, instance, recor
 
 def test_a_cancelled_import_is_not_applied(store, instance, record):
     run_job(instance, record)
-    operations.cancel_import(store, record.id)
+    imports.cancel_import(store, record.id)
     result = run_job(instance, record, asset_selection=CONFIRMING)
     assert not result.success
     assert f"The import {record.name} was cancelled; nothing was written." in everything_said(instance, result.run_id)

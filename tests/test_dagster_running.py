@@ -10,12 +10,13 @@ import time
 import dagster as dg
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.defs.instance import dagster_home, open_instance
-from contact_pipelines.defs.running import UnexpectedFailure, run_import_here
+from contact_pipelines.defs.run_here import UnexpectedFailure, run_import_here
 from contact_pipelines.errors import FileNotImportable, StoreUnavailable, WrongState
+from contact_pipelines.imports import steps
 from contact_pipelines.models import ImportStatus
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports_table
 from tests.dagster_runs import SECRETS, count_contacts, everything_said, register, use_environment
 
 
@@ -34,7 +35,7 @@ def test_it_runs_quietly_and_is_seen_in_dagster(settings, store, tmp_path, capfd
     record = register(store, tmp_path)
     run_import_here(settings, store, record)
     assert capfd.readouterr() == ("", "")
-    assert operations.get_import(store, record.id).status == ImportStatus.COMPLETED
+    assert imports.get_import(store, record.id).status == ImportStatus.COMPLETED
     run, _ = the_run(settings)
     assert run.status == dg.DagsterRunStatus.SUCCESS
     assert run.tags["contact_pipelines/import_id"] == record.id
@@ -64,12 +65,12 @@ def test_an_unexpected_error_comes_out_without_its_text(settings, store, tmp_pat
     def broken(session):
         raise ValueError("could not convert ada.lovelace@secret.example")
 
-    monkeypatch.setattr(operations, "validate", broken)
+    monkeypatch.setattr(steps, "validate", broken)
     record = register(store, tmp_path)
     with pytest.raises(UnexpectedFailure, match="ValueError") as caught:
         run_import_here(settings, store, record)
     assert "secret.example" not in str(caught.value)
-    assert operations.get_import(store, record.id).status == ImportStatus.FAILED
+    assert imports.get_import(store, record.id).status == ImportStatus.FAILED
     assert [secret for secret in SECRETS if secret in the_run(settings)[1]] == []
 
 
@@ -78,10 +79,10 @@ def test_the_sensor_has_nothing_left_to_start(settings, store, tmp_path, monkeyp
 
     def looked(session):
         with store.connect() as connection:
-            waiting.extend(imports.pending(connection))
+            waiting.extend(imports_table.pending(connection))
         raise StoreUnavailable("The contact store is away.")
 
-    monkeypatch.setattr(operations, "land", looked)
+    monkeypatch.setattr(steps, "land", looked)
     with pytest.raises(StoreUnavailable):
         run_import_here(settings, store, register(store, tmp_path))
     assert waiting == []
@@ -94,7 +95,7 @@ def test_a_fault_of_dagster_leaves_no_import_running(settings, store, tmp_path, 
     record = register(store, tmp_path)
     with pytest.raises(Exception, match=r"dagster\.yaml"):
         run_import_here(settings, store, record)
-    assert operations.get_import(store, record.id).status == ImportStatus.FAILED
+    assert imports.get_import(store, record.id).status == ImportStatus.FAILED
 
 
 def test_a_completed_import_is_left_alone(settings, store, tmp_path):
@@ -105,7 +106,7 @@ def test_a_completed_import_is_left_alone(settings, store, tmp_path):
     run_import_here(settings, store, again)
     the_run(settings)  # there is one
     assert count_contacts(store) == 3
-    operations.roll_back_import(store, settings, record.id)
+    imports.roll_back_import(store, settings, record.id)
     with pytest.raises(WrongState, match="rolled_back"):
         run_import_here(settings, store, register(store, tmp_path, idempotency_key="k"))
 
@@ -123,13 +124,13 @@ def test_home_of_dagster(settings, monkeypatch, tmp_path):
 
 SCRIPT = """
 import sys
-from contact_pipelines import operations
-from contact_pipelines.defs.running import run_import_here
+from contact_pipelines import imports
+from contact_pipelines.defs.run_here import run_import_here
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.engine import open_store
 settings = load_settings()
 store = open_store(settings)
-run_import_here(settings, store, operations.register_import(store, sys.argv[1]))
+run_import_here(settings, store, imports.register_import(store, sys.argv[1]))
 """
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import DiskFull
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
 from tests import crash_worker
@@ -49,34 +49,34 @@ def kilobytes(step):
 @pytest.mark.thorough(keep=1)
 @pytest.mark.parametrize("step", ["nothing", "land", "stage", "map", "compare"])
 def test_an_import_before_it_is_applied(importer, disk, step):
-    record, before = operations.register_import(importer.store, str(importer.file(FILE))), whole(importer)
+    record, before = imports.register_import(importer.store, str(importer.file(FILE))), whole(importer)
     disk.leave(kilobytes(step))
     with pytest.raises(DiskFull) as told:
-        operations.run_import(importer.store, importer.settings, record)
+        imports.run_import(importer.store, importer.settings, record)
     assert str(told.value) == (
         f"There is no room left on the disk of {disk.folder / 'artifacts'} (or no quota); nothing was half-applied."
         " Make room and try again."
     )
-    failed = operations.get_import(importer.store, record.id)
+    failed = imports.get_import(importer.store, record.id)
     assert (failed.status, failed.error, failed.error_code) == (ImportStatus.FAILED, str(told.value), "disk_full")
     assert failed.progress.step == ("land" if step == "nothing" else step)
     assert whole(importer) == before
     assert leftovers(disk) == []
     disk.empty()
-    assert operations.run_import(importer.store, importer.settings, failed).counts == COUNTS
+    assert imports.run_import(importer.store, importer.settings, failed).counts == COUNTS
     assert len(importer.results(record)) == ROWS + 1
 
 
 def test_an_import_that_is_applied_gets_its_results_when_there_is_room(importer, disk):
-    record = operations.register_import(importer.store, str(importer.file(FILE)))
+    record = imports.register_import(importer.store, str(importer.file(FILE)))
     disk.leave(kilobytes("report"))
     with pytest.raises(DiskFull, match="the import is applied, but its results are not all written"):
-        operations.run_import(importer.store, importer.settings, record)
-    applied = operations.get_import(importer.store, record.id)
+        imports.run_import(importer.store, importer.settings, record)
+    applied = imports.get_import(importer.store, record.id)
     assert (applied.status, applied.counts) == (ImportStatus.COMPLETED, COUNTS)
     before = whole(importer)
     disk.empty()
-    operations.complete_report(importer.store, importer.settings, applied)
+    imports.complete_report(importer.store, importer.settings, applied)
     assert len(importer.results(record)) == ROWS + 1
     assert [row[-2] for row in importer.results(record)[1:]] == ["Created"] * ROWS
     assert whole(importer) == before
@@ -88,15 +88,15 @@ def test_at_every_fullness(importer, disk):
     seen = set()
     for size in range(4, 150, 12):
         tenant = f"tenant{size}"
-        record = operations.register_import(importer.store, str(importer.file(FILE)), tenant_id=tenant)
+        record = imports.register_import(importer.store, str(importer.file(FILE)), tenant_id=tenant)
         disk.leave(size * 1024)
         with suppress(DiskFull):
-            operations.run_import(importer.store, importer.settings, record)
-        after = operations.get_import(importer.store, record.id, tenant_id=tenant)
+            imports.run_import(importer.store, importer.settings, record)
+        after = imports.get_import(importer.store, record.id, tenant_id=tenant)
         seen.add((after.status, after.progress.step))
         assert len(importer.contacts(tenant)) == (ROWS if after.status == ImportStatus.COMPLETED else 0)
         disk.empty()
-        assert operations.run_import(importer.store, importer.settings, after).counts == COUNTS
+        assert imports.run_import(importer.store, importer.settings, after).counts == COUNTS
         assert len(importer.contacts(tenant)) == ROWS
         assert len(importer.results(record)) == ROWS + 1
     assert {status for status, _ in seen} == {ImportStatus.FAILED, ImportStatus.COMPLETED}
@@ -105,19 +105,19 @@ def test_at_every_fullness(importer, disk):
 
 def test_a_confirmation(importer, disk):
     importer.run(KNOWN)
-    record = operations.run_import(
+    record = imports.run_import(
         importer.store,
         importer.settings,
-        operations.register_import(importer.store, str(importer.file(FILE)), ImportOptions(review=True)),
+        imports.register_import(importer.store, str(importer.file(FILE)), ImportOptions(review=True)),
     )
     before = whole(importer)
     disk.leave(0)
     with pytest.raises(DiskFull, match="nothing was half-applied"):
-        operations.confirm_import(importer.store, importer.settings, record.id)
+        imports.confirm_import(importer.store, importer.settings, record.id)
     assert whole(importer) == before
-    assert operations.get_import(importer.store, record.id).status == ImportStatus.AWAITING_REVIEW
+    assert imports.get_import(importer.store, record.id).status == ImportStatus.AWAITING_REVIEW
     disk.empty()
-    confirmed = operations.confirm_import(importer.store, importer.settings, record.id)
+    confirmed = imports.confirm_import(importer.store, importer.settings, record.id)
     assert (confirmed.status, confirmed.counts) == (ImportStatus.COMPLETED, record.counts)
 
 
@@ -133,8 +133,8 @@ def test_a_rollback_is_done_though_its_report_has_no_room(importer, disk):
 
 def test_what_is_spilled_has_no_room(importer, disk):
     """DuckDB's temporary folder is on that disk too."""
-    record = operations.register_import(importer.store, str(importer.file(FILE)))
-    with operations.open_import(importer.store, importer.settings, record) as session:
+    record = imports.register_import(importer.store, str(importer.file(FILE)))
+    with imports.open_import(importer.store, importer.settings, record) as session:
         session.con.execute("SET memory_limit = '40MB'").fetchall()
         disk.leave(256 * 1024)
         with pytest.raises(DiskFull, match="nothing was half-applied"), session.step("compare"):
@@ -148,13 +148,13 @@ def test_what_is_spilled_has_no_room(importer, disk):
 @pytest.mark.parametrize(("limit", "ends"), [(4096, ImportStatus.FAILED), (len(FILE) + 1000, ImportStatus.COMPLETED)])
 def test_a_limit_of_file_sizes(importer, limit, ends):
     """Where no small disk can be mounted, and where an administrator has set `ulimit -f`."""
-    record = operations.register_import(importer.store, str(importer.file(FILE)))
+    record = imports.register_import(importer.store, str(importer.file(FILE)))
     child = crash_worker.start(run_limited, limit, importer.settings, record)
     assert crash_worker.ended(child) == 0
-    after = operations.get_import(importer.store, record.id)
+    after = imports.get_import(importer.store, record.id)
     assert (after.status, after.error_code) == (ends, "disk_full" if ends == ImportStatus.FAILED else None)
     assert len(importer.contacts()) == (0 if ends == ImportStatus.FAILED else ROWS)
-    assert operations.run_import(importer.store, importer.settings, after).counts == COUNTS
+    assert imports.run_import(importer.store, importer.settings, after).counts == COUNTS
     assert len(importer.results(record)) == ROWS + 1
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from contact_pipelines import operations
-from contact_pipelines.cli import importing
+from contact_pipelines import imports
+from contact_pipelines.cli import import_command
 from contact_pipelines.cli.app import app
-from contact_pipelines.defs import running
+from contact_pipelines.defs import run_here
 from tests.docs_examples import Shell, agrees, comparable, examples_of
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "importing.md"
@@ -22,13 +22,13 @@ def shell(run, tmp_path, monkeypatch):
     """A shell in an empty folder. Imports run without Dagster, which `test_cli` tries and which takes seconds each."""
 
     def import_here(settings, store, record, **_):
-        operations.run_import(store, settings, record)
+        imports.run_import(store, settings, record)
 
     def confirm_here(settings, store, record, **_):
-        operations.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
+        imports.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
 
-    monkeypatch.setattr(importing, "_run_here", import_here)
-    monkeypatch.setattr(running, "confirm_import_here", confirm_here)
+    monkeypatch.setattr(import_command, "_run_here", import_here)
+    monkeypatch.setattr(run_here, "confirm_import_here", confirm_here)
     monkeypatch.setenv("COLUMNS", "200")
     _workbook(tmp_path / "fair.xlsx")
     return Shell(tmp_path, run)

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
+from contact_pipelines.contacts.groups import ensure_groups
 from contact_pipelines.errors import InvalidFilter, InvalidOption
 from contact_pipelines.models import GroupDefinition, GroupKind, ImportOptions
-from contact_pipelines.store.groups import ensure_groups
 
 PEOPLE = (
     "email,company,lead_score,tags\n"
@@ -21,23 +21,21 @@ PEOPLE = (
 
 
 def add(importer, name: str, filter_: str | None = None, tenant: str = "default") -> None:
-    operations.create_group(
-        importer.store, GroupDefinition(kind="segment", name=name, filter=filter_), tenant_id=tenant
-    )
+    contacts.create_group(importer.store, GroupDefinition(kind="segment", name=name, filter=filter_), tenant_id=tenant)
 
 
 def listed(importer, tenant: str = "default") -> dict[str, tuple[str | None, int | None]]:
     """Return the segments: name -> filter and members."""
-    found = operations.list_groups(importer.store, GroupKind.SEGMENT, tenant_id=tenant)
+    found = contacts.list_groups(importer.store, GroupKind.SEGMENT, tenant_id=tenant)
     return {group.definition.name: (group.definition.filter, group.members) for group in found}
 
 
 def segments_of(importer, email: str) -> list[str]:
-    return operations.get_contact(importer.store, email)["segments"]
+    return contacts.get_contact(importer.store, email)["segments"]
 
 
 def count(importer, filter_: str) -> int:
-    return operations.count_contacts(importer.store, filter_text=filter_)
+    return contacts.count_contacts(importer.store, filter_text=filter_)
 
 
 def test_members_are_those_whom_the_filter_finds_now(importer):
@@ -107,7 +105,7 @@ def test_an_import_that_puts_members_in_it_goes_first(importer):
     """The import has found the segment static, and has not put anybody in it yet."""
     importer.run(PEOPLE, segments=["other"])
     add(importer, "fair")
-    record = operations.register_import(importer.store, str(importer.file(PEOPLE)), ImportOptions(import_tag="none"))
+    record = imports.register_import(importer.store, str(importer.file(PEOPLE)), ImportOptions(import_tag="none"))
     outcome: list[BaseException | None] = []
 
     def make_dynamic() -> None:
@@ -217,7 +215,7 @@ def test_a_filter_that_cannot_be_read_any_more_does_not_stop_the_others(importer
     add(importer, "hot", "lead_score > 50")
     add(importer, "odd", "lead_score > 50")
     importer.sql("UPDATE groups SET filter = 'gone > 1' WHERE name = 'odd'")
-    [hot, odd] = operations.list_groups(importer.store, GroupKind.SEGMENT)
+    [hot, odd] = contacts.list_groups(importer.store, GroupKind.SEGMENT)
     assert (hot.members, hot.problem) == (2, None)
     assert (odd.members, odd.problem.startswith("The filter is wrong at character 1, at gone: ")) == (None, True)
     assert segments_of(importer, "ann@example.com") == ["hot"]
@@ -233,7 +231,7 @@ def test_tenants_are_apart(importer):
     assert listed(importer) == {"hot": ("lead_score > 50", 2)}
     assert listed(importer, "acme") == {"hot": ("lead_score > 80", 2)}
     with pytest.raises(InvalidFilter, match=r"a property is written properties\.city|no such"):
-        operations.count_contacts(importer.store, filter_text="properties.points > 1", tenant_id="acme")
+        contacts.count_contacts(importer.store, filter_text="properties.points > 1", tenant_id="acme")
 
 
 def test_no_import_can_name_a_dynamic_segment(importer):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_pipelines.importing.values import leftovers
-from contact_pipelines.importing.values.emails import email_column, email_fast_path, normalise_email
+from contact_pipelines.imports.validate import leftovers
+from contact_pipelines.imports.validate.email_addresses import email_column, email_fast_path, normalise_email
 
 PIECES = [
     *(

@@ -11,16 +11,15 @@ import pytest
 from sqlalchemy import inspect
 from typer.testing import CliRunner
 
-from contact_pipelines import operations
-from contact_pipelines.cli.contacts import app
+from contact_pipelines import contacts, imports
+from contact_pipelines.cli.contact_commands import app
+from contact_pipelines.contacts import erased_rows, finding_person, suppressions
+from contact_pipelines.contacts import erasing as erasing_operation
+from contact_pipelines.contacts.erased_rows import Person
+from contact_pipelines.contacts.erasing import Erasure
 from contact_pipelines.errors import AddressSuppressed, InvalidOption, NotFound, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
-from contact_pipelines.operations import erasing as erasing_operation
-from contact_pipelines.operations import finding_person
-from contact_pipelines.operations.erasing import Erasure
-from contact_pipelines.store import erasing, suppressions
-from contact_pipelines.store.erasing import Person
 
 ZELDA = "zelda@example.com"
 TRACES = ("zelda", "quux", "4155552671", "555-2671", "z-17")
@@ -38,7 +37,7 @@ APART = "email,first_name\nann@example.com,Ann\n"
 
 
 def _erase(importer, key=ZELDA, **options) -> Erasure:
-    return operations.erase_contact(importer.store, importer.settings, key, **options)
+    return contacts.erase_contact(importer.store, importer.settings, key, **options)
 
 
 def _files(importer) -> dict[str, str]:
@@ -115,7 +114,7 @@ def test_the_imports_can_still_be_rolled_back(importer):
     assert importer.roll_back(first) == RollbackCounts(restored=0, deleted=1, kept=0)
     assert importer.contacts() == {}
     with pytest.raises(NotFound, match="has no results file"):
-        operations.copy_results(importer.settings, first, importer.folder / "out.csv")
+        imports.copy_results(importer.settings, first, importer.folder / "out.csv")
 
 
 @pytest.mark.thorough(keep=2)
@@ -123,7 +122,7 @@ def test_the_imports_can_still_be_rolled_back(importer):
 def test_every_key_finds_the_person(importer, key):
     importer.run(FIRST)
     if key == "id":
-        key = operations.get_contact(importer.store, ZELDA)["id"]
+        key = contacts.get_contact(importer.store, ZELDA)["id"]
     assert _erase(importer, key).contacts == 1
     assert _traces(importer) == []
     assert set(importer.contacts()) == {"bob@example.com"}
@@ -191,7 +190,7 @@ def _named(importer, *needles: str) -> set[str]:
 )
 def test_every_key_that_an_import_recognised_them_by(importer, key, value, state):
     importer.run(FIRST)
-    contact_id = operations.get_contact(importer.store, ZELDA)["id"]
+    contact_id = contacts.get_contact(importer.store, ZELDA)["id"]
     if value == "formerly":
         importer.sql("UPDATE contacts SET external_id = 'formerly' WHERE email = :email", email=ZELDA)
     first_name = "Zelda" if state == "unchanged" else "Quuxina"
@@ -204,7 +203,7 @@ def test_every_key_that_an_import_recognised_them_by(importer, key, value, state
     )
     if state == "awaiting":
         assert {"review.json", "contact_changes.parquet"} <= {Path(name).name for name in _files(importer)}
-        operations.cancel_import(importer.store, record.id)
+        imports.cancel_import(importer.store, record.id)
     if state == "undone":
         importer.roll_back(record)
         assert "rollback.csv" in _named(importer, contact_id)
@@ -324,9 +323,9 @@ def test_an_import_that_awaits_review_is_decided_first(importer):
 def test_an_import_that_was_never_read_is_told(importer):
     importer.run(FIRST)
     path = importer.file(b"\x00\x01\x02 zelda@example.com", "broken.csv")
-    record = operations.register_import(importer.store, str(path))
+    record = imports.register_import(importer.store, str(path))
     with pytest.raises(Exception, match=r"broken\.csv"):
-        operations.run_import(importer.store, importer.settings, record)
+        imports.run_import(importer.store, importer.settings, record)
     assert _erase(importer).not_searched == (record.name,)
 
 
@@ -421,8 +420,8 @@ def test_the_counts_of_the_database_are_those_of_its_tables(importer):
     importer.run(FIRST)
     importer.run(SECOND)
     with importer.store.begin() as connection:
-        person = erasing.find_person(connection, "default", ZELDA)
+        person = erased_rows.find_person(connection, "default", ZELDA)
         assert (person.addresses, person.phones, person.external_ids) == ((ZELDA,), ("+14155552671",), ("Z-17",))
-        assert len(erasing.imports_that_changed(connection, "default", person)) == 2
-        done = erasing.erase_rows(connection, "default", person, reason="erased")
-    assert done == erasing.ErasedRows(contacts=1, memberships=0, changes=2)
+        assert len(erased_rows.imports_that_changed(connection, "default", person)) == 2
+        done = erased_rows.erase_rows(connection, "default", person, reason="erased")
+    assert done == erased_rows.ErasedRows(contacts=1, memberships=0, changes=2)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import cleanup, contacts, feeds
 from contact_pipelines.errors import InvalidFilter, LocationError, LocationUnreachable, NotFound
 from contact_pipelines.files.locations import sftp
 from contact_pipelines.models import ExportStatus
@@ -77,8 +77,8 @@ def test_without_a_place_it_is_kept_among_the_artifacts(exporting):
     assert record.expires_at is not None
     assert Path(record.location).exists()
     exports.importer.sql("UPDATE exports SET expires_at = now()")
-    assert operations.clean_up(exports.store, exports.settings, dry_run=True).exports == 1
-    assert operations.clean_up(exports.store, exports.settings).exports == 1
+    assert cleanup.clean_up(exports.store, exports.settings, dry_run=True).exports == 1
+    assert cleanup.clean_up(exports.store, exports.settings).exports == 1
     assert not Path(record.location).exists()
 
 
@@ -145,7 +145,7 @@ def test_an_export_whose_process_died_is_told(exporting):
     exports.run()
     exports.importer.sql("DELETE FROM notification_events")
     exports.importer.sql("UPDATE exports SET status = 'running', finished_at = NULL")
-    assert len(operations.end_dead_exports(exports.store, exports.settings)) == 1
+    assert len(exports.end_dead_exports(exports.store, exports.settings)) == 1
     (event,) = exports.importer.sql("SELECT event, facts FROM notification_events")
     assert (event["event"], event["facts"]["feed_name"]) == ("export.failed", "leads")
     assert event["facts"]["code"] == "process_died"
@@ -156,7 +156,7 @@ def test_an_erasure_takes_what_was_told_of_an_export_that_named_the_person(expor
     exports.run()
     exports.importer.sql("UPDATE notification_events SET facts = jsonb_set(facts, '{name}', '\"for ann@example.com\"')"
                          " WHERE event = 'export.completed'")  # fmt: skip
-    operations.erase_contact(exports.store, exports.settings, "ann@example.com")
+    contacts.erase_contact(exports.store, exports.settings, "ann@example.com")
     assert exports.importer.sql("SELECT * FROM notification_events WHERE event = 'export.completed'") == []
 
 
@@ -202,4 +202,4 @@ def _upload_and_die(settings):
 
     sftp._rename = die
     store = open_store(settings)
-    operations.run_export_feed(store, settings, settings.export_feed("leads"), due_at=DUE)
+    feeds.run_export_feed(store, settings, settings.export_feed("leads"), due_at=DUE)

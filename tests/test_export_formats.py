@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts
 from contact_pipelines.errors import ExportNotPossible
-from contact_pipelines.exporting import workbook_writer
-from contact_pipelines.exporting.plan import plan_export
-from contact_pipelines.exporting.snapshot import snapshot
+from contact_pipelines.exports import workbook_writer
+from contact_pipelines.exports.export_plan import plan_export
+from contact_pipelines.exports.snapshot import snapshot
 from contact_pipelines.models import ExportFormat, ExportRequest, GroupDefinition, PropertyDefinition
-from contact_pipelines.store.imports import uuid7
+from contact_pipelines.store.imports_table import uuid7
 from tests.exporting_helpers import Exporter, read_csv, read_json, read_json_lines, read_parquet, read_workbook
 
 FILE = (
@@ -43,9 +43,9 @@ OFTEN = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 @pytest.fixture
 def exporter(importer):
     for definition in PROPERTIES:
-        operations.create_property(importer.store, PropertyDefinition(**definition))
+        contacts.create_property(importer.store, PropertyDefinition(**definition))
     importer.run(FILE, lists=("Fair, Berlin", "A|B"), topics=("News",))
-    operations.create_group(importer.store, GroupDefinition(kind="segment", name="High", filter="lead_score > 5"))
+    contacts.create_group(importer.store, GroupDefinition(kind="segment", name="High", filter="lead_score > 5"))
     importer.sql("UPDATE group_members SET subscription = 'opt_out' WHERE subscription IS NOT NULL"
                  " AND contact_id = (SELECT id FROM contacts WHERE email = 'bob@example.com')")  # fmt: skip
     return Exporter(importer)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contact_pipelines.contacts.properties import add_property
 from contact_pipelines.models import ExportFormat, PropertyDefinition
-from contact_pipelines.store.properties import add_property
 from contact_pipelines.store.tenants import ensure_tenant
 from tests.drawn_imports import laws
 from tests.exporting_helpers import Exporter

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, exports
 from contact_pipelines.errors import (
     ExportNotPossible,
     InvalidFilter,
@@ -23,11 +23,11 @@ from contact_pipelines.errors import (
     TooManyExports,
     WrongState,
 )
-from contact_pipelines.exporting import snapshot as snapshots
-from contact_pipelines.exporting import text_writers
-from contact_pipelines.exporting.links import sign_link, verify_link
-from contact_pipelines.house import House
+from contact_pipelines.exports import snapshot as snapshots
+from contact_pipelines.exports import text_writers
+from contact_pipelines.exports.links import sign_link, verify_link
 from contact_pipelines.models import ExportRequest, ExportStatus
+from contact_pipelines.settings.policy import House
 from contact_pipelines.store.engine import open_store
 from tests import exporting_helpers as _helpers
 from tests.exporting_helpers import Exporter, read_csv
@@ -91,7 +91,7 @@ def test_a_tenant_sees_its_own(importer, exporter):
     assert exporter.emails() == ALL
     (record,) = exporter.listed(tenant_id="other")
     with pytest.raises(NotFound):
-        operations.get_export(exporter.store, record.id)
+        exports.get_export(exporter.store, record.id)
 
 
 # -- one snapshot
@@ -265,7 +265,7 @@ def test_a_file_that_is_there_is_kept_unless_told_otherwise(exporter, tmp_path):
     with pytest.raises(InvalidOption, match="--overwrite"):
         exporter.run(out=out)
     assert out.read_text() == "mine"
-    record = operations.export_contacts(exporter.store, exporter.settings, out=out, overwrite=True)
+    record = exports.export_contacts(exporter.store, exporter.settings, out=out, overwrite=True)
     assert (len(read_csv(out)), record.location, record.expires_at) == (3, str(out), None)
     with pytest.raises(InvalidOption, match="There is no folder"):
         exporter.run(out=tmp_path / "nowhere" / "contacts.csv")
@@ -327,7 +327,7 @@ def _export_and_die(settings, out):
     def die(rows):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    operations.export_contacts(store, settings, out=out, progress=die)
+    exports.export_contacts(store, settings, out=out, progress=die)
 
 
 def _until_dead(exporter):
@@ -395,28 +395,28 @@ def test_files_are_deleted_when_their_time_is_over(importer, exporter, tmp_path)
     old, new, own = exporter.run(), exporter.run(), exporter.run(out=tmp_path / "own.csv")
     assert timedelta(days=6.9) < old.expires_at - datetime.now(UTC) < timedelta(days=7.1)
     importer.sql("UPDATE exports SET expires_at = now() - interval '1 second' WHERE id = :id", id=old.id)
-    (expired,) = operations.clean_up_exports(exporter.store, exporter.settings)
+    (expired,) = exports.clean_up_exports(exporter.store, exporter.settings)
     assert (expired.id, expired.status) == (old.id, ExportStatus.EXPIRED)
     assert not Path(old.location).parent.exists()
     assert [Path(record.location).exists() for record in (new, own)] == [True, True]
-    assert operations.clean_up_exports(exporter.store, exporter.settings) == []
+    assert exports.clean_up_exports(exporter.store, exporter.settings) == []
     assert [record.status.value for record in exporter.listed()] == ["completed", "completed", "expired"]
 
 
 def test_links_work_for_an_hour(exporter):
     record = exporter.run()
     now = datetime.now(UTC)
-    token = operations.sign_export_link(exporter.store, record, now=now)
+    token = exports.sign_export_link(exporter.store, record, now=now)
     almost = now + timedelta(minutes=59)
-    assert operations.open_export_link(exporter.store, token, tenant_id="default", now=almost).id == record.id
+    assert exports.open_export_link(exporter.store, token, tenant_id="default", now=almost).id == record.id
     with pytest.raises(InvalidLink, match="over"):
-        operations.open_export_link(exporter.store, token, tenant_id="default", now=now + timedelta(minutes=61))
+        exports.open_export_link(exporter.store, token, tenant_id="default", now=now + timedelta(minutes=61))
 
 
 def test_links_cannot_be_made_up(importer, exporter):
     importer.run("email\nother@example.com\n", tenant="other")
     record, other = exporter.run(), exporter.run(tenant="other")
-    token = operations.sign_export_link(exporter.store, record)
+    token = exports.sign_export_link(exporter.store, record)
     export_id, ends, signature = token.split(".")
     made_up = [
         "", "x", "a.b.c", f"{export_id}.{int(ends) + 1}.{signature}", f"{other.id}.{ends}.{signature}",
@@ -424,15 +424,15 @@ def test_links_cannot_be_made_up(importer, exporter):
     ]  # fmt: skip
     for wrong in made_up:
         with pytest.raises(InvalidLink):
-            operations.open_export_link(exporter.store, wrong, tenant_id="default")
+            exports.open_export_link(exporter.store, wrong, tenant_id="default")
     with pytest.raises(InvalidLink):
-        operations.open_export_link(exporter.store, token, tenant_id="other")
+        exports.open_export_link(exporter.store, token, tenant_id="other")
     assert verify_link(b"s", sign_link(b"s", export_id, datetime.now(UTC) + timedelta(hours=1))) == export_id
 
 
 def test_there_are_links_only_to_what_is_kept(exporter, tmp_path):
     with pytest.raises(WrongState, match="no file among the artifacts"):
-        operations.sign_export_link(exporter.store, exporter.run(out=tmp_path / "x.csv"))
+        exports.sign_export_link(exporter.store, exporter.run(out=tmp_path / "x.csv"))
 
 
 # -- erasure
@@ -442,7 +442,7 @@ def test_erasing_a_person_leaves_nothing_of_them_in_exports(importer, exporter):
     exporter.run(search="ann@example.com", name="about Ann@example.com")
     kept = exporter.run()
     importer.sql("DELETE FROM contacts WHERE email = 'bob@example.com'")
-    erased = operations.erase_contact(exporter.store, exporter.settings, "ann@example.com")
+    erased = contacts.erase_contact(exporter.store, exporter.settings, "ann@example.com")
     assert erased.exports == 2
     assert not Path(kept.location).exists()
     assert [record.status.value for record in exporter.listed()] == ["expired", "expired"]
@@ -456,7 +456,7 @@ def test_an_export_that_runs_while_a_person_is_erased_ends_without_a_file(export
 
     def write(*arguments, **options):
         written = real(*arguments, **options)
-        operations.erase_contact(exporter.store, exporter.settings, "ann@example.com")
+        contacts.erase_contact(exporter.store, exporter.settings, "ann@example.com")
         return written
 
     monkeypatch.setattr(text_writers, "write_csv", write)

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import open_store
 from tests import crash_worker, failpoint_scenarios, failpoints
 from tests.conftest import _database
@@ -121,7 +121,7 @@ def places(embedded_server, _template, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch):
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
 
 
 def test_the_list_has_every_point(places, tmp_path):
@@ -173,13 +173,13 @@ def test_the_command_line_is_killed_there_and_run_again(places, tmp_path, place_
         assert subprocess.run(command, env=killed, capture_output=True, check=False).returncode == -signal.SIGKILL
         world = place.open()
         until_ended(world, "default")
-        (record,) = operations.list_imports(world.store)
+        (record,) = imports.list_imports(world.store)
         assert record.status == status
         again = subprocess.run(command, env=environment, capture_output=True, check=True)
         told = json.loads(again.stdout)
         assert (told["id"], told["status"], told["counts"]["created"]) == (record.id, "completed", 1)
         assert len(world.contacts()) == len(world.journal(record)) == 1
-        operations.complete_report(world.store, world.settings, world.fresh(record))
+        imports.complete_report(world.store, world.settings, world.fresh(record))
         assert world.results(record)[1] == ["new@example.com", "New", "Created", ""]
         world.store.close()
 
@@ -196,7 +196,7 @@ def assert_not_stuck(place):
 def until_ended(world, tenant):
     """Look until the import does not run any more: the server needs a moment to notice."""
     deadline = time.monotonic() + 30
-    while operations.list_imports(world.store, tenant_id=tenant)[0].status == ImportStatus.RUNNING:
+    while imports.list_imports(world.store, tenant_id=tenant)[0].status == ImportStatus.RUNNING:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import load_settings
 from tests import sftp_server
@@ -55,7 +55,7 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     (sftp.folder / "moved.csv.part").rename(sftp.folder / "moved.csv")
 
     def both():
-        found = operations.list_imports(store)
+        found = imports.list_imports(store)
         return len(found) == 2 and all(record.status == ImportStatus.COMPLETED for record in found) and found
 
     records = wait_for(both, PATIENCE)
@@ -73,4 +73,4 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     (first, *_) = sensors["broken_imports_late"]["ticks"]
     assert first["status"] == "FAILURE"
     assert "there is no location nowhere that can be used; there are: sales." in str(first["error"])
-    assert len(operations.list_imports(store)) == 2
+    assert len(imports.list_imports(store)) == 2

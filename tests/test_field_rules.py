@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from contact_pipelines.contacts.properties import add_property, ensure_properties, list_properties, merged_properties
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.house import FieldRules, House
-from contact_pipelines.importing.field_rules import check_field_rules
-from contact_pipelines.importing.values.phones import normalise_phone
+from contact_pipelines.imports.validate.field_rules import check_field_rules
+from contact_pipelines.imports.validate.phones import normalise_phone
 from contact_pipelines.models import WELL_KNOWN_PROPERTIES, Counts, PropertyDefinition
-from contact_pipelines.store.properties import add_property, ensure_properties, list_properties, merged_properties
+from contact_pipelines.settings.policy import FieldRules, House
 from contact_pipelines.store.tenants import ensure_tenant
 from tests.typing_helpers import Typed, typed
 

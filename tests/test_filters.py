@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from contact_pipelines.contacts.filters import known_groups, parse_filter
+from contact_pipelines.contacts.filters.places import LONGEST_FILTER
 from contact_pipelines.errors import InvalidFilter
 from contact_pipelines.models import GroupKind, PropertyDefinition
-from contact_pipelines.store.filters import known_groups, parse_filter
-from contact_pipelines.store.filters.places import LONGEST_FILTER
 from contact_pipelines.store.tables import contacts, group_members, groups
 from tests import filter_reference as reference
 

@@ -6,9 +6,9 @@ import re
 import shlex
 from pathlib import Path
 
-from contact_pipelines import operations
+from contact_pipelines import imports
+from contact_pipelines.contacts.filters import parse_filter
 from contact_pipelines.models import GroupKind, ImportOptions, PropertyDefinition
-from contact_pipelines.store.filters import parse_filter
 
 ROOT = Path(__file__).parent.parent
 DOC = (ROOT / "docs" / "filters.md").read_text(encoding="utf-8")
@@ -20,8 +20,8 @@ def _blocks(language: str) -> list[str]:
 
 
 def test_the_commands_print_what_is_shown(run, store, settings):
-    example = operations.register_import(store, str(ROOT / "examples" / "contacts_nov.csv"), ImportOptions())
-    operations.run_import(store, settings, example)
+    example = imports.register_import(store, str(ROOT / "examples" / "contacts_nov.csv"), ImportOptions())
+    imports.run_import(store, settings, example)
     commands = [found for block in _blocks("console") for found in COMMAND.findall(block)]
     assert len(commands) == 8
     for arguments, shown in commands:

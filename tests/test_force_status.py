@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
+from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.importing import applying, rolling_back
+from contact_pipelines.imports import steps
+from contact_pipelines.imports.apply import applying
+from contact_pipelines.imports.undo import rolling_back
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
-from contact_pipelines.store import suppressions
 
 KNOWN = (
     "email,external_id,first_name,status\n"
@@ -62,12 +64,12 @@ def test_it_subscribes_whom_the_file_says_and_nobody_else(known):
         ["Unchanged", "status was kept: the contact has opted out"],
         ["Updated", ""],
     ]
-    assert operations.import_warnings(known.settings, record) == [
+    assert imports.import_warnings(known.settings, record) == [
         "contacts that had opted out were subscribed again, as --force-status says (1 row, first in row 3)",
         "status was kept for contacts that have opted out (1 row, first in row 5)",
     ]
     assert record.options.force_status == REASON
-    note = operations.get_contact_history(known.store, "bob@example.com")[1]
+    note = contacts.get_contact_history(known.store, "bob@example.com")[1]
     assert any(REASON in event.note for event in note)
 
 
@@ -116,7 +118,7 @@ def test_an_opt_out_in_a_duplicate_row_counts_all_the_same(known):
 def test_it_is_reviewed_like_anything_else(known):
     record = known.run(FILE, force_status=REASON, review=True)
     assert (record.status, statuses(known)) == (ImportStatus.AWAITING_REVIEW, BEFORE)
-    operations.confirm_import(known.store, known.settings, record.id)
+    imports.confirm_import(known.store, known.settings, record.id)
     assert statuses(known)["bob"] == "subscribed"
 
 
@@ -134,19 +136,19 @@ def test_what_makes_no_sense(importer, options, said):
 
 def between(importer, content, statement, **options):
     """Import a file; another program does something between comparing and applying."""
-    record = operations.register_import(
+    record = imports.register_import(
         importer.store,
         str(importer.file(content)),
         ImportOptions.model_validate({"import_tag": "none", **options}),
     )
-    with operations.open_import(importer.store, importer.settings, record) as session:
-        for step in (operations.land, operations.stage, operations.map_columns, operations.validate):
+    with imports.open_import(importer.store, importer.settings, record) as session:
+        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
             step(session)
-        operations.compare(session)
+        steps.compare(session)
         importer.sql(statement)
-        operations.apply(session)
-        operations.report(session)
-    return operations.get_import(importer.store, record.id)
+        steps.apply(session)
+        steps.report(session)
+    return imports.get_import(importer.store, record.id)
 
 
 def suppress(address: str) -> str:
@@ -196,7 +198,7 @@ def test_forcing_somebody_who_is_suppressed_meanwhile_keeps_their_status(known):
 def test_who_is_suppressed_after_the_review_is_left_out(known):
     record = known.run(NEWCOMERS, review=True)
     known.sql(suppress("fay@example.com"))
-    confirmed = operations.confirm_import(known.store, known.settings, record.id)
+    confirmed = imports.confirm_import(known.store, known.settings, record.id)
     assert confirmed.counts == Counts(2, created=1, failed=1)
     assert told(known, record)[0] == [
         "Error", "the contact store has changed since the review; the row was left out"

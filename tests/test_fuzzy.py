@@ -14,13 +14,13 @@ from pydantic import ValidationError
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.importing import duck
-from contact_pipelines.importing.fuzzy import blocking, finding, records, scoring
-from contact_pipelines.importing.fuzzy.comparing import DEFAULT_CAPS, Caps, Search, comparisons
-from contact_pipelines.importing.fuzzy.contacts import fetch_contacts
-from contact_pipelines.importing.fuzzy.evidence import ENOUGH, SHARED_AT_MOST, SWAP_COST, evidence_of
-from contact_pipelines.importing.fuzzy.finding import find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.models.fuzzy import DEFAULT_ON, FuzzyOptions, Resolve, units_of
+from contact_pipelines.files import duck
+from contact_pipelines.imports.compare.fuzzy import blocking, finding, normal_forms, scoring
+from contact_pipelines.imports.compare.fuzzy.comparing import DEFAULT_CAPS, Caps, Search, comparisons
+from contact_pipelines.imports.compare.fuzzy.evidence import ENOUGH, SHARED_AT_MOST, SWAP_COST, evidence_of
+from contact_pipelines.imports.compare.fuzzy.finding import find_duplicate_contacts, find_duplicate_rows
+from contact_pipelines.imports.compare.fuzzy.store_contacts import fetch_contacts
+from contact_pipelines.models.fuzzy_options import DEFAULT_ON, FuzzyOptions, Resolve, units_of
 from contact_pipelines.store.tenants import ensure_tenant
 
 NAMES = ["first_name", "last_name"]
@@ -376,7 +376,7 @@ def all_pairs(con, rows: list[dict], threshold: int) -> tuple[dict, dict]:
     """Return the scores of all pairs of rows, blocking left out: by the code, and by the definition."""
     table(con, "rows", rows)
     search = Search(comparisons(FuzzyOptions(on=(ALL,)), FIELDS), threshold, inside=True)
-    records.make_records(con, "rows", search.left, search.fields, key="_row", ordered=True)
+    normal_forms.make_records(con, "rows", search.left, search.fields, key="_row", ordered=True)
     con.execute(
         "CREATE OR REPLACE TABLE fuzzy_candidates AS SELECT l.rowid AS left_record, r.rowid AS right_record "
         "FROM fuzzy_left l JOIN fuzzy_left r ON l.id > r.id"
@@ -443,7 +443,7 @@ def test_blocking_never_loses_an_exact_duplicate(people, caps):
         table(con, "rows", rows + rows)
         on = comparisons(FuzzyOptions(on=("name+company", "name")), FIELDS)
         search = Search(on, 85, inside=True, caps=caps)
-        records.make_records(con, "rows", search.left, search.fields, key="_row", ordered=True)
+        normal_forms.make_records(con, "rows", search.left, search.fields, key="_row", ordered=True)
         count = con.sql("SELECT count(*) FROM fuzzy_left").fetchall()[0][0]
         blocking.make_blocks(con, search)
         blocking.make_candidates(con, search, 0, count)

@@ -13,17 +13,18 @@ import dagster as dg
 import duckdb
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.cli.import_options import build_options
+from contact_pipelines.contacts import suppressions
 from contact_pipelines.defs.new_import import NewImport, options_of
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.house import House
-from contact_pipelines.importing.fuzzy import finding, resolving
+from contact_pipelines.files.artifact_names import FUZZY
+from contact_pipelines.imports import steps
+from contact_pipelines.imports.compare.fuzzy import finding, resolving
 from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, ImportStatus, Resolve
-from contact_pipelines.operations import steps
-from contact_pipelines.operations.names import FUZZY
 from contact_pipelines.settings import load_settings
-from contact_pipelines.store import imports, suppressions
+from contact_pipelines.settings.policy import House
+from contact_pipelines.store import imports_table
 from tests.dagster_runs import everything_said, metadata_of, register, run_job, use_environment
 
 ON = "name+company+phone+birthday"
@@ -61,13 +62,13 @@ def artifact(importer, record, name):
 
 def duplicates(importer, record):
     """Return the lines of duplicates.csv: row, status, contact, other row, score, reason, treated, because."""
-    path = operations.duplicates_file(importer.settings, record)
+    path = imports.duplicates_file(importer.settings, record)
     return [tuple(line) for line in csv.reader(io.StringIO(Path(path).read_text(encoding="utf-8")))][1:]
 
 
 def told(importer, record):
     """Return what is told of the search."""
-    return [line for line in operations.import_warnings(importer.settings, record) if "probabl" in line]
+    return [line for line in imports.import_warnings(importer.settings, record) if "probabl" in line]
 
 
 def plan(importer, record):
@@ -170,7 +171,7 @@ def test_the_same_file_again_changes_nothing_and_a_rollback_restores_what_was_th
 def test_nothing_is_looked_for_unless_it_is_asked_for(known):
     record = known.run(FILE)
     assert record.counts == Counts(2, created=2)
-    assert operations.duplicates_file(known.settings, record) is None
+    assert imports.duplicates_file(known.settings, record) is None
     assert not artifact(known, record, f"{FUZZY}.parquet").exists()
 
 
@@ -457,7 +458,7 @@ def test_a_review_shows_what_is_confirmed(known):
     assert state(known) == before
     shown = duplicates(known, record)
     assert shown[0][:2] == ("2", "Updated")
-    done = operations.confirm_import(known.store, known.settings, record.id)
+    done = imports.confirm_import(known.store, known.settings, record.id)
     assert done.counts == record.counts
     assert duplicates(known, done) == shown
     assert people(known)["john@old.example"]["tags"] == ["fair", "vip"]
@@ -467,7 +468,7 @@ def test_a_review_shows_what_is_confirmed(known):
 def test_a_row_that_became_somebody_elses_after_the_review_is_left_out(known):
     record = known.run(FILE, review=True, **fuzzy("merge_fields"))
     known.run(KNOWN.replace("john@old", "twin@old"))
-    done = operations.confirm_import(known.store, known.settings, record.id)
+    done = imports.confirm_import(known.store, known.settings, record.id)
     assert done.counts == Counts(2, created=1, failed=1)
     assert plan(known, done)[2][:2] == ("failed", "changed_since_review")
     assert duplicates(known, done)[0][1] == "Failed"
@@ -476,11 +477,13 @@ def test_a_row_that_became_somebody_elses_after_the_review_is_left_out(known):
 
 @pytest.mark.thorough
 def test_what_moves_between_comparing_and_applying_is_looked_for_again(importer, monkeypatch):
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 1)  # the younger import waits until the older seems dead
+    monkeypatch.setattr(
+        imports_table, "ABANDONED_AFTER_SECONDS", 1
+    )  # the younger import waits until the older seems dead
     path = importer.file(FILE)
     options = ImportOptions.model_validate({"import_tag": "none", **fuzzy("skip_new")})
-    record = operations.register_import(importer.store, str(path), options)
-    with operations.open_import(importer.store, importer.settings, record) as session:
+    record = imports.register_import(importer.store, str(path), options)
+    with imports.open_import(importer.store, importer.settings, record) as session:
         for step in (steps.land, steps.stage, steps.map_columns, steps.validate, steps.compare):
             step(session)
         importer.run(KNOWN)
@@ -572,7 +575,7 @@ def test_groups_that_were_too_large_are_told(importer):
 
 def test_what_is_told_names_nobody(known):
     record = known.run(FILE, **fuzzy())
-    said = " ".join(operations.import_warnings(known.settings, record))
+    said = " ".join(imports.import_warnings(known.settings, record))
     assert not re.search(r"Jon|Smith|ACME|555|example|[0-9a-f]{8}-", said)
 
 

@@ -7,10 +7,11 @@ import re
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.importing.import_tag import import_tag
-from contact_pipelines.importing.matching import _store_text
+from contact_pipelines.imports import steps
+from contact_pipelines.imports.apply.import_tag import import_tag
+from contact_pipelines.imports.compare.matching import _store_text
 from contact_pipelines.models import Counts, GroupDefinition, ImportOptions, ImportStatus, RollbackCounts
 
 OLD = "email,first_name\na@example.com,Ann\nb@example.com,Bob\n"
@@ -36,7 +37,7 @@ def members(importer, tenant: str = "default") -> dict[str, dict[str, str | None
 
 def add_topic(importer, name: str, default: str, tenant: str = "default") -> None:
     definition = GroupDefinition(kind="topic", name=name, default_subscription=default)
-    operations.create_group(importer.store, definition, tenant_id=tenant)
+    contacts.create_group(importer.store, definition, tenant_id=tenant)
 
 
 def opt_out(importer, email: str, topic: str) -> None:
@@ -165,7 +166,7 @@ def test_bad_names_are_refused(importer, names):
 
 
 def test_nobody_is_put_in_a_dynamic_segment(importer):
-    operations.create_group(importer.store, GroupDefinition(kind="segment", name="hot"))
+    contacts.create_group(importer.store, GroupDefinition(kind="segment", name="hot"))
     importer.sql("UPDATE groups SET filter = 'lead_score > 50'")
     with pytest.raises(InvalidOption, match=r"segment hot is dynamic.*Name a static segment"):
         importer.run(OLD, segments=["hot"])
@@ -353,7 +354,7 @@ def test_an_import_that_only_adds_memberships_is_undone(importer):
 def test_groups_that_others_use_stay(importer):
     first = importer.run(OLD, lists=["customers", "vip", "adopted"])
     importer.run("email\nc@example.com\n", lists=["customers"])
-    operations.create_group(importer.store, GroupDefinition(kind="list", name="adopted"))
+    contacts.create_group(importer.store, GroupDefinition(kind="list", name="adopted"))
     importer.roll_back(first)
     assert members(importer) == {"list customers": {"c@example.com": None}, "list adopted": {}}
 
@@ -395,16 +396,16 @@ def test_tenants_are_apart(importer):
 )
 def test_what_changed_after_comparing_is_compared_anew(importer, meanwhile, counts):
     importer.run(OLD)
-    operations.create_group(importer.store, GroupDefinition(kind="list", name="customers"))
+    contacts.create_group(importer.store, GroupDefinition(kind="list", name="customers"))
     path = importer.file(OLD)
     options = ImportOptions(lists=("customers",), import_tag="none")
-    record = operations.register_import(importer.store, str(path), options)
-    with operations.open_import(importer.store, importer.settings, record) as session:
-        for step in (operations.land, operations.stage, operations.map_columns, operations.validate):
+    record = imports.register_import(importer.store, str(path), options)
+    with imports.open_import(importer.store, importer.settings, record) as session:
+        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
             step(session)
-        operations.compare(session)
+        steps.compare(session)
         importer.sql(meanwhile)
-        assert operations.apply(session) == counts
+        assert steps.apply(session) == counts
     assert members(importer) == {"list customers": {"a@example.com": None, "b@example.com": None}}
     assert importer.sql("SELECT count(*) FROM group_members") == [{"count": 2}]
 
@@ -413,8 +414,8 @@ def test_what_changed_after_comparing_is_compared_anew(importer, meanwhile, coun
 
 
 def events(importer, record) -> list[tuple]:
-    with operations.open_import(importer.store, importer.settings, record) as session:
-        found = operations.publish_events(session)
+    with imports.open_import(importer.store, importer.settings, record) as session:
+        found = steps.publish_events(session)
         return [] if found is None else found.fetchall()
 
 
@@ -445,7 +446,7 @@ def test_events_can_be_had_from_the_journal_too(importer):
         ("contact.updated", 3, ["first_name", "tags"]),
         ("contact.created", 4, []),
     ]
-    with operations.open_import(importer.store, importer.settings, record) as session:
+    with imports.open_import(importer.store, importer.settings, record) as session:
         session.artifacts.discard("contact_events.parquet")
     assert events(importer, record) == planned
 
@@ -453,7 +454,7 @@ def test_events_can_be_had_from_the_journal_too(importer):
 def test_events_can_be_turned_off(importer):
     record = importer.run(OLD, events=False)
     assert events(importer, record) == []
-    with operations.open_import(importer.store, importer.settings, record) as session:
+    with imports.open_import(importer.store, importer.settings, record) as session:
         assert not session.artifacts.exists("contact_events.parquet")
         assert not session.artifacts.exists("draft_contact_events.parquet")
 

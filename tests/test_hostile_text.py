@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
-from contact_pipelines.house import Limits
-from contact_pipelines.importing import duck
-from contact_pipelines.importing.reading import as_read, careful_staging, text_layout
-from contact_pipelines.importing.reading.dialect import Dialect
-from contact_pipelines.importing.reading.text_file import describe_text, stage_text
+from contact_pipelines.files import duck
+from contact_pipelines.imports.stage import as_read, careful_staging, text_layout
+from contact_pipelines.imports.stage.dialect import Dialect
+from contact_pipelines.imports.stage.text_file import describe_text, stage_text
 from contact_pipelines.models import ReadingOptions
+from contact_pipelines.settings.policy import Limits
 
 MISPLACED = "Text follows the closing quote of a cell; quotes inside a quoted cell must be doubled."
 ANN, BOB = ("ann@example.com", "Ann", "Rome"), ("bob@example.com", "Bob", "Oslo")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.house import House
 from contact_pipelines.models import Counts
+from contact_pipelines.settings.policy import House
 from tests.chat_server import chatting, naming, sending
 from tests.dns_server import MAIL, serving
 
@@ -50,7 +50,7 @@ def test_addresses_are_checked_as_the_house_says(importer):
         "email has a domain that takes no mail (no MX record)",
         "email is a disposable address; email has a domain that takes no mail (no MX record)",
     ]
-    warnings = operations.import_warnings(importer.settings, record)
+    warnings = imports.import_warnings(importer.settings, record)
     assert [warning for warning in warnings if "shared mailbox" in warning] != []
 
 

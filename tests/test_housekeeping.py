@@ -8,16 +8,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import cleanup, contacts, imports, notify
+from contact_pipelines.cleanup import KEPT_WITH_RESULTS, CleanUp
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.housekeeping import DagsterCleanUp, clean_up, clean_up_dagster, clean_up_daily
+from contact_pipelines.defs.cleanup_job import DagsterCleanUp, clean_up, clean_up_dagster, clean_up_daily
 from contact_pipelines.errors import WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
-from contact_pipelines.operations import CleanUp
-from contact_pipelines.operations.housekeeping import KEPT_WITH_RESULTS
-from contact_pipelines.retention_settings import Retention
-from contact_pipelines.store import imports
+from contact_pipelines.settings.retention import Retention
+from contact_pipelines.store import imports_table
 from tests.notifying_helpers import PEOPLE, mailing, send
 from tests.smtp_server import serving_mail
 
@@ -38,11 +37,11 @@ def names(importer, record) -> set[str]:
 
 
 def tidy(importer, **options) -> CleanUp:
-    return operations.clean_up(importer.store, importer.settings, **options)
+    return cleanup.clean_up(importer.store, importer.settings, **options)
 
 
 def fresh(importer, record):
-    return operations.get_import(importer.store, record.id)
+    return imports.get_import(importer.store, record.id)
 
 
 def test_first_the_artifacts_go_then_the_results(importer):
@@ -64,7 +63,7 @@ def test_first_the_artifacts_go_then_the_results(importer):
     assert tidy(importer) == CleanUp(results=1, files=len(kept))
     assert tidy(importer) == CleanUp()
     assert not Path(importer.settings.artifacts, "default", old.id).exists()
-    assert operations.result_files(importer.settings, fresh(importer, old)) == (None, None)
+    assert imports.result_files(importer.settings, fresh(importer, old)) == (None, None)
     assert names(importer, new) == everything
     assert fresh(importer, old).times["results_removed_at"] is not None
 
@@ -88,28 +87,28 @@ def test_what_was_applied_can_be_undone_afterwards(importer, days):
 
 def test_imports_that_are_not_over_are_left_alone_however_old(importer):
     waiting = importer.run(PEOPLE, review=True)
-    pending = operations.register_import(importer.store, str(importer.file(PEOPLE)))
+    pending = imports.register_import(importer.store, str(importer.file(PEOPLE)))
     everything = names(importer, waiting)
     importer.sql("UPDATE imports SET review_expires_at = now() + interval '1 day'")
     for record in (waiting, pending):
         age(importer, record, 4000)
     assert tidy(importer) == CleanUp()
     assert names(importer, waiting) == everything
-    done = operations.confirm_import(importer.store, importer.settings, waiting.id)
+    done = imports.confirm_import(importer.store, importer.settings, waiting.id)
     assert done.status == ImportStatus.COMPLETED
 
 
 def test_one_that_somebody_works_on_is_left_alone(importer):
     record = importer.run(PEOPLE)
     age(importer, record, 400)
-    with imports.heartbeat(importer.store, record):
+    with imports_table.heartbeat(importer.store, record):
         assert tidy(importer) == CleanUp()
     assert tidy(importer).results == 1
 
 
 def test_of_an_import_that_was_never_applied_nothing_is_kept_as_long(importer):
     record = importer.run(PEOPLE, review=True)
-    operations.cancel_import(importer.store, record.id)
+    imports.cancel_import(importer.store, record.id)
     count = len(names(importer, record))
     age(importer, record, 31)
     assert tidy(importer) == CleanUp(artifacts=1, files=count)
@@ -120,13 +119,13 @@ def test_of_an_import_that_was_never_applied_nothing_is_kept_as_long(importer):
 
 def test_a_failed_import_can_be_tried_again_after_its_files_are_gone(importer):
     path = importer.file("nothing\nat all\n")
-    record = operations.register_import(importer.store, str(path))
+    record = imports.register_import(importer.store, str(path))
     with pytest.raises(Exception, match="email"):
-        operations.run_import(importer.store, importer.settings, record)
+        imports.run_import(importer.store, importer.settings, record)
     age(importer, record, 31)
     assert tidy(importer).artifacts == 1
     path.write_text(PEOPLE)
-    done = operations.run_import(importer.store, importer.settings, fresh(importer, record))
+    done = imports.run_import(importer.store, importer.settings, fresh(importer, record))
     assert (done.status, done.counts.created) == (ImportStatus.COMPLETED, 2)
     assert done.times["artifacts_removed_at"] is None
 
@@ -164,7 +163,7 @@ def test_a_deleted_person_is_found_for_erasing_as_long_as_there_are_results(impo
     importer.sql("DELETE FROM contacts WHERE email = :email", email=ADA)
     age(importer, record, 31)
     tidy(importer)
-    done = operations.erase_contact(importer.store, importer.settings, ADA)
+    done = contacts.erase_contact(importer.store, importer.settings, ADA)
     assert (done.changes, done.not_searched) == (1, ())
     assert "results.csv" not in names(importer, record)
 
@@ -175,7 +174,7 @@ def test_a_deleted_person_is_found_in_the_journal_when_no_files_are_left(importe
     importer.sql("DELETE FROM contacts WHERE external_id = 'A-1'")
     importer.sql("UPDATE imports SET finished_at = finished_at - interval '400 days'")
     assert tidy(importer).results == 2
-    done = operations.erase_contact(importer.store, importer.settings, ADA)
+    done = contacts.erase_contact(importer.store, importer.settings, ADA)
     assert (done.changes, done.not_searched) == (2, ())
     found = importer.sql("SELECT CAST(j AS text) AS written FROM import_changes j")
     assert [row for row in found if "ada@" in row["written"]] == []
@@ -192,7 +191,7 @@ def test_old_notifications_go_unless_they_wait(importer):
     importer.sql("UPDATE notification_events SET occurred_at = occurred_at - interval '91 days'")
     assert tidy(importer, dry_run=True) == CleanUp(notifications=1)
     assert tidy(importer) == CleanUp(notifications=1)
-    (left,) = operations.list_notifications(importer.store)
+    (left,) = notify.list_notifications(importer.store)
     assert left.status == "waiting"
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import FileChanged, FileNotImportable, FileUnreadable, InvalidOption
 from contact_pipelines.files.locations.sftp import SftpFolder
 from contact_pipelines.models import Counts, ImportStatus
@@ -32,8 +32,8 @@ def at_sftp(importer, sftp, tmp_path):
 
 def import_from(importer, source, **others):
     locations = importer.settings.locations
-    record = operations.register_import(importer.store, source, locations=locations, **others)
-    return operations.run_import(importer.store, importer.settings, record)
+    record = imports.register_import(importer.store, source, locations=locations, **others)
+    return imports.run_import(importer.store, importer.settings, record)
 
 
 def test_a_file_of_an_sftp_server(at_sftp, sftp):
@@ -48,9 +48,9 @@ def test_a_file_of_an_sftp_server(at_sftp, sftp):
 
 def test_a_file_that_is_not_there_is_not_registered(at_sftp):
     with pytest.raises(FileUnreadable, match=r"There is no file none.csv at the location sales"):
-        operations.register_import(at_sftp.store, "sftp://sales/none.csv", locations=at_sftp.settings.locations)
+        imports.register_import(at_sftp.store, "sftp://sales/none.csv", locations=at_sftp.settings.locations)
     with pytest.raises(InvalidOption, match="cannot be named here"):
-        operations.register_import(at_sftp.store, "/etc/passwd", trusted=False)
+        imports.register_import(at_sftp.store, "/etc/passwd", trusted=False)
     assert at_sftp.sql("SELECT * FROM imports") == []
 
 
@@ -65,7 +65,7 @@ def test_a_file_that_changes_while_it_is_read_fails_and_nothing_is_written(at_sf
     monkeypatch.setattr(SftpFolder, "download", and_somebody_writes)
     with pytest.raises(FileChanged, match="changed while it was read; import it again when it is complete"):
         import_from(at_sftp, "sftp://sales/people.csv")
-    (found,) = operations.list_imports(at_sftp.store)
+    (found,) = imports.list_imports(at_sftp.store)
     assert (found.status, found.error_code) == (ImportStatus.FAILED, "file_changed")
     assert at_sftp.contacts() == {}
 

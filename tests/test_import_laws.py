@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_pipelines import operations
-from contact_pipelines.importing import copying, validating
-from contact_pipelines.importing.values import leftovers
+from contact_pipelines import imports
+from contact_pipelines.imports.validate import leftovers, validating
+from contact_pipelines.store import copying
 from tests import reference_rollback
 from tests.drawn_imports import EXAMPLES, edits, laws, options, worlds
 from tests.drawn_world import ADDRESSES, World
@@ -93,7 +93,7 @@ def test_an_import_does_what_the_reference_does_and_its_rollback_undoes_it(impor
         set_aside |= addresses_of_moved_opt_outs(state.contacts, after)
         if path["review"]:
             require_same(world.dump(), dumps[-1])
-            record = operations.confirm_import(importer.store, importer.settings, record.id, tenant_id=world.tenant)
+            record = imports.confirm_import(importer.store, importer.settings, record.id, tenant_id=world.tenant)
         records.append(record)
         found = outcomes(importer, record)
         require_same(*([f"{outcome} {row}" for outcome, row in zip(them, rows, strict=True)] for them in (found, told)))

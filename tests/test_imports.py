@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
 from contact_pipelines.errors import ContactPipelinesError, FileNotImportable, InvalidOption
 from contact_pipelines.models import Counts, ImportStatus, PropertyDefinition
 
@@ -222,7 +222,7 @@ def test_consent_is_tightened_and_never_loosened(importer):
         "c@example.com": ("bounced", "C"),
     }
     assert importer.results(record)[2][-2:] == ["Updated", "status was kept: the contact has opted out"]
-    assert any("opted out" in line for line in operations.import_warnings(importer.settings, record))
+    assert any("opted out" in line for line in imports.import_warnings(importer.settings, record))
 
 
 def test_an_unknown_status_rejects_the_row(importer):
@@ -349,9 +349,9 @@ def test_tenants_do_not_see_each_other(importer):
 
 def test_an_idempotency_key_names_one_import(importer):
     path = str(importer.file(BASE))
-    first = operations.register_import(importer.store, path, idempotency_key="k1")
-    assert operations.register_import(importer.store, path, idempotency_key="k1").id == first.id
-    assert operations.register_import(importer.store, path, idempotency_key="k2").id != first.id
+    first = imports.register_import(importer.store, path, idempotency_key="k1")
+    assert imports.register_import(importer.store, path, idempotency_key="k1").id == first.id
+    assert imports.register_import(importer.store, path, idempotency_key="k2").id != first.id
 
 
 FILE_ERRORS = {
@@ -370,7 +370,7 @@ def test_a_file_that_cannot_be_imported_fails_before_anything_is_written(importe
     content, options = FILE_ERRORS[case]
     with pytest.raises(ContactPipelinesError) as raised:
         importer.run(content, **options)
-    (record,) = operations.list_imports(importer.store)
+    (record,) = imports.list_imports(importer.store)
     assert (record.status, record.error) == (ImportStatus.FAILED, str(raised.value))
     assert importer.contacts() == {}
     assert importer.sql("SELECT key FROM properties WHERE import_id IS NOT NULL") == []
@@ -382,7 +382,7 @@ def test_the_sentence_for_a_missing_email_column_names_what_was_seen(importer):
 
 
 def test_options_of_a_multi_select_are_appended_or_replaced(importer):
-    operations.create_property(
+    contacts.create_property(
         importer.store, PropertyDefinition(key="colours", type="multi_select", options=("red", "blue", 'q"x'))
     )
     importer.run('email,custom_colours\na@example.com,red\nb@example.com,"blue;q""x"\n')

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
-from contact_pipelines.house import Limits
-from contact_pipelines.importing import duck
-from contact_pipelines.importing.reading import json_outline, json_source
-from contact_pipelines.importing.reading.dialect import labels
-from contact_pipelines.importing.reading.json_records import stage_json
+from contact_pipelines.files import duck
+from contact_pipelines.imports.stage import json_outline, json_source
+from contact_pipelines.imports.stage.dialect import labels
+from contact_pipelines.imports.stage.json_records import stage_json
+from contact_pipelines.settings.policy import Limits
 
 REPEATED = "A key is there more than once; its last value was taken."
 REPLACED = "A character that is no text (\\u0000 or half of a pair) was replaced."

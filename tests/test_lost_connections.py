@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import StoreUnavailable
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports_table
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import NEW, OLD, Network, World, store_behind
@@ -32,7 +32,7 @@ def world(embedded_server, _template, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch):
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def undisturbed(world):
     with pytest.MonkeyPatch.context() as patched:
         crash_worker.install(patched.setattr, "tenant locked", lambda: before.append(network.sent))
         crash_worker.install(patched.setattr, BEFORE_COMMIT, lambda: before.append(network.sent))
-        done = operations.run_import(store, settings, record)
+        done = imports.run_import(store, settings, record)
     store.close()
     network.cut()
     return done, before[1] - before[0]
@@ -78,11 +78,11 @@ def test_cut_in_the_middle_of_applying(world, behind, undisturbed, monkeypatch, 
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "tenant locked", lambda: network.cut_after(size))
         with pytest.raises(StoreUnavailable, match=r"cannot be reached .*; nothing was half-applied, try again"):
-            operations.run_import(store, settings, record)
+            imports.run_import(store, settings, record)
     assert world.found_failed(record).status == ImportStatus.FAILED
     assert world.whole() == before
     network.mend()
-    operations.run_import(store, settings, world.fresh(record))
+    imports.run_import(store, settings, world.fresh(record))
     assert_as_undisturbed(world, record, undisturbed)
 
 
@@ -94,7 +94,7 @@ def test_an_import_whose_commit_arrives_but_not_its_answer(world, behind, undist
     with monkeypatch.context() as patched:
         lose = lambda: network.lose_answer(b"COMMIT", delivered_after=delivered_after)  # noqa: E731
         crash_worker.install(patched.setattr, BEFORE_COMMIT, lose)
-        done = operations.run_import(store, settings, record)
+        done = imports.run_import(store, settings, record)
     assert done.counts == COUNTS
     assert_as_undisturbed(world, record, undisturbed)
 
@@ -106,11 +106,11 @@ def test_an_import_whose_commit_never_arrives(world, behind, undisturbed, monkey
         lose = lambda: network.lose_answer(b"COMMIT", delivered_after=None)  # noqa: E731
         crash_worker.install(patched.setattr, BEFORE_COMMIT, lose)
         with pytest.raises(StoreUnavailable) as told:
-            operations.run_import(store, settings, record)
+            imports.run_import(store, settings, record)
     assert world.whole() == before
     failed = world.fresh(record)
     assert (failed.status, failed.error) == (ImportStatus.FAILED, str(told.value))
-    operations.run_import(store, settings, failed)
+    imports.run_import(store, settings, failed)
     assert_as_undisturbed(world, record, undisturbed)
 
 
@@ -120,12 +120,12 @@ def test_an_import_whose_store_is_gone_with_the_answer(world, behind, undisturbe
     record = world.register(world.tenant())
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, BEFORE_COMMIT, lambda: network.lose_answer(b"COMMIT"))
-        real = imports.record_failure
-        patched.setattr(imports, "record_failure", lambda *given: (network.cut(), real(*given)))
+        real = imports_table.record_failure
+        patched.setattr(imports_table, "record_failure", lambda *given: (network.cut(), real(*given)))
         with pytest.raises(StoreUnavailable, match="connection refused"):
-            operations.run_import(store, settings, record)
+            imports.run_import(store, settings, record)
     network.mend()
-    operations.run_import(store, settings, world.fresh(record))
+    imports.run_import(store, settings, world.fresh(record))
     assert_as_undisturbed(world, record, undisturbed)
 
 
@@ -139,10 +139,10 @@ def test_a_review_whose_answer_is_lost(world, behind, monkeypatch, delivered_aft
         crash_worker.install(patched.setattr, "review recorded, not committed", lose)
         if delivered_after is None:
             with pytest.raises(StoreUnavailable):
-                operations.run_import(store, settings, record)
+                imports.run_import(store, settings, record)
             assert world.fresh(record).status == ImportStatus.FAILED
             patched.undo()
-        operations.run_import(store, settings, record)
+        imports.run_import(store, settings, record)
     assert (world.fresh(record).status, world.fresh(record).counts) == (ImportStatus.AWAITING_REVIEW, COUNTS)
 
 
@@ -156,10 +156,10 @@ def test_a_confirmation_whose_answer_is_lost(world, behind, undisturbed, monkeyp
         crash_worker.install(patched.setattr, BEFORE_COMMIT, lose)
         if delivered_after is None:
             with pytest.raises(StoreUnavailable):
-                operations.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
+                imports.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
             assert world.fresh(record).status == ImportStatus.AWAITING_REVIEW
             patched.undo()
-        operations.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
+        imports.confirm_import(store, settings, record.id, tenant_id=record.tenant_id)
     assert_as_undisturbed(world, record, undisturbed)
 
 
@@ -174,10 +174,10 @@ def test_a_rollback_whose_answer_is_lost(world, behind, monkeypatch, delivered_a
         crash_worker.install(patched.setattr, "rollback recorded, not committed", lose)
         if delivered_after is None:
             with pytest.raises(StoreUnavailable):
-                operations.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id)
+                imports.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id)
             assert world.whole() == before
             patched.undo()
-        undone = operations.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id)
+        undone = imports.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id)
     assert (undone.counts.deleted, undone.counts.restored, undone.counts.kept) == (len(NEW), 3, 1)
     assert world.fresh(record).status == ImportStatus.ROLLED_BACK
     assert world.contacts(record.tenant_id)[OLD[1]]["first_name"] == "Trillian"

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines.importing.columns.suggesting import UNSURE
-from contact_pipelines.importing.mapping import suggest
+from contact_pipelines.imports.columns.mapping import suggest
+from contact_pipelines.imports.columns.suggesting import UNSURE
 
 
 def mapped(text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines.importing.columns.presets import preset_of
+from contact_pipelines.imports.columns.presets import preset_of
 from contact_pipelines.models import Preset
 
 

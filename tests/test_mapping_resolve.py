@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.importing.mapping import resolve, suggest
+from contact_pipelines.imports.columns.mapping import resolve, suggest
 from contact_pipelines.models import ColumnMapping, Consent, CreateProperties, ImportOptions
 
 

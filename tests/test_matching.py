@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.house import FieldRules, House
 from contact_pipelines.models import Counts, ImportOptions
-from contact_pipelines.store import suppressions
+from contact_pipelines.settings.policy import FieldRules, House
 
 HEADER = ["external_id", "email", "phone", "first_name"]
 ALL_KEYS = ["external_id", "email", "phone"]

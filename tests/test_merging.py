@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import Counts, PropertyDefinition
 
@@ -86,7 +86,7 @@ def test_newer_takes_the_values_of_rows_that_were_changed_later(importer, rules)
 
 def test_items_are_taken_away_from_tags_and_multi_selects(importer):
     colours = PropertyDefinition(key="colours", type="multi_select", options=("red", "blue"))
-    operations.create_property(importer.store, colours)
+    contacts.create_property(importer.store, colours)
     header = ["email", "tags", "custom_colours"]
     old = [["a@example.com", "x|y", "red|blue"], ["b@example.com", "x", "red"], ["c@example.com", "", ""]]
     importer.run([header, *old, ["d@example.com", "y", "blue"]])

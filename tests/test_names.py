@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nameparser import Lexicon
 
-from contact_pipelines.importing.values.names import name_columns, plain_first_name, plain_last_name, split_full_name
+from contact_pipelines.imports.validate.full_names import (
+    name_columns,
+    plain_first_name,
+    plain_last_name,
+    split_full_name,
+)
 
 LEXICON = Lexicon.default()
 KNOWN = sorted(

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from contact_pipelines.errors import NotificationError
 from contact_pipelines.models import Channel, EventKind, Notification, NotificationStatus
-from contact_pipelines.notification_settings import Smtp
-from contact_pipelines.notifying import emails
-from contact_pipelines.notifying.digests import digest
-from contact_pipelines.notifying.layout import html, plain_text
-from contact_pipelines.notifying.webhooks import sign
+from contact_pipelines.notify import email_messages
+from contact_pipelines.notify.digests import digest
+from contact_pipelines.notify.layout import html, plain_text
+from contact_pipelines.notify.webhooks import sign
+from contact_pipelines.settings.notification_settings import Smtp
 from tests.smtp_server import PASSWORD, USER, free_port, serving_mail
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -129,7 +129,7 @@ NASTY = st.text(min_size=1, max_size=60) | st.sampled_from(
 @settings(max_examples=40, deadline=None)
 def test_no_file_name_gets_out_of_its_place(name):
     told = notification(name=name, warnings=[name], errors=[])
-    message = emails.compose(SMTP, told)
+    message = email_messages.compose(SMTP, told)
     assert message.keys() == [
         "Subject", "From", "To", "Date", "Message-ID", "References", "Auto-Submitted", "MIME-Version", "Content-Type",
     ]  # fmt: skip
@@ -173,7 +173,7 @@ def smtp(port: int, **more) -> Smtp:
 
 def send(server: Smtp, told: Notification | None = None, *, within: float = 10) -> None:
     told = told or notification()
-    emails.send(server, emails.compose(server, told), told.recipient, within=within)
+    email_messages.send(server, email_messages.compose(server, told), told.recipient, within=within)
 
 
 @pytest.mark.parametrize("tls", ["starttls", "ssl"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.notification_settings import Notifications, Smtp
-from contact_pipelines.retention_settings import Retention
+from contact_pipelines.settings.notification_settings import Notifications, Smtp
+from contact_pipelines.settings.retention import Retention
 from tests.test_settings import EXAMPLE, load
 from tests.webhook_server import KEY, SECRET
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports, notify
 from contact_pipelines.errors import FileNotImportable
+from contact_pipelines.imports import steps
 from contact_pipelines.models import EventKind, ImportStatus
-from contact_pipelines.notifying.retrying import pause_after
-from contact_pipelines.operations import telling
+from contact_pipelines.notify import findings
+from contact_pipelines.notify.retrying import pause_after
 from contact_pipelines.store import notification_events
 from tests.feed_helpers import Feeding
 from tests.notifying_helpers import ANN, PEOPLE, SECRETS, mailing, notifying, send, told
@@ -38,8 +39,8 @@ def test_a_completed_import_is_told_by_email_once(importer):
     with serving_mail() as server:
         mailing(importer, server.port)
         record = importer.run(PEOPLE, name="people & co.csv")
-        assert send(importer) == operations.Sending(sent=1)
-        assert send(importer) == operations.Sending()
+        assert send(importer) == notify.Sending(sent=1)
+        assert send(importer) == notify.Sending()
     (message,) = server.messages
     assert server.recipients == [ANN]
     assert message["Subject"] == "Import completed: people & co.csv (2 created, 1 failed)"
@@ -77,12 +78,12 @@ def test_every_end_of_an_import_is_an_event(importer):
     with pytest.raises(FileNotImportable):
         importer.run("name\nAnn\n")
     cancelled = importer.run(PEOPLE, review=True)
-    operations.cancel_import(importer.store, cancelled.id)
+    imports.cancel_import(importer.store, cancelled.id)
     expired = importer.run(PEOPLE, review=True)
     importer.sql("UPDATE imports SET review_expires_at = now() WHERE status = 'awaiting_review'")
-    operations.expire_reviews(importer.store)
+    imports.expire_reviews(importer.store)
     confirmed = importer.run(PEOPLE, review=True)
-    operations.confirm_import(importer.store, importer.settings, confirmed.id)
+    imports.confirm_import(importer.store, importer.settings, confirmed.id)
     found = importer.sql("SELECT event, import_id, facts FROM notification_events ORDER BY occurred_at")
     assert [row["event"].removeprefix("import.") for row in found] == [
         "completed", "rolled_back", "failed", "awaiting_review", "cancelled", "awaiting_review", "expired",
@@ -115,7 +116,7 @@ def test_the_events_told_of_can_be_chosen(importer):
     with serving_mail() as server:
         mailing(importer, server.port, events=["import.cancelled"])
         importer.run(PEOPLE)
-        operations.cancel_import(importer.store, importer.run(PEOPLE, review=True).id)
+        imports.cancel_import(importer.store, importer.run(PEOPLE, review=True).id)
         send(importer)
     assert [message["Subject"] for message in server.messages] == ["Import cancelled: file_2.csv"]
 
@@ -132,9 +133,9 @@ def test_of_a_transaction_that_is_rolled_back_nobody_is_told(importer):
 
 def test_an_import_whose_process_died_is_told(importer):
     path = importer.file(PEOPLE)
-    record = operations.register_import(importer.store, str(path))
+    record = imports.register_import(importer.store, str(path))
     importer.sql("UPDATE imports SET status = 'running', started_at = now(), heartbeat_at = now() - interval '1 hour'")
-    operations.list_imports(importer.store)  # whoever looks finds it dead
+    imports.list_imports(importer.store)  # whoever looks finds it dead
     with serving_mail() as server:
         mailing(importer, server.port)
         assert send(importer).sent == 1
@@ -181,13 +182,13 @@ def test_a_mail_server_that_is_away_for_a_while_gets_everything_later_once(impor
     for _ in range(3):
         importer.run(PEOPLE)
     away = "the mail server cannot be reached (ConnectionRefusedError)"
-    assert send(importer) == operations.Sending(failed=1, waiting=3)  # one attempt says it for all
-    assert send(importer) == operations.Sending(failed=1, waiting=3)
+    assert send(importer) == notify.Sending(failed=1, waiting=3)  # one attempt says it for all
+    assert send(importer) == notify.Sending(failed=1, waiting=3)
     assert sorted((row[3:] for row in told(importer)), key=str) == [(0, None), (1, away), (1, away)]
     with serving_mail(port) as server:
         later(importer)
-        assert send(importer) == operations.Sending(sent=3)
-        assert send(importer) == operations.Sending()
+        assert send(importer) == notify.Sending(sent=3)
+        assert send(importer) == notify.Sending()
     assert len(server.messages) == len({message["Message-ID"] for message in server.messages}) == 3
     assert {row[2] for row in told(importer)} == {"sent"}
 
@@ -204,13 +205,13 @@ def test_what_cannot_be_sent_is_given_up_visibly_and_can_be_sent_again(importer)
     importer.run(PEOPLE)
     send(importer)
     importer.sql("UPDATE notifications SET created_at = created_at - interval '2 hours'")
-    assert send(importer) == operations.Sending(given_up=1)
+    assert send(importer) == notify.Sending(given_up=1)
     ((_, _, status, attempts, error),) = told(importer)
     assert (status, attempts, error) == ("given_up", 1, "the mail server cannot be reached (ConnectionRefusedError)")
     with serving_mail(port) as server:
-        assert send(importer) == operations.Sending()
-        assert operations.retry_given_up(importer.store) == 1
-        assert send(importer) == operations.Sending(sent=1)
+        assert send(importer) == notify.Sending()
+        assert notify.retry_given_up(importer.store) == 1
+        assert send(importer) == notify.Sending(sent=1)
     assert len(server.messages) == 1
 
 
@@ -219,7 +220,7 @@ def test_a_recipient_who_does_not_exist_is_given_up_at_once_and_keeps_nobody_bac
         mailing(importer, server.port, to=[ANN, "bob@house.example"])
         server.refuse_rcpt.append("550 5.1.1 There is no Ann Quux here")
         importer.run(PEOPLE)
-        assert send(importer) == operations.Sending(sent=1, failed=1, given_up=1)
+        assert send(importer) == notify.Sending(sent=1, failed=1, given_up=1)
     assert len(server.messages) == 1
     errors = [row[4] for row in told(importer) if row[4]]
     assert errors == ["the mail server refused the recipient (550 5.1.1)"]  # the code, not the server's words
@@ -230,9 +231,9 @@ def test_a_recipient_who_is_busy_is_tried_again(importer):
         mailing(importer, server.port)
         server.refuse_rcpt.append("451 4.2.1 Greylisted")
         importer.run(PEOPLE)
-        assert send(importer) == operations.Sending(failed=1, waiting=1)
-        assert send(importer) == operations.Sending(waiting=1)  # not before its time
-        assert send(importer, now=True) == operations.Sending(sent=1)
+        assert send(importer) == notify.Sending(failed=1, waiting=1)
+        assert send(importer) == notify.Sending(waiting=1)  # not before its time
+        assert send(importer, now=True) == notify.Sending(sent=1)
 
 
 def test_the_error_file_is_attached_if_the_settings_say_so_and_it_is_small(importer):
@@ -245,35 +246,35 @@ def test_the_error_file_is_attached_if_the_settings_say_so_and_it_is_small(impor
     attached = [[part.get_filename() for part in message.iter_attachments()] for message in server.messages]
     assert attached == [[f"{record.name}_errors.csv"], [], []]
     content = next(server.messages[0].iter_attachments()).get_payload(decode=True)
-    assert content.decode() == Path(operations.result_files(importer.settings, record)[1]).read_text()
+    assert content.decode() == Path(imports.result_files(importer.settings, record)[1]).read_text()
 
 
 def test_nobody_is_told_before_the_report_is_written(importer):
     with serving_mail() as server:
         mailing(importer, server.port)
         path = importer.file(PEOPLE)
-        record = operations.register_import(importer.store, str(path))
-        with operations.open_import(importer.store, importer.settings, record) as session:
-            for step in (operations.land, operations.stage, operations.map_columns, operations.validate):
+        record = imports.register_import(importer.store, str(path))
+        with imports.open_import(importer.store, importer.settings, record) as session:
+            for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
                 step(session)
-            operations.compare(session)
-            operations.apply(session)
-            assert send(importer) == operations.Sending()
-            operations.report(session)
+            steps.compare(session)
+            steps.apply(session)
+            assert send(importer) == notify.Sending()
+            steps.report(session)
         assert send(importer).sent == 1
         text = all_text(server.messages[0])
         assert "results.csv" in text
 
         importer.run(PEOPLE)  # of this one, the report never comes
         importer.sql("UPDATE notification_events SET occurred_at = now() - interval '1 hour' WHERE payload IS NULL")
-        for name in operations.result_files(importer.settings, operations.list_imports(importer.store)[0]):
+        for name in imports.result_files(importer.settings, imports.list_imports(importer.store)[0]):
             Path(name).unlink()
         assert send(importer).sent == 1
 
 
 def test_without_settings_nothing_is_done_and_another_process_can(importer):
     importer.run(PEOPLE)
-    assert send(importer) == operations.Sending()
+    assert send(importer) == notify.Sending()
     with serving_mail() as server:
         mailing(importer, server.port)
         assert send(importer).sent == 1
@@ -308,7 +309,7 @@ def test_two_senders_at_once_send_each_message_once(importer):
 
 SENDER = """
 import os, sys
-from contact_pipelines import operations
+from contact_pipelines import notify
 from contact_pipelines.notifying import delivering
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.engine import open_store
@@ -320,7 +321,7 @@ def dying(*args, **options):
 
 deliver, delivering.deliver = delivering.deliver, dying
 settings = load_settings()
-operations.send_notifications(open_store(settings), settings, within=20)
+notify.send_notifications(open_store(settings), settings, within=20)
 """
 
 
@@ -342,10 +343,10 @@ def test_a_sender_that_is_killed_loses_nothing(importer, tmp_path, when, copies)
         }
         died = subprocess.run([sys.executable, "-c", SENDER, when], env=environment, check=False, timeout=60)
         assert died.returncode == -signal.SIGKILL
-        assert send(importer) == operations.Sending(waiting=1)  # under the lease of the dead
+        assert send(importer) == notify.Sending(waiting=1)  # under the lease of the dead
         later(importer)
-        assert send(importer) == operations.Sending(sent=1)
-        assert send(importer) == operations.Sending()
+        assert send(importer) == notify.Sending(sent=1)
+        assert send(importer) == notify.Sending()
     assert len(server.messages) == copies
     assert len({message["Message-ID"] for message in server.messages}) == 1
 
@@ -354,21 +355,21 @@ def test_a_message_or_an_event_that_cannot_be_made_keeps_no_other_back(importer,
     with serving_mail() as server:
         mailing(importer, server.port)
         broken, fine = importer.run(PEOPLE), importer.run(PEOPLE)
-        make = telling.payload_of
+        make = findings.payload_of
 
         def payload_of(connection, settings, event):
             if event.import_id == broken.id:
                 raise ZeroDivisionError
             return make(connection, settings, event)
 
-        monkeypatch.setattr(telling, "payload_of", payload_of)
+        monkeypatch.setattr(findings, "payload_of", payload_of)
         assert send(importer).sent == 1
         assert fine.id in all_text(server.messages[0])
         monkeypatch.undo()
         assert send(importer).sent == 1
         importer.run(PEOPLE)
-        monkeypatch.setattr("contact_pipelines.notifying.emails.compose", lambda *_: 1 / 0)
-        assert send(importer) == operations.Sending(failed=1, waiting=1)
+        monkeypatch.setattr("contact_pipelines.notify.email_messages.compose", lambda *_: 1 / 0)
+        assert send(importer) == notify.Sending(failed=1, waiting=1)
         assert told(importer)[-1][4] == "an unexpected ZeroDivisionError"
 
 
@@ -378,9 +379,9 @@ def test_an_import_is_not_delayed_by_a_receiver_that_never_answers(importer):
         notifying(importer, webhooks=[{"url": receiver.url, "secret": SECRET, "timeout": 0.5}])
         importer.run(PEOPLE)
         began = time.monotonic()
-        done = operations.send_notifications(importer.store, importer.settings, within=5)
+        done = notify.send_notifications(importer.store, importer.settings, within=5)
         assert time.monotonic() - began < 30  # half a second on a quiet machine
-    assert done == operations.Sending(failed=1, waiting=1)
+    assert done == notify.Sending(failed=1, waiting=1)
 
 
 # -- webhooks
@@ -414,13 +415,13 @@ def test_a_webhook_that_fails_gets_the_same_message_again(importer):
     with receiving(500, (302, {"Location": "/elsewhere"}), 200) as receiver:
         notifying(importer, webhooks=[{"url": receiver.url, "secret": SECRET, "name": "crm"}])
         importer.run(PEOPLE)
-        assert send(importer) == operations.Sending(failed=1, waiting=1)
+        assert send(importer) == notify.Sending(failed=1, waiting=1)
         assert told(importer)[0][4] == "the webhook crm answered 500"
         later(importer)
-        assert send(importer) == operations.Sending(failed=1, waiting=1)
+        assert send(importer) == notify.Sending(failed=1, waiting=1)
         assert told(importer)[0][4] == "the webhook crm answered 302, a redirect, which is not followed"
         later(importer)
-        assert send(importer) == operations.Sending(sent=1)
+        assert send(importer) == notify.Sending(sent=1)
     assert [request["path"] for request in receiver.requests] == ["/hook?for=us"] * 3
     assert all(is_signed(request) for request in receiver.requests)
     assert len({request["headers"]["webhook-id"] for request in receiver.requests}) == 1
@@ -431,7 +432,7 @@ def test_a_webhook_that_is_gone_is_given_up(importer):
     with receiving(410) as receiver:
         notifying(importer, webhooks=[{"url": receiver.url, "secret": SECRET}])
         importer.run(PEOPLE)
-        assert send(importer) == operations.Sending(failed=1, given_up=1)
+        assert send(importer) == notify.Sending(failed=1, given_up=1)
 
 
 def test_a_webhook_hears_of_its_own_events(importer):
@@ -441,7 +442,7 @@ def test_a_webhook_hears_of_its_own_events(importer):
             {"url": receiver.url, "secret": SECRET, "name": "none", "events": []},
         ]
         notifying(importer, webhooks=hooks)
-        operations.cancel_import(importer.store, importer.run(PEOPLE, review=True).id)
+        imports.cancel_import(importer.store, importer.run(PEOPLE, review=True).id)
         assert send(importer).sent == 2
     assert [body["type"] for body in receiver.bodies] == ["import.awaiting_review", "import.cancelled"]
 
@@ -454,6 +455,6 @@ def test_a_webhook_that_left_the_settings_is_not_posted_to(importer):
         send(importer)
         notifying(importer, webhooks=[{"url": receiver.url, "secret": SECRET, "name": "other"}])
         later(importer)
-        assert send(importer) == operations.Sending(failed=1, waiting=1)
+        assert send(importer) == notify.Sending(failed=1, waiting=1)
     assert told(importer)[0][4] == "the settings have no webhook crm"
     assert len(receiver.requests) == 1

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
-from contact_pipelines.house import Limits
-from contact_pipelines.importing import duck
-from contact_pipelines.importing.reading.parquet_records import stage_parquet
+from contact_pipelines.files import duck
+from contact_pipelines.imports.stage.parquet_records import stage_parquet
+from contact_pipelines.settings.policy import Limits
 
 NIGHT = dt.datetime(2026, 11, 20, 14, 30)  # noqa: DTZ001 - Parquet has times with and without a zone
 BYTES = "The bytes in a are not UTF-8 text and were left out."

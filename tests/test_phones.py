@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat as Format
 
-from contact_pipelines.importing.values import phone_plan
-from contact_pipelines.importing.values.phones import normalise_phone, phone_column, phone_fast_path
+from contact_pipelines.imports.validate import phone_plan
+from contact_pipelines.imports.validate.phones import normalise_phone, phone_column, phone_fast_path
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 COMMON = ("US", "DE", "GB", "FR", "IN")

@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import ImportCancelled
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports
+from contact_pipelines.store import imports_table
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import NEW, OLD, SAME, World
@@ -37,7 +37,7 @@ def world(embedded_server, _template, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch):
     """However slow the machine is, nobody is taken for dead who only was not started again."""
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 600)
+    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 600)
 
 
 def people(name, emails=(*OLD, *NEW)):
@@ -123,7 +123,7 @@ def test_an_import_that_waits_for_its_turn_is_cancelled(world):
     older, younger = (world.compared(world.register(tenant, people(name))) for name in ("Arthur", "Ford"))
     thread, outcome = beside(world.finish, younger)
     until(lambda: at(world, younger.record, "apply"))
-    operations.cancel_import(world.store, younger.record.id, tenant_id=tenant)
+    imports.cancel_import(world.store, younger.record.id, tenant_id=tenant)
     thread.join(150)
     assert [type(error) for error in outcome] == [ImportCancelled]
     assert world.finish(older).status == ImportStatus.COMPLETED
@@ -135,10 +135,10 @@ def test_an_import_that_waits_for_the_lock_is_cancelled(world):
     tenant = world.tenant()
     session, before = world.compared(world.register(tenant, people("Ford"))), world.whole()
     with world.store.begin() as connection:
-        imports.lock_tenant(connection, tenant)  # as a rollback does
+        imports_table.lock_tenant(connection, tenant)  # as a rollback does
         thread, outcome = beside(world.finish, session)
         world.wait_for_waiter()
-        operations.cancel_import(world.store, session.record.id, tenant_id=tenant)
+        imports.cancel_import(world.store, session.record.id, tenant_id=tenant)
     thread.join(150)
     assert [type(error) for error in outcome] == [ImportCancelled]
     assert world.whole() == before
@@ -148,11 +148,11 @@ def test_an_import_that_waits_for_the_lock_is_cancelled(world):
 
 
 def test_an_older_import_that_dies_is_not_waited_for(world, monkeypatch):
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
     tenant = world.tenant()
     older, younger = (world.register(tenant, people(name)) for name in ("Arthur", "Ford"))
     with world.store.begin() as connection:
-        imports.lock_tenant(connection, tenant)
+        imports_table.lock_tenant(connection, tenant)
         child = crash_worker.start(crash_worker.run_import, world.settings, older)
         world.wait_for_waiter()  # the older one is about to be applied
         thread, outcome = beside(world.import_again, younger)
@@ -177,7 +177,7 @@ def test_an_import_that_is_killed_while_it_waits(world, monkeypatch, waits_for):
     with world.store.begin() as connection:
         if waits_for == "the lock":
             world.sql("UPDATE imports SET status = 'failed' WHERE name = :n", n=older.record.name)
-            imports.lock_tenant(connection, tenant)
+            imports_table.lock_tenant(connection, tenant)
         child = crash_worker.start(crash_worker.run_import, world.settings, killed)
         until(lambda: at(world, killed, "apply"))
         if waits_for == "the lock":
@@ -185,7 +185,7 @@ def test_an_import_that_is_killed_while_it_waits(world, monkeypatch, waits_for):
         os.kill(child.pid, signal.SIGKILL)
         assert crash_worker.ended(child) == -signal.SIGKILL
     older.close()
-    monkeypatch.setattr(imports, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
     assert world.found_failed(killed).status == ImportStatus.FAILED
     assert world.whole() == before
     assert world.import_again(killed).status == ImportStatus.COMPLETED
@@ -196,13 +196,13 @@ def test_a_confirmation_that_is_killed_while_it_waits_can_be_confirmed_again(wor
     tenant = world.tenant()
     reviewed = world.import_again(world.register(tenant, people("Ford"), review=True))
     with world.store.begin() as connection:
-        imports.lock_tenant(connection, tenant)
+        imports_table.lock_tenant(connection, tenant)
         child = crash_worker.start(crash_worker.confirm, world.settings, reviewed)
         world.wait_for_waiter()
         os.kill(child.pid, signal.SIGKILL)
         assert crash_worker.ended(child) == -signal.SIGKILL
     assert world.fresh(reviewed).status == ImportStatus.AWAITING_REVIEW
-    confirmed = operations.confirm_import(world.store, world.settings, reviewed.id, tenant_id=tenant)
+    confirmed = imports.confirm_import(world.store, world.settings, reviewed.id, tenant_id=tenant)
     assert confirmed.status == ImportStatus.COMPLETED
     assert world.state(tenant) == serially(world, people("Ford"))
 
@@ -234,7 +234,7 @@ def test_three_doors_at_once_and_somebody_edits(world, tmp_path):
         )  # fmt: skip
 
     with world.store.begin() as connection:
-        imports.lock_tenant(connection, tenant)
+        imports_table.lock_tenant(connection, tenant)
         by_python = world.register(tenant, files["Arthur"])
         by_dagster = world.register(tenant, files["Ford"])
         job = crash_worker.start(crash_worker.run_job, environment, by_dagster)
@@ -243,8 +243,8 @@ def test_three_doors_at_once_and_somebody_edits(world, tmp_path):
         program = "import sys; from contact_pipelines import cli; cli.main(sys.argv[1:])"
         command = [sys.executable, "-c", program, "import", str(path), "--tenant", tenant, "--import-tag", "none"]
         cli = subprocess.Popen([*command, "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        until(lambda: len(operations.list_imports(world.store, tenant_id=tenant)) == 3)
-        records = sorted(operations.list_imports(world.store, tenant_id=tenant), key=lambda it: it.times["created_at"])
+        until(lambda: len(imports.list_imports(world.store, tenant_id=tenant)) == 3)
+        records = sorted(imports.list_imports(world.store, tenant_id=tenant), key=lambda it: it.times["created_at"])
         until(lambda: all(at(world, record, "apply") for record in records))
         edit(tenant)
         other = world.import_again(world.register(world.tenant(), files["Arthur"]))
@@ -262,8 +262,8 @@ def test_many_doors_with_one_idempotency_key_get_one_import(world):
     tenant = world.tenant()
     path = str(world.file(people("Arthur")))
     key = {"tenant_id": tenant, "idempotency_key": "nightly-2026-11-20"}
-    threads = [beside(lambda: operations.register_import(world.store, path, **key)) for _ in range(8)]
+    threads = [beside(lambda: imports.register_import(world.store, path, **key)) for _ in range(8)]
     for thread, _ in threads:
         thread.join(150)
     assert len({outcome[0].id for _, outcome in threads}) == 1
-    assert len(operations.list_imports(world.store, tenant_id=tenant)) == 1
+    assert len(imports.list_imports(world.store, tenant_id=tenant)) == 1

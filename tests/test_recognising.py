@@ -10,7 +10,7 @@ import xlwt
 from xlsxwriter import Workbook
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.importing.reading.recognising import Format, recognise
+from contact_pipelines.imports.stage.recognising import Format, recognise
 from tests.workbook_samples import ods, write_zip, xlsb, xlsx_parts
 
 CSV = b"Email,Name\nann@example.com,Ann\n"

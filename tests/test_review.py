@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
 from contact_pipelines.errors import FileNotImportable, PlanChanged, StoreUnavailable, WrongState
-from contact_pipelines.importing.reviewing import FieldChange
+from contact_pipelines.files.artifact_names import ANEW, CHANGES, REVIEWED
+from contact_pipelines.imports.reviewing import FieldChange
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
-from contact_pipelines.operations.names import ANEW, CHANGES, REVIEWED
-from contact_pipelines.store import imports, reviews
+from contact_pipelines.store import imports_table, reviews
 from tests import crash_worker
 
 KNOWN = (
@@ -48,11 +48,11 @@ def waiting(known):
 
 
 def confirm(importer, record):
-    return operations.confirm_import(importer.store, importer.settings, record.id, tenant_id=record.tenant_id)
+    return imports.confirm_import(importer.store, importer.settings, record.id, tenant_id=record.tenant_id)
 
 
 def fresh(importer, record):
-    return operations.get_import(importer.store, record.id, tenant_id=record.tenant_id)
+    return imports.get_import(importer.store, record.id, tenant_id=record.tenant_id)
 
 
 def outcomes(importer, record):
@@ -87,7 +87,7 @@ def test_nothing_is_written_before_it_is_confirmed(known):
 
 
 def test_what_there_is_to_review(known, waiting):
-    review = operations.get_review(known.settings, waiting)
+    review = imports.get_review(known.settings, waiting)
     assert list(review.changes) == [
         FieldChange(2, "updated", "first_name", "Ada", "Augusta"),
         FieldChange(2, "updated", "properties.plan", None, "pro"),
@@ -103,13 +103,13 @@ def test_what_there_is_to_review(known, waiting):
     preview = known._read(review.results_preview)
     assert [line[-2] for line in preview[1:]] == ["Updated", "Updated", "Unchanged", "Created", "Created", "Error"]
     assert [line[0] for line in known.errors(waiting)[1:]] == ["nonsense"]
-    assert operations.result_files(known.settings, waiting)[0] is None
+    assert imports.result_files(known.settings, waiting)[0] is None
 
 
 def test_the_sample_is_bounded(importer):
     rows = "".join(f"p{n}@example.com,P{n}\n" for n in range(500))
     record = importer.run("email,first_name\n" + rows, review=True)
-    assert len(operations.get_review(importer.settings, record).changes) == 20
+    assert len(imports.get_review(importer.settings, record).changes) == 20
 
 
 def test_confirmed_it_is_as_if_it_had_never_been_reviewed(known, waiting):
@@ -122,7 +122,7 @@ def test_confirmed_it_is_as_if_it_had_never_been_reviewed(known, waiting):
     direct = known.run(FILE)
     assert known.contacts() == reviewed
     assert (known.results(direct), known.errors(direct)) == (results, errors)
-    assert operations.get_review(known.settings, done) is None
+    assert imports.get_review(known.settings, done) is None
     assert done.times["awaiting_since"] < done.times["confirmed_at"] < done.times["finished_at"]
 
 
@@ -179,7 +179,7 @@ def test_a_row_whose_contact_was_edited_is_left_out_and_all_others_are_applied(k
 
 
 def plan_codes(importer, record):
-    with operations.open_import(importer.store, importer.settings, record) as session:
+    with imports.open_import(importer.store, importer.settings, record) as session:
         rows = session.load(CHANGES).filter("code IS NOT NULL").project("_row, code").fetchall()
     return dict(rows)
 
@@ -338,7 +338,7 @@ def test_two_people_confirm_at_once(known, waiting):
 def test_confirming_waits_for_another_import_of_the_tenant(known, waiting):
     done = []
     with known.store.begin() as connection:
-        imports.lock_tenant(connection, "default")
+        imports_table.lock_tenant(connection, "default")
         thread = threading.Thread(target=lambda: done.append(confirm(known, waiting).status))
         thread.start()
         thread.join(1)
@@ -371,21 +371,21 @@ def test_only_what_awaits_review_can_be_confirmed(known, waiting, status, senten
 
 def test_a_second_door_gets_the_import_that_awaits_review(known):
     path, options = str(known.file(FILE)), ImportOptions(review=True)
-    first = operations.register_import(known.store, path, options, idempotency_key="k")
-    operations.run_import(known.store, known.settings, first)
-    again = operations.register_import(known.store, path, options, idempotency_key="k")
+    first = imports.register_import(known.store, path, options, idempotency_key="k")
+    imports.run_import(known.store, known.settings, first)
+    again = imports.register_import(known.store, path, options, idempotency_key="k")
     assert (again.id, again.status) == (first.id, ImportStatus.AWAITING_REVIEW)
     with pytest.raises(WrongState, match="awaits review and is not started again"):
-        operations.run_import(known.store, known.settings, again)
+        imports.run_import(known.store, known.settings, again)
     assert fresh(known, first).status == ImportStatus.AWAITING_REVIEW
 
 
 def test_imports_are_started_in_the_order_of_registration(importer):
     path = str(importer.file(KNOWN))
-    names = [operations.register_import(importer.store, path, tenant_id=t).name for t in ("b", "a", "b", "c")]
+    names = [imports.register_import(importer.store, path, tenant_id=t).name for t in ("b", "a", "b", "c")]
     with importer.store.connect() as connection:
-        assert [record.name for record in imports.pending(connection)] == names
-        assert [record.name for record in imports.pending(connection, 2)] == names[:2]
+        assert [record.name for record in imports_table.pending(connection)] == names
+        assert [record.name for record in imports_table.pending(connection, 2)] == names[:2]
 
 
 # -- expiry
@@ -396,9 +396,9 @@ def expire(importer, record):
 
 
 LOOKS = {
-    "show": lambda importer, record: operations.get_import(importer.store, record.id),
-    "history": lambda importer, _: operations.list_imports(importer.store)[0],
-    "sensor": lambda importer, _: operations.expire_reviews(importer.store)[0],
+    "show": lambda importer, record: imports.get_import(importer.store, record.id),
+    "history": lambda importer, _: imports.list_imports(importer.store)[0],
+    "sensor": lambda importer, _: imports.expire_reviews(importer.store)[0],
 }
 
 
@@ -426,7 +426,7 @@ def test_how_long_a_review_can_be_confirmed(known, settings):
 
 
 def test_a_review_that_is_not_overdue_does_not_expire(known, waiting):
-    assert operations.expire_reviews(known.store) == []
+    assert imports.expire_reviews(known.store) == []
     assert fresh(known, waiting).status == ImportStatus.AWAITING_REVIEW
 
 
@@ -435,7 +435,7 @@ def test_what_is_being_confirmed_does_not_expire(known, waiting, monkeypatch):
 
     def meanwhile():
         expire(known, waiting)
-        seen.append(operations.expire_reviews(known.store))
+        seen.append(imports.expire_reviews(known.store))
 
     with monkeypatch.context() as patched:
         crash_worker.install(patched.setattr, "contacts created", meanwhile)
@@ -456,15 +456,15 @@ def test_reviews_expire_by_tenant(known, waiting):
 
 
 def test_a_file_that_cannot_be_imported_fails_as_ever(known):
-    record = operations.register_import(known.store, str(known.file("a,b\n1,2\n")), ImportOptions(review=True))
+    record = imports.register_import(known.store, str(known.file("a,b\n1,2\n")), ImportOptions(review=True))
     with pytest.raises(FileNotImportable):
-        operations.run_import(known.store, known.settings, record)
+        imports.run_import(known.store, known.settings, record)
     assert fresh(known, record).status == ImportStatus.FAILED
 
 
 def test_an_erased_person_cannot_be_in_a_plan_that_waits(known, waiting):
     with pytest.raises(WrongState, match="awaits review and holds this person"):
-        operations.erase_contact(known.store, known.settings, "ada@example.com")
+        contacts.erase_contact(known.store, known.settings, "ada@example.com")
     expire(known, waiting)
-    operations.erase_contact(known.store, known.settings, "ada@example.com")
+    contacts.erase_contact(known.store, known.settings, "ada@example.com")
     assert [path.name for path in artifact(known, waiting, ".").iterdir()] == ["report.json"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import NotFound, WrongState
 from contact_pipelines.models import ImportStatus, RollbackCounts
 
@@ -27,7 +27,7 @@ def test_the_store_is_what_it_was_byte_for_byte(importer):
     record = importer.run(NEW)
     assert importer.roll_back(record) == RollbackCounts(restored=2, deleted=1, kept=0)
     assert importer.everything() == before
-    after = operations.get_import(importer.store, record.id)
+    after = imports.get_import(importer.store, record.id)
     assert (after.status, after.rollback) == (ImportStatus.ROLLED_BACK, RollbackCounts(2, 1, 0))
 
 
@@ -49,11 +49,11 @@ def test_a_second_rollback_is_refused_plainly(importer):
 
 def test_only_a_completed_import_can_be_rolled_back(importer):
     path = str(importer.file(OLD))
-    record = operations.register_import(importer.store, path)
+    record = imports.register_import(importer.store, path)
     with pytest.raises(WrongState, match="pending"):
         importer.roll_back(record)
     with pytest.raises(NotFound, match="no import"):
-        operations.roll_back_import(importer.store, importer.settings, "2026-01-01-none-000000")
+        imports.roll_back_import(importer.store, importer.settings, "2026-01-01-none-000000")
 
 
 def test_what_was_edited_since_is_kept(importer):

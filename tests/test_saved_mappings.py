@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts
 from contact_pipelines.errors import FileNotImportable, NotFound
 from contact_pipelines.models import DEFAULT_TENANT
 from contact_pipelines.store import saved_mappings
@@ -91,7 +91,7 @@ def test_a_named_mapping_must_fit_the_file(importer):
 
 def test_a_deleted_mapping_is_gone(importer):
     importer.run(ROWS, columns={"Mail Firma": "email"}, save_mapping="partner")
-    operations.delete_saved_mapping(importer.store, "partner")
-    assert operations.list_saved_mappings(importer.store) == []
+    contacts.delete_saved_mapping(importer.store, "partner")
+    assert contacts.list_saved_mappings(importer.store) == []
     with pytest.raises(NotFound):
-        operations.delete_saved_mapping(importer.store, "partner")
+        contacts.delete_saved_mapping(importer.store, "partner")

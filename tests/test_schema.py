@@ -12,12 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.pool import NullPool
 
+from contact_pipelines.contacts.properties import add_property, list_properties
 from contact_pipelines.errors import InvalidOption, NotFound, SchemaMismatch
 from contact_pipelines.models import WELL_KNOWN_PROPERTIES, PropertyDefinition, PropertyType
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import schema
 from contact_pipelines.store.engine import open_store
-from contact_pipelines.store.properties import add_property, list_properties
 from contact_pipelines.store.tables import metadata
 from contact_pipelines.store.tenants import ensure_tenant
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines.feeds.cron import check_cron
 from contact_pipelines.models import ImportOptions, Mode
 from contact_pipelines.settings import load_settings
+from contact_pipelines.settings.cron import check_cron
 
 GOOD = """
 locations:

@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.house import Limits
-from contact_pipelines.importing import duck
-from contact_pipelines.importing.reading import byte_scan, careful_staging, text_file, text_layout
-from contact_pipelines.importing.reading.dialect import Dialect, labels
-from contact_pipelines.importing.reading.dialect_guessing import guess_dialect
-from contact_pipelines.importing.reading.sample_records import sample_lines
-from contact_pipelines.importing.reading.staging_job import StagedFile
+from contact_pipelines.files import duck
+from contact_pipelines.imports.stage import byte_scan, careful_staging, text_file, text_layout
+from contact_pipelines.imports.stage.dialect import Dialect, labels
+from contact_pipelines.imports.stage.dialect_guessing import guess_dialect
+from contact_pipelines.imports.stage.sample_records import sample_lines
+from contact_pipelines.imports.stage.staging_job import StagedFile
 from contact_pipelines.models import ReadingOptions
+from contact_pipelines.settings.policy import Limits
 
 TOO_FEW = "The row has {} cells, but the header has {}."
 SHORT = "The row has {} cell{}, but the header has {}; the missing ones are empty."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
+from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import InvalidOption, WrongState
-from contact_pipelines.house import House
+from contact_pipelines.imports import steps
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus, RollbackCounts
 from contact_pipelines.settings import load_settings
-from contact_pipelines.store import suppressions
+from contact_pipelines.settings.policy import House
 
 KNOWN = (
     "email,external_id,phone,first_name,status\n"
@@ -98,7 +99,7 @@ def test_block(known):
 
 def test_what_is_told_of_it(known):
     record = known.run(FILE, suppress="opt_out")
-    warnings = operations.import_warnings(known.settings, record)
+    warnings = imports.import_warnings(known.settings, record)
     why = "an import that suppresses reads only whom to opt out"
     assert warnings == [
         "nobody is created, only opted out (--suppress)",
@@ -106,7 +107,7 @@ def test_what_is_told_of_it(known):
         f"the column 'first_name' was ignored: {why}",
         f"the column 'tags' was ignored: {why}",
     ]
-    (changed,) = operations.get_contact_history(known.store, "ann@example.com")[1][:1]
+    (changed,) = contacts.get_contact_history(known.store, "ann@example.com")[1][:1]
     assert (changed.event, changed.row) == ("updated", 2)
     assert [(it.field, it.before, it.after) for it in changed.fields] == [("status", "subscribed", "unsubscribed")]
 
@@ -213,12 +214,12 @@ def test_another_tenant_is_not_concerned(known):
 def test_review_and_confirm(known):
     record = known.run(FILE, suppress="opt_out", review=True)
     assert (record.status, statuses(known), listed(known)) == (ImportStatus.AWAITING_REVIEW, BEFORE, {"old"})
-    review = operations.get_review(known.settings, record)
+    review = imports.get_review(known.settings, record)
     assert [(it.row, it.field, it.before, it.after) for it in review.changes] == [
         (2, "status", "subscribed", "unsubscribed")
     ]
     known.sql("UPDATE contacts SET first_name = 'Anna' WHERE email = 'ann@example.com'")
-    confirmed = operations.confirm_import(known.store, known.settings, record.id)
+    confirmed = imports.confirm_import(known.store, known.settings, record.id)
     assert confirmed.counts == Counts(7, updated=1, unchanged=2, skipped=3, failed=1)
     assert (statuses(known), listed(known)) == (BEFORE | {"ann": "unsubscribed"}, {"old", "new"})
 
@@ -253,7 +254,7 @@ def test_what_others_have_asked_for_since_stays_on_the_list(known, asked):
     elif asked == "by a tombstone":
         known.sql("DELETE FROM contacts WHERE email = 'ann@example.com'")
     else:
-        operations.erase_contact(known.store, known.settings, "ann@example.com")
+        contacts.erase_contact(known.store, known.settings, "ann@example.com")
     undone = known.roll_back(record, restore_consent="wrong file")
     assert (undone.suppressions_removed, undone.suppressions_kept) == (2, 0)
     assert listed(known) == {"old", "ann"}
@@ -265,15 +266,15 @@ def test_what_others_have_asked_for_since_stays_on_the_list(known, asked):
 
 def between(importer, statement, **options):
     """Run an import of FILE; another program does something between comparing and applying."""
-    record = operations.register_import(importer.store, str(importer.file(FILE)), ImportOptions.model_validate(options))
-    with operations.open_import(importer.store, importer.settings, record) as session:
-        for step in (operations.land, operations.stage, operations.map_columns, operations.validate):
+    record = imports.register_import(importer.store, str(importer.file(FILE)), ImportOptions.model_validate(options))
+    with imports.open_import(importer.store, importer.settings, record) as session:
+        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
             step(session)
-        operations.compare(session)
+        steps.compare(session)
         importer.sql(statement)
-        operations.apply(session)
-        operations.report(session)
-    return operations.get_import(importer.store, record.id)
+        steps.apply(session)
+        steps.report(session)
+    return imports.get_import(importer.store, record.id)
 
 
 NEW = "INSERT INTO contacts (tenant_id, id, email) VALUES ('default', gen_random_uuid(), 'new@example.com')"
@@ -313,8 +314,8 @@ def test_options_that_contradict_it(importer, options, named):
 def test_defaults_of_the_settings_file_have_no_effect(known):
     defaults = ImportOptions(tags=("vip",), lists=("Fair",), mode="create_all", rules={"status": "keep"})
     path = known.file("email\nann@example.com\nnew@example.com\n")
-    record = operations.register_import(known.store, str(path), ImportOptions(suppress="opt_out"), defaults=defaults)
-    record = operations.run_import(known.store, known.settings, record)
+    record = imports.register_import(known.store, str(path), ImportOptions(suppress="opt_out"), defaults=defaults)
+    record = imports.run_import(known.store, known.settings, record)
     assert record.counts == Counts(2, updated=1, skipped=1)
     assert known.contacts()["ann@example.com"]["tags"] == []
     assert known.sql("SELECT name FROM groups") == []
@@ -322,7 +323,7 @@ def test_defaults_of_the_settings_file_have_no_effect(known):
 
 def test_a_mapping_is_saved_whole(known):
     known.run(FILE, suppress="opt_out", save_mapping="people")
-    (saved,) = operations.list_saved_mappings(known.store)
+    (saved,) = contacts.list_saved_mappings(known.store)
     assert saved.columns == {"email": "email", "first_name": "first_name", "tags": "tags"}
 
 

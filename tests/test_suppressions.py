@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from contact_pipelines.cli.suppressions import app
+from contact_pipelines.cli.suppression_commands import app
+from contact_pipelines.contacts import suppressions
+from contact_pipelines.contacts.suppressions import SUPPRESSED_ROWS, Suppressed
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.importing.duck import identifier, literal
+from contact_pipelines.files.duck import identifier, literal
 from contact_pipelines.models import Counts
-from contact_pipelines.store import suppressions
-from contact_pipelines.store.suppressions import SUPPRESSED_ROWS, Suppressed
 from contact_pipelines.store.tenants import ensure_tenant
 from tests.consent_grants import uses_of_grants
 

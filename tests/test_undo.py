@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import RollbackCounts
@@ -21,7 +21,7 @@ LEFT = "email,first_name,status\na@example.com,Anna,unsubscribed\nn@example.com,
 
 
 def undo(importer, record, **options):
-    return operations.roll_back_import(importer.store, importer.settings, record.id, **options)
+    return imports.roll_back_import(importer.store, importer.settings, record.id, **options)
 
 
 def report(done) -> list[list[str]]:
@@ -143,7 +143,7 @@ def test_a_report_that_could_not_be_written_comes_with_the_next_call(importer, m
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        patched.setattr("contact_pipelines.importing.rolling_back.write_report", full)
+        patched.setattr("contact_pipelines.imports.undo.rolling_back.write_report", full)
         with pytest.raises(ContactPipelinesError, match="rolled back, but the report could not be written"):
             undo(importer, record)
     assert importer.contacts() == {}

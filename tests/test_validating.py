@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contact_pipelines.importing import duck, validating
-from contact_pipelines.importing.duck import sql_blocks
-from contact_pipelines.importing.validating import ErrorCount
+from contact_pipelines.files import duck
+from contact_pipelines.files.duck import sql_blocks
+from contact_pipelines.imports.validate import validating
+from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import Severity
 
 

@@ -12,7 +12,7 @@ import time
 import pytest
 import yaml
 
-from contact_pipelines import operations
+from contact_pipelines import feeds
 from contact_pipelines.errors import LocationUnreachable, NotFound, SourceMissing, WrongState
 from contact_pipelines.files.locations.local import LocalFolder
 from contact_pipelines.files.locations.paths import is_temporary
@@ -133,7 +133,7 @@ def test_what_was_undone_is_imported_again(feeding):
     (first,) = drop.look_and_run()
     drop.importer.roll_back(first)
     assert not drop.look().taken
-    record = operations.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
+    record = feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     assert [found.counts for found in drop.run((record,))] == [Counts(1, created=1)]
 
 
@@ -185,7 +185,7 @@ def test_an_import_whose_source_went_away_is_taken_again_after_a_while(feeding, 
             assert [record.status for record in drop.run(look.taken)] == [ImportStatus.FAILED], attempt
         drop.sql("UPDATE imports SET finished_at = finished_at - interval '1 hour'")
         assert str(drop.look()) == "1 file fit *.csv at inbox: 1 known already."
-    record = operations.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
+    record = feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     assert [found.counts for found in drop.run((record,))] == [Counts(1, created=1)]
 
 
@@ -195,19 +195,19 @@ def test_a_failed_one_is_retried_when_somebody_asks(feeding):
     (failed,) = drop.look_and_run()
     assert failed.error_code == "no_data_rows"
     assert not drop.look().taken
-    record = operations.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
+    record = feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     assert record.id != failed.id
     with pytest.raises(WrongState, match="is pending"):
-        operations.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
+        feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     drop.run((record,))
     drop.write("a.csv", ANN)
     with pytest.raises(WrongState, match="was written again and is taken by itself"):
-        operations.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
+        feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     assert [found.status for found in drop.look_and_run()] == [COMPLETED]
     with pytest.raises(WrongState, match=r"To import it all the same: contact-pipelines import 'local://inbox/a\.csv'"):
-        operations.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
+        feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     with pytest.raises(NotFound, match=r"has not seen a file b\.csv"):
-        operations.retry_watched(drop.store, drop.settings, drop.feed, "b.csv")
+        feeds.retry_watched(drop.store, drop.settings, drop.feed, "b.csv")
 
 
 # -- afterwards
@@ -234,9 +234,7 @@ def test_a_file_that_was_written_again_is_not_archived_unread(feeding):
     drop.look_and_run()
     drop.write("a.csv", BOB + "\n")
     assert drop.tend().settled == 1
-    assert [file.settled for file in operations.list_feed_files(drop.store, drop.feed)] == [
-        "left: it was written again"
-    ]
+    assert [file.settled for file in feeds.list_feed_files(drop.store, drop.feed)] == ["left: it was written again"]
     (record,) = drop.look_and_run()
     assert record.counts == Counts(1, created=1)
     assert drop.tend().settled == 1
@@ -280,7 +278,7 @@ def test_a_missing_source_is_a_visible_failure(feeding):
     sentence = "At its time (2026-11-20 02:00 UTC) the import drop had nothing to take: no file fits *.csv at inbox."
     assert str(raised.value) == sentence
     assert checks(drop) == [(TWO, "missing")]
-    assert operations.list_feeds(drop.store, drop.settings)[0].last_check.message == sentence
+    assert feeds.list_feeds(drop.store, drop.settings)[0].last_check.message == sentence
 
 
 @pytest.mark.parametrize(("require", "status"), [("file", "nothing_new"), ("new_file", "missing"), ("nothing", None)])
@@ -403,7 +401,7 @@ def test_an_s3_object_that_is_overwritten_is_one_new_import(feeding):
 
 TICKS = """
 import sys
-from contact_pipelines import operations
+from contact_pipelines import feeds
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.engine import open_store
 
@@ -412,7 +410,7 @@ store = open_store(settings)
 feed = settings.import_feed("drop")
 taken = 0
 for _ in range(int(sys.argv[1])):
-    taken += len(operations.look_at_feed(store, settings, feed).taken)
+    taken += len(feeds.look_at_feed(store, settings, feed).taken)
 store.close()
 print(taken)
 """

@@ -15,12 +15,12 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from xlsxwriter import Workbook
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.house import MIB, Limits
-from contact_pipelines.importing.reading import workbooks
-from contact_pipelines.importing.reading.recognising import Format, recognise
-from contact_pipelines.importing.reading.sheets.number_formats import form
-from contact_pipelines.importing.reading.sheets.xls_cells import XlsCells
-from contact_pipelines.importing.reading.workbooks import Converted, convert
+from contact_pipelines.imports.stage import workbooks
+from contact_pipelines.imports.stage.recognising import Format, recognise
+from contact_pipelines.imports.stage.sheets.number_formats import form
+from contact_pipelines.imports.stage.sheets.xls_cells import XlsCells
+from contact_pipelines.imports.stage.workbooks import Converted, convert
+from contact_pipelines.settings.policy import MIB, Limits
 from tests import workbook_samples as samples
 
 DAMAGED = "people is damaged or incomplete. Copy or export it again, or save it as CSV."

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from contact_pipelines.house import House
-from contact_pipelines.importing import diffing, duck, duplicates, normalising, planning, validating
-from contact_pipelines.importing.column_plan import ColumnPlan
-from contact_pipelines.importing.duck import identifier
+from contact_pipelines.files import duck
+from contact_pipelines.files.duck import identifier
+from contact_pipelines.imports.columns import planning
+from contact_pipelines.imports.columns.column_plan import ColumnPlan
+from contact_pipelines.imports.compare import diffing, duplicates
+from contact_pipelines.imports.validate import normalising, validating
 from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, MatchKey, PropertyDefinition
+from contact_pipelines.settings.policy import House
 
 RESERVED = ("_error_code", "_error", "_text", "_warning")
 

@@ -10,25 +10,25 @@ import typer
 
 from contact_pipelines import __version__
 from contact_pipelines.cli import (
-    check,
-    contacts,
-    database,
-    dev,
-    exporting,
+    check_command,
+    cleanup_command,
+    contact_commands,
+    database_commands,
+    dev_command,
+    export_commands,
     failing,
-    feeds,
-    groups,
-    history,
-    housekeeping,
-    importing,
-    mapping,
-    notifications,
-    previewing,
-    properties,
-    results,
-    review,
-    saved_mappings,
-    suppressions,
+    feed_commands,
+    group_commands,
+    history_commands,
+    import_command,
+    map_command,
+    mapping_commands,
+    notification_commands,
+    preview_commands,
+    property_commands,
+    result_commands,
+    review_commands,
+    suppression_commands,
 )
 
 PROGRAM = "contact-pipelines"
@@ -46,31 +46,31 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command("import")(importing.import_file)
-app.command("map")(mapping.map_files)
-app.command("preview")(previewing.preview)
-app.command("stage")(previewing.stage)
-app.command("show")(history.show)
-app.command("history")(history.history)
-app.command("results")(results.results)
-app.command("confirm")(review.confirm)
-app.command("cancel")(review.cancel)
-app.command("rollback")(results.rollback)
-app.command("export")(exporting.export)
-app.command("exports")(exporting.exports)
-app.add_typer(contacts.app, name="contacts")
-app.add_typer(properties.app, name="property")
-app.add_typer(groups.lists, name="list")
-app.add_typer(groups.segments, name="segment")
-app.add_typer(groups.topics, name="topic")
-app.add_typer(saved_mappings.app, name="mapping")
-app.add_typer(suppressions.app, name="suppressions")
-app.add_typer(feeds.app, name="feeds")
-app.command("check")(check.check)
-app.add_typer(notifications.app, name="notifications")
-app.command("cleanup")(housekeeping.cleanup)
-app.add_typer(database.app, name="db")
-app.command("dev")(dev.dev)
+app.command("import")(import_command.import_file)
+app.command("map")(map_command.map_files)
+app.command("preview")(preview_commands.preview)
+app.command("stage")(preview_commands.stage)
+app.command("show")(history_commands.show)
+app.command("history")(history_commands.history)
+app.command("results")(result_commands.results)
+app.command("confirm")(review_commands.confirm)
+app.command("cancel")(review_commands.cancel)
+app.command("rollback")(result_commands.rollback)
+app.command("export")(export_commands.export)
+app.command("exports")(export_commands.exports)
+app.add_typer(contact_commands.app, name="contacts")
+app.add_typer(property_commands.app, name="property")
+app.add_typer(group_commands.lists, name="list")
+app.add_typer(group_commands.segments, name="segment")
+app.add_typer(group_commands.topics, name="topic")
+app.add_typer(mapping_commands.app, name="mapping")
+app.add_typer(suppression_commands.app, name="suppressions")
+app.add_typer(feed_commands.app, name="feeds")
+app.command("check")(check_command.check)
+app.add_typer(notification_commands.app, name="notifications")
+app.command("cleanup")(cleanup_command.cleanup)
+app.add_typer(database_commands.app, name="db")
+app.command("dev")(dev_command.dev)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value

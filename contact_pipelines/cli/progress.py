@@ -15,7 +15,7 @@ from typing import Protocol
 
 import typer
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.cli.printing import duration, rows
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import, ImportStatus
@@ -65,7 +65,7 @@ def _display() -> Iterator[_Display]:
 def _watch(store: Store, record: Import, display: _Display, ended: threading.Event) -> None:
     while not ended.wait(LOOK_EVERY_SECONDS):
         try:
-            current = operations.get_import(store, record.id, tenant_id=record.tenant_id)
+            current = imports.get_import(store, record.id, tenant_id=record.tenant_id)
         except ContactPipelinesError:
             continue  # the import itself will say what is wrong with the store
         display.show(current)

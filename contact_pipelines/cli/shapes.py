@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from contact_pipelines import operations
+from contact_pipelines import contacts, imports
 from contact_pipelines.cli.printing import isoformat
-from contact_pipelines.importing.validating import ErrorCount
+from contact_pipelines.contacts.groups import Group
+from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import Counts, ExportRecord, FileReading, Import, PropertyDefinition
 from contact_pipelines.settings import Settings
-from contact_pipelines.store.groups import Group
 
 
 def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
     """Return what `import --json` prints."""
-    results_file, errors_file = operations.result_files(settings, record)
+    results_file, errors_file = imports.result_files(settings, record)
     return {
         "id": record.id,
         "status": record.status.value,
@@ -32,12 +32,12 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         ],
         "counts": counts_of(record).as_dict(),
         "reading": reading_shape(record.reading) if record.reading else None,
-        "warnings": operations.import_warnings(settings, record),
-        "errors": [asdict(fault) for fault in operations.import_faults(settings, record)],
+        "warnings": imports.import_warnings(settings, record),
+        "errors": [asdict(fault) for fault in imports.import_faults(settings, record)],
         "results_file": results_file,
         "errors_file": errors_file,
         "duration_seconds": duration_seconds(record),
-        **({"duplicates_file": operations.duplicates_file(settings, record)} if record.options.fuzzy else {}),
+        **({"duplicates_file": imports.duplicates_file(settings, record)} if record.options.fuzzy else {}),
         **_review_shape(settings, record),
     }
 
@@ -64,7 +64,7 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
 
 def _review_shape(settings: Settings, record: Import) -> dict[str, Any]:
     """Return, of an import that awaits review, what there is to look at and until when."""
-    review = operations.get_review(settings, record)
+    review = imports.get_review(settings, record)
     if review is None:
         return {}
     return {
@@ -118,7 +118,7 @@ def exports_shape(record: ExportRecord) -> dict[str, Any]:
     }
 
 
-def rollback_shape(done: operations.Rollback) -> dict[str, Any]:
+def rollback_shape(done: imports.Rollback) -> dict[str, Any]:
     """Return what `rollback --json` prints."""
     return {
         "id": done.record.id,
@@ -133,7 +133,7 @@ def rollback_shape(done: operations.Rollback) -> dict[str, Any]:
     }
 
 
-def contact_history_shape(contact_id: str, events: Sequence[operations.HistoryEvent]) -> dict[str, Any]:
+def contact_history_shape(contact_id: str, events: Sequence[contacts.HistoryEvent]) -> dict[str, Any]:
     """Return what `contacts history --json` prints."""
     return {
         "contact_id": contact_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from contact_pipelines import operations
+from contact_pipelines import imports
 from contact_pipelines.cli.printing import (
     duration,
     how_read,
@@ -39,8 +39,8 @@ def print_import(settings: Settings, record: Import) -> None:
             typer.echo(f"  - {safe(reason)}")
     _failures(settings, record)
     _mapping(record)
-    _changes(operations.get_review(settings, record))
-    _warnings(operations.import_warnings(settings, record))
+    _changes(imports.get_review(settings, record))
+    _warnings(imports.import_warnings(settings, record))
     typer.echo()
     print_facts(_where(settings, record))
 
@@ -81,7 +81,7 @@ def _counts(record: Import) -> None:
 
 def _failures(settings: Settings, record: Import) -> None:
     """Print why rows failed."""
-    faults = [fault for fault in operations.import_faults(settings, record) if fault.severity is Severity.ERROR]
+    faults = [fault for fault in imports.import_faults(settings, record) if fault.severity is Severity.ERROR]
     if not record.counts.failed or not faults:
         return
     typer.echo("\n  " + typer.style("Why rows failed", bold=True))
@@ -103,7 +103,7 @@ def _mapping(record: Import) -> None:
     )
 
 
-def _changes(review: operations.Review | None) -> None:
+def _changes(review: imports.Review | None) -> None:
     """Print a sample of what a plan does to the contacts."""
     if review is None or not review.changes:
         return
@@ -138,16 +138,16 @@ def _warnings(warnings: list[str]) -> None:
 
 
 def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:
-    results, errors = operations.result_files(settings, record)
+    results, errors = imports.result_files(settings, record)
     facts: list[tuple[str, object]] = []
     if results:
         facts.append(("Results", results))
     if errors and record.counts.failed:
         facts.append(("Errors", errors))
-    duplicates = operations.duplicates_file(settings, record)
+    duplicates = imports.duplicates_file(settings, record)
     if duplicates:
         facts.append(("Duplicates", duplicates))
-    review = operations.get_review(settings, record)
+    review = imports.get_review(settings, record)
     if review:
         facts.append(("Preview", review.results_preview))
     facts.append(("Import", f"{record.id} ({record.name})"))

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from contact_pipelines.defs.assets import IMPORT_ASSETS
-from contact_pipelines.defs.names import IMPORT_JOB
+from contact_pipelines.defs.import_assets import IMPORT_ASSETS
+from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB
 
 import_contacts = dg.define_asset_job(
     IMPORT_JOB,

@@ -6,10 +6,10 @@ import dagster as dg
 from dagster import OpExecutionContext, ResourceParam
 from pydantic import Field, ValidationError
 
-from contact_pipelines.defs.describing import Metadata, Stopwatch
+from contact_pipelines.defs.asset_metadata import Metadata, Stopwatch
 from contact_pipelines.defs.failures import plain_failures
-from contact_pipelines.defs.names import TENANT_TAG
 from contact_pipelines.defs.new_import import choices
+from contact_pipelines.defs.partitions_and_tags import TENANT_TAG
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import DEFAULT_TENANT, ExportFormat, ExportRecord, ExportRequest
@@ -55,11 +55,11 @@ class NewExport(dg.Config):
 )
 def export_contacts(context: OpExecutionContext, config: NewExport, pipelines: ResourceParam[Pipelines]) -> None:
     """Export, and say so on the asset `exported_contacts`."""
-    from contact_pipelines import operations
+    from contact_pipelines import exports
 
     watch = Stopwatch()
     with plain_failures():
-        record = operations.export_contacts(
+        record = exports.export_contacts(
             pipelines.store,
             pipelines.settings,
             request_of(config),

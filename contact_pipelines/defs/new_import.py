@@ -8,7 +8,7 @@ from dagster import OpExecutionContext, ResourceParam
 from pydantic import Field, ValidationError
 
 from contact_pipelines.defs.failures import plain_failures
-from contact_pipelines.defs.names import IMPORTS, run_tags
+from contact_pipelines.defs.partitions_and_tags import IMPORTS, run_tags
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import (
@@ -200,10 +200,10 @@ class NewImport(dg.Config):
 )
 def register_import(context: OpExecutionContext, config: NewImport, pipelines: ResourceParam[Pipelines]) -> None:
     """Register an import and its partition."""
-    from contact_pipelines import operations
+    from contact_pipelines import imports
 
     with plain_failures():
-        record = operations.register_import(
+        record = imports.register_import(
             pipelines.store,
             config.file,
             options_of(config),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from contact_pipelines.defs.pipelines import Pipelines
-    from contact_pipelines.importing.session import ImportSession
+    from contact_pipelines.imports.session import ImportSession
 
 
 class ParquetArtifacts(dg.IOManager):

@@ -11,7 +11,7 @@ import dagster as dg
 from contact_pipelines.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from contact_pipelines.importing.session import ImportSession
+    from contact_pipelines.imports.session import ImportSession
     from contact_pipelines.store.engine import Store
 
 
@@ -47,12 +47,12 @@ class Pipelines:
     def session(self, name: str) -> ImportSession:
         """Return the session of the import with this readable name (its partition key). Raises NotFound."""
         if name not in self._sessions:
-            from contact_pipelines import operations
-            from contact_pipelines.store import imports
+            from contact_pipelines import imports
+            from contact_pipelines.store import imports_table
 
             with self.store.connect() as connection:
-                record = imports.find_by_name(connection, name)
-            self._sessions[name] = operations.open_import(self.store, self.settings, record)
+                record = imports_table.find_by_name(connection, name)
+            self._sessions[name] = imports.open_import(self.store, self.settings, record)
         return self._sessions[name]
 
     def close(self) -> None:

@@ -1,14 +1,22 @@
-"""DuckDB as the pipelines use it: bounded memory, no extensions, quoted names."""
+"""DuckDB as the pipelines use it: bounded memory, no extensions, quoted names, SQL from files of named blocks."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 MEMORY_LIMIT = "512MB"
 """DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
+
+ROW = "_row"
+"""Name of the column that carries a row's number as a spreadsheet shows it: the header is row 1."""
+
+WIDE = 1_000
+"""Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
+WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 1,000
 
 
 def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
@@ -39,3 +47,28 @@ def literal(text: str) -> str:
 def file_literal(path: Path) -> str:
     """Quote a path for a table function, which would take brackets, stars and question marks for patterns."""
     return literal(re.sub(r"([\[*?])", r"[\1]", str(path)))
+
+
+def make_room(con: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB hold a very wide file: one thread, a higher limit.
+
+    It is not taken back: the steps that read all columns again (map, report) run out of memory without it.
+    """
+    limit = con.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()[0][0]
+    if int(limit) < WIDE_MEMORY * 1_000_000:
+        con.execute(f"SET memory_limit = '{WIDE_MEMORY}MB'").fetchall()
+    con.execute("SET threads = 1").fetchall()
+
+
+@cache
+def _sql_files() -> dict[str, Path]:
+    """Return the SQL files of the package by name: each stands beside the step that runs it."""
+    return {path.stem: path for path in Path(__file__).parents[1].rglob("*.sql")}
+
+
+@cache
+def sql_blocks(name: str) -> dict[str, str]:
+    """Read the package's `<name>.sql`, wherever it lies, into its blocks. A block begins with `-- name: <block>`."""
+    text = _sql_files()[name].read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: *(\w+) *$", text, flags=re.MULTILINE)
+    return {block: body.strip() for block, body in zip(parts[1::2], parts[2::2], strict=True)}

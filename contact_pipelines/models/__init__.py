@@ -4,7 +4,7 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
 """
 
-from contact_pipelines.models.exports import (
+from contact_pipelines.models.export_records import (
     LAST,
     SCHEDULED_BY,
     ExportFormat,
@@ -12,14 +12,8 @@ from contact_pipelines.models.exports import (
     ExportRequest,
     ExportStatus,
 )
-from contact_pipelines.models.fuzzy import FuzzyOptions, Resolve
-from contact_pipelines.models.notifications import (
-    Channel,
-    Event,
-    EventKind,
-    Notification,
-    NotificationStatus,
-)
+from contact_pipelines.models.fuzzy_options import FuzzyOptions, Resolve
+from contact_pipelines.models.notification_records import Channel, Event, EventKind, Notification, NotificationStatus
 from contact_pipelines.models.options import (
     MAX_REVIEW_SECONDS,
     GroupDefinition,

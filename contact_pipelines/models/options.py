@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from contact_pipelines.models.fuzzy import NONE, FuzzyOptions
+from contact_pipelines.models.fuzzy_options import NONE, FuzzyOptions
 from contact_pipelines.models.words import (
     PROPERTY_KEY,
     Blank,

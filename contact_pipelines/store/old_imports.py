@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.store.engine import Store
-from contact_pipelines.store.imports import life_lock
+from contact_pipelines.store.imports_table import life_lock
 from contact_pipelines.store.tables import imports
 
 ENDED = (

@@ -13,7 +13,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from contact_pipelines.models import Counts, Import, ImportStatus
-from contact_pipelines.store import imports as all_imports
+from contact_pipelines.store import imports_table as all_imports
 from contact_pipelines.store.tables import imports
 
 _NOT_APPLIED = dict.fromkeys(("rows_created", "rows_updated", "rows_unchanged", "rows_skipped", "rows_failed"))

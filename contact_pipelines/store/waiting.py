@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from contact_pipelines.models import Import
-from contact_pipelines.store import imports, reviews
+from contact_pipelines.store import imports_table, reviews
 from contact_pipelines.store.engine import Store
 
 LOOK_EVERY_SECONDS = 0.5
@@ -17,12 +17,12 @@ def wait_for_running_imports(store: Store, tenant_id: str) -> None:
     while True:
         with store.begin() as connection:
             reviews.expire_overdue(connection, tenant_id)
-            if not imports.running(connection, tenant_id):
+            if not imports_table.running(connection, tenant_id):
                 return
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def wait_for_turn(store: Store, record: Import, heartbeat: imports.Heartbeat) -> None:
+def wait_for_turn(store: Store, record: Import, heartbeat: imports_table.Heartbeat) -> None:
     """Return when no older import of the tenant is running, so that imports are applied as they were registered.
 
     One whose process died does not count, nor one that ends in a review or that nobody has started. Raises
@@ -30,7 +30,7 @@ def wait_for_turn(store: Store, record: Import, heartbeat: imports.Heartbeat) ->
     """
     while True:
         with store.begin() as connection:
-            if not imports.older_running(connection, record):
+            if not imports_table.older_running(connection, record):
                 return
         heartbeat.advance(0, 0)
         time.sleep(TURN_EVERY_SECONDS)

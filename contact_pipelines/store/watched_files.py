@@ -121,7 +121,7 @@ def imported_before(connection: sa.Connection, record: Import, sha256: str) -> I
 
     Older ones do not count: a file that becomes again what it was long ago brings news. Nor do those that were undone.
     """
-    from contact_pipelines.store.imports import from_row
+    from contact_pipelines.store.imports_table import from_row
 
     statement = sa.select(imports).where(
         imports.c.tenant_id == record.tenant_id,

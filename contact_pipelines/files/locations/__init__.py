@@ -6,8 +6,8 @@ and never leads out of it.
 
 from contact_pipelines.files.locations.configs import LocalLocation, LocationConfig, S3Location, SftpLocation
 from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.opening import open_location
-from contact_pipelines.files.locations.sources import ResolvedSource, is_address, resolve_source
+from contact_pipelines.files.locations.open_location import open_location
+from contact_pipelines.files.locations.source_addresses import ResolvedSource, is_address, resolve_source
 
 __all__ = [
     "LocalLocation",

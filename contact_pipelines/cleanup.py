@@ -1,0 +1,104 @@
+"""Removing what is left over from the past, as the settings' `retention` says.
+
+What an import did can be undone afterwards as before: the journal is in the store. Imports that run, wait in the queue
+or await review are left alone, however old they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contact_pipelines.exports.use_cases import clean_up_exports, count_overdue_exports
+from contact_pipelines.files.artifact_names import MAPPED, REPORT, STAGED
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.imports import reporting
+from contact_pipelines.imports.drafts import EVENTS_FILE
+from contact_pipelines.imports.undo import rolling_back
+from contact_pipelines.notify import outbox
+from contact_pipelines.settings import Settings
+from contact_pipelines.store import old_imports
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.old_imports import OldImport, What
+
+KEPT_WITH_RESULTS = frozenset(
+    (
+        reporting.RESULTS_FILE,
+        reporting.ERRORS_FILE,
+        rolling_back.REPORT_FILE,
+        REPORT,
+        EVENTS_FILE,
+        # The same rows as in the results, in the form in which erasing a person finds them.
+        f"{STAGED}.parquet",
+        f"{MAPPED}.parquet",
+    )
+)
+
+
+@dataclass(frozen=True)
+class CleanUp:
+    """What was removed, or would be: of how many imports the artifacts and the results, how many files of theirs.
+
+    `exports`: those whose file had its time (`exports_expire`).
+    """
+
+    artifacts: int = 0
+    results: int = 0
+    files: int = 0
+    notifications: int = 0
+    exports: int = 0
+
+
+def clean_up(store: Store, settings: Settings, *, dry_run: bool = False) -> CleanUp:
+    """Remove the old files of all tenants' imports and exports, and old notifications.
+
+    Can be interrupted and repeated at any time. A dry run counts and removes nothing. Dagster's own leftovers are
+    `defs.housekeeping`'s.
+    """
+    keep = settings.retention
+    results, first = _remove(store, settings, "results", keep.results_days, dry_run=dry_run)
+    artifacts, second = _remove(store, settings, "artifacts", keep.artifacts_days, dry_run=dry_run)
+    removed = 0
+    if keep.notifications_days is not None:
+        with store.begin() as connection:
+            act = outbox.count_old if dry_run else outbox.remove_old
+            removed = act(connection, keep.notifications_days)
+    expired = count_overdue_exports(store) if dry_run else len(clean_up_exports(store, settings))
+    return CleanUp(artifacts, results, first + second, removed, expired)
+
+
+def names_of_old_imports(store: Store, days: int) -> set[str]:
+    """Return the names of the imports that ended so many days ago."""
+    with store.connect() as connection:
+        return old_imports.names_ended(connection, days)
+
+
+def _remove(store: Store, settings: Settings, what: What, days: int | None, *, dry_run: bool) -> tuple[int, int]:
+    """Remove one kind of files; return of how many imports, and how many files."""
+    if days is None:
+        return 0, 0
+    with store.connect() as connection:
+        found = old_imports.find(connection, what, days)
+    if dry_run:
+        return len(found), sum(len(_files(settings, it, what)) for it in found)
+    done = files = 0
+    for it in found:
+        with old_imports.removing(store, it, what, days) as free:
+            if free:
+                files += _remove_files(settings, it, what)
+                done += 1
+    return done, files
+
+
+def _remove_files(settings: Settings, it: OldImport, what: What) -> int:
+    names = _files(settings, it, what)
+    artifacts = ArtifactFolder(settings.artifacts, it.tenant_id, it.id)
+    for name in names:
+        artifacts.discard(name)
+    artifacts.remove_empty_folders()
+    return len(names)
+
+
+def _files(settings: Settings, it: OldImport, what: What) -> list[str]:
+    """Return what is to go: of an import that was never applied, nothing is worth keeping any longer."""
+    kept = KEPT_WITH_RESULTS if what == "artifacts" and it.applied else frozenset()
+    return [name for name in ArtifactFolder(settings.artifacts, it.tenant_id, it.id).names() if name not in kept]

@@ -1,0 +1,164 @@
+"""`list`, `segment` and `topic`: the named groups of contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+
+if TYPE_CHECKING:
+    from contact_pipelines.contacts.groups import Group
+
+lists = typer.Typer(help="Lists of contacts.", no_args_is_help=True)
+segments = typer.Typer(help="Segments of contacts: static, or dynamic with a filter.", no_args_is_help=True)
+topics = typer.Typer(help="Topics that contacts opt in to or out of.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 100 characters.")]
+Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What people read.")]
+Default = Annotated[
+    str,
+    typer.Option(
+        "--default",
+        metavar="WHICH",
+        help="opt_in: every new contact is opted in. opt_out: only those whom an import names with --topic.",
+    ),
+]
+
+
+@lists.command("list")
+def list_lists(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """List the lists, and how many contacts are on each.
+
+    Example: contact-pipelines list list
+    """
+    _list("list", as_json=json_, tenant=tenant)
+
+
+@lists.command("add")
+def add_list(
+    name: Name, *, description: Description = "", json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT
+) -> None:
+    """Add a list; an import puts contacts on it with --list NAME.
+
+    Example: contact-pipelines list add customers
+    """
+    _add({"kind": "list", "name": name, "description": description}, as_json=json_, tenant=tenant)
+
+
+@segments.command("list")
+def list_segments(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """List the segments, static and dynamic, and how many contacts are in each at this moment.
+
+    Example: contact-pipelines segment list
+    """
+    _list("segment", as_json=json_, tenant=tenant)
+
+
+@segments.command("add")
+def add_segment(
+    name: Name,
+    *,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="EXPR", help="Makes it dynamic; docs/filters.md has the grammar."),
+    ] = None,
+    description: Description = "",
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Add a segment: static, so that an import puts contacts in it with --segment NAME, or dynamic with --filter.
+
+    Example: contact-pipelines segment add hot --filter "lead_score > 50 AND tags CONTAINS 'enterprise'"
+
+    In a dynamic segment are those whom the filter finds at the moment at which somebody looks. Adding it again with
+    another filter replaces the filter.
+    """
+    _add({"kind": "segment", "name": name, "description": description, "filter": filter_}, as_json=json_, tenant=tenant)
+
+
+@topics.command("list")
+def list_topics(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """List the topics, and how many contacts are opted in and out.
+
+    Example: contact-pipelines topic list
+    """
+    _list("topic", as_json=json_, tenant=tenant)
+
+
+@topics.command("add")
+def add_topic(
+    name: Name,
+    *,
+    default: Default = "opt_out",
+    description: Description = "",
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Add a topic; an import opts contacts in with --topic NAME.
+
+    Example: contact-pipelines topic add newsletter --default opt_in
+    """
+    values = {"kind": "topic", "name": name, "description": description, "default_subscription": default}
+    _add(values, as_json=json_, tenant=tenant)
+
+
+def _list(kind: str, *, as_json: bool, tenant: str) -> None:
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json, print_table
+    from contact_pipelines.cli.shapes import group_shape
+    from contact_pipelines.models import GroupKind
+
+    with opened_store() as (_, store):
+        found = contacts.list_groups(store, GroupKind(kind), tenant_id=tenant)
+    if as_json:
+        print_json([group_shape(group) for group in found])
+        return
+    columns = {
+        GroupKind.LIST: {"Name": "name", "Members": "members"},
+        GroupKind.SEGMENT: {"Name": "name", "Members": "members", "Filter": "filter"},
+        GroupKind.TOPIC: {
+            "Name": "name",
+            "Default": "default_subscription",
+            "Members": "members",
+            "Opted out": "opted_out",
+        },
+    }[GroupKind(kind)] | {"Description": "description"}
+    rows = [[shape.get(key) for key in columns.values()] for shape in map(group_shape, found)]
+    print_table(list(columns), rows, right=(2, 3) if kind == GroupKind.TOPIC else (1,))
+    for group in found:
+        _tell_problem(group)
+
+
+def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
+    from pydantic import ValidationError
+
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.cli.shapes import group_shape
+    from contact_pipelines.errors import InvalidOption
+    from contact_pipelines.models import GroupDefinition
+
+    try:
+        definition = GroupDefinition.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = {"name": "NAME", "default_subscription": "--default"}.get(str(first["loc"][0]), f"--{first['loc'][0]}")
+        raise InvalidOption(f"The value of {option} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
+    with opened_store() as (_, store):
+        contacts.create_group(store, definition, tenant_id=tenant)
+        [added] = contacts.list_groups(store, definition.kind, name=definition.name, tenant_id=tenant)
+    if as_json:
+        print_json(group_shape(added))
+    elif added.members is None:
+        _tell_problem(added)
+    else:
+        typer.echo(f"The {definition.kind} {definition.name!r} is there, with {added.members:,} members.")
+
+
+def _tell_problem(group: Group) -> None:
+    from contact_pipelines.cli.printing import safe
+
+    if group.problem is not None:
+        typer.echo(f"The segment {safe(group.definition.name)} cannot be used. {safe(group.problem)}", err=True)

@@ -1,0 +1,92 @@
+"""`map`: how files would be read, and what each column would be taken for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from contact_pipelines.cli import reading_parameters as reading
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant
+
+if TYPE_CHECKING:
+    from contact_pipelines.models import ReadingOptions
+    from contact_pipelines.settings.policy import Limits
+
+SHOWN_SAMPLES = 5
+
+
+def map_files(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="One file or many.")],
+    *,
+    encoding: reading.Encoding = None,
+    delimiter: reading.Delimiter = None,
+    header: reading.Header = None,
+    sheet: reading.Sheet = None,
+    json_: JsonFlag = False,
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a suggestion is the same for all
+) -> None:
+    """Show what each column of a file would be taken for, how sure that is, and why. Nothing is imported.
+
+    Example: contact-pipelines map contacts.csv leads.xlsx
+
+    A file needs a header or rows, not both. A file that cannot be read does not keep the others from being shown.
+    """
+    from contact_pipelines.cli.failing import of_file
+    from contact_pipelines.cli.printing import print_json, safe
+    from contact_pipelines.settings import load_settings
+
+    options = reading.reading_options(encoding, delimiter, header, sheet)
+    limits = load_settings().house.limits
+    entries = [_entry(file, options, limits) for file in files]
+    if json_:
+        print_json(entries)
+    for entry in entries:
+        if "error" in entry:
+            typer.echo(f"Error: {safe(of_file(entry['file'], entry['error']['message']))}", err=True)
+        elif not json_:
+            _print(entry)
+    if any("error" in entry for entry in entries):
+        raise typer.Exit(1)
+
+
+def _entry(file: str, options: ReadingOptions, limits: Limits) -> dict[str, Any]:
+    from contact_pipelines import imports
+    from contact_pipelines.cli.failing import failure_of
+    from contact_pipelines.cli.shapes import reading_shape
+
+    try:
+        found, mapping = imports.describe_file(Path(file).expanduser(), options, limits)
+    except Exception as error:  # noqa: BLE001 - one bad file does not keep the others from being told
+        return {"file": file, "error": failure_of(error).as_dict()}
+    return {
+        "file": file,
+        **reading_shape(found.reading),
+        "header": list(found.header),
+        "columns": [
+            {
+                "column": column.column,
+                "field": column.field,
+                "confidence": column.confidence,
+                "reason": column.reason,
+                "samples": found.samples.get(column.column, [])[:SHOWN_SAMPLES],
+            }
+            for column in mapping
+        ],
+    }
+
+
+def _print(entry: dict[str, Any]) -> None:
+    from contact_pipelines.cli.printing import how_read, print_table, safe
+
+    typer.echo(f"{safe(entry['file'])}: {how_read(entry)}\n")
+    rows = [
+        (column["column"], column["field"], f"{column['confidence']:.0%}", column["reason"],
+         ", ".join(column["samples"][:2]))
+        for column in entry["columns"]
+    ]  # fmt: skip
+    print_table(("Column", "Field", "Sure", "Why", "For example"), rows, right=(2,))
+    for note in entry["notes"]:
+        typer.echo(f"  - {safe(note)}")
+    typer.echo()

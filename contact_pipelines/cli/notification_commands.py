@@ -1,0 +1,148 @@
+"""`notifications`: who was told of what, and trying again; and telling people at the end of a command."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, Tenant, opened_store
+
+if TYPE_CHECKING:
+    from contact_pipelines.models import Import, Notification
+    from contact_pipelines.settings import Settings
+    from contact_pipelines.store.engine import Store
+
+app = typer.Typer(help="Emails and webhooks that tell what became of imports.", no_args_is_help=True)
+
+AT_THE_END_SECONDS = 5.0
+"""A command that has done its work waits no longer for a mail server; `dev` or the next command tries again."""
+
+NOW_SECONDS = 600.0
+
+
+def tell_people(settings: Settings, store: Store, record: Import) -> None:
+    """Send what there is to tell of an import, if that is quickly done. Nothing that goes wrong is felt."""
+    from contact_pipelines import notify
+
+    with contextlib.suppress(Exception):  # it stays in the outbox; the command's own work is done and told
+        notify.send_notifications(store, settings, within=AT_THE_END_SECONDS, import_id=record.id)
+
+
+@app.command("list")
+def list_(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 20,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """List the latest notifications, newest first: whether they were sent, or why not and when they are tried again.
+
+    Example: contact-pipelines notifications list
+    """
+    from contact_pipelines import notify
+    from contact_pipelines.cli.printing import moment, print_json, print_table
+
+    with opened_store() as (_, store):
+        found = notify.list_notifications(store, tenant_id=tenant, limit=limit)
+    if json_:
+        print_json([_shape(it) for it in found])
+        return
+    if not found:
+        typer.echo("No notifications yet; who is told of what is in the settings file (notifications).")
+        return
+    rows = [
+        (
+            moment(it.created_at),
+            it.kind.value,
+            it.payload.get("data", {}).get("name", ""),
+            it.recipient,
+            it.status.value,
+            it.attempts,
+            moment(it.next_attempt_at) if it.status.value == "waiting" else "",
+            it.last_error or "",
+        )
+        for it in found
+    ]
+    header = ("Made (UTC)", "Event", "Of", "To", "Status", "Attempts", "Next attempt", "Last error")
+    print_table(header, rows, right=(5,))
+
+
+@app.command("send")
+def send(
+    *,
+    given_up: Annotated[
+        bool, typer.Option("--given-up", help="Also those of the tenant that were given up, as if they were new.")
+    ] = False,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Try now to send all that is waiting, whenever it is due. Ends with 1 if something could not be sent.
+
+    Example: contact-pipelines notifications send
+    """
+    from contact_pipelines import notify
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.errors import InvalidOption
+
+    with opened_store() as (settings, store):
+        if not settings.notifications.configured:
+            raise InvalidOption("The settings file has no notifications.smtp and no notifications.webhooks.")
+        if given_up:
+            notify.retry_given_up(store, tenant_id=tenant)
+        done = notify.send_notifications(store, settings, within=NOW_SECONDS, now=True)
+    if json_:
+        print_json(asdict(done))
+    else:
+        typer.echo(f"Sent {done.sent:,}; {done.failed:,} failed, {done.given_up:,} given up, {done.waiting:,} waiting.")
+    if done.failed:
+        raise typer.Exit(1)
+
+
+@app.command("test")
+def send_test(
+    *,
+    json_: JsonFlag = False,
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - recipients are the house's
+) -> None:
+    """Send a test message to every address and webhook of the settings file. Ends with 1 if one cannot be reached.
+
+    Example: contact-pipelines notifications test
+    """
+    from contact_pipelines import notify
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.errors import InvalidOption
+    from contact_pipelines.settings import load_settings
+
+    tested = notify.send_test_messages(load_settings())
+    if not tested:
+        raise InvalidOption(
+            "The settings file names nobody to notify: notifications.to, .webhooks, or a feed's notify."
+        )
+    if json_:
+        print_json([asdict(it) for it in tested])
+    else:
+        for it in tested:
+            typer.echo(f"{it.channel.value} {it.recipient}: {it.error or 'sent'}")
+    if any(it.error for it in tested):
+        raise typer.Exit(1)
+
+
+def _shape(it: Notification) -> dict[str, object]:
+    from contact_pipelines.cli.printing import isoformat
+
+    return {
+        "id": it.id,
+        "event": it.kind.value,
+        "import_id": it.import_id,
+        "channel": it.channel.value,
+        "recipient": it.recipient,
+        "status": it.status.value,
+        "attempts": it.attempts,
+        "created_at": isoformat(it.created_at),
+        "next_attempt_at": isoformat(it.next_attempt_at) if it.status.value == "waiting" else None,
+        "sent_at": isoformat(it.sent_at),
+        "last_error": it.last_error,
+    }

@@ -1,0 +1,101 @@
+"""`property`: the fields of contacts that a tenant defines itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+
+app = typer.Typer(help="Custom fields of contacts.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """List the properties and their rules.
+
+    Example: contact-pipelines property list
+    """
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json, print_table
+    from contact_pipelines.cli.shapes import property_shape
+
+    with opened_store() as (_, store):
+        definitions = contacts.list_property_definitions(store, tenant_id=tenant)
+    if json_:
+        print_json([property_shape(definition) for definition in definitions])
+        return
+    rows = [(it.key, it.type.value, it.label, _rules(property_shape(it))) for it in definitions]
+    print_table(("Key", "Type", "Label", "Rules"), rows)
+
+
+@app.command("add")
+def add(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="1 to 50 of a-z, 0-9 and _, for example industry.")],
+    *,
+    type_: Annotated[
+        str,
+        typer.Option("--type", metavar="TYPE", help="text, number, date, boolean, select or multi_select."),
+    ] = "text",
+    label: Annotated[str, typer.Option(metavar="TEXT", help="What people read.")] = "",
+    min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Smallest number.")] = None,
+    max_: Annotated[float | None, typer.Option("--max", metavar="N", help="Largest number.")] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="What the whole text must look like, for example \\d{5}."),
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT", help="One choice of a select property. Repeatable.")
+    ] = None,
+    required: Annotated[
+        bool, typer.Option("--required", help="New contacts need a value, and an import cannot erase it.")
+    ] = False,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Add a property, which columns can then be mapped to as properties.KEY.
+
+    Example: contact-pipelines property add plan --type select --option free --option pro
+    """
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.cli.shapes import property_shape
+
+    definition = _definition(
+        {"key": key, "type": type_, "label": label, "min": min_, "max": max_, "pattern": pattern,
+         "options": tuple(option or ()), "required": required}
+    )  # fmt: skip
+    with opened_store() as (_, store):
+        added = contacts.create_property(store, definition, tenant_id=tenant)
+    if json_:
+        print_json(property_shape(added))
+    else:
+        typer.echo(f"The property {added.key} is there: {added.type.value}. Map a column to properties.{added.key}.")
+
+
+def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefinition, imported late
+    from pydantic import ValidationError
+
+    from contact_pipelines.errors import InvalidOption
+    from contact_pipelines.models import PropertyDefinition
+
+    try:
+        return PropertyDefinition.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        said = first["msg"].removeprefix("Value error, ")
+        option = "KEY" if first["loc"][0] == "key" else f"--{first['loc'][0]}"
+        raise InvalidOption(f"The value of {option} is wrong: {said}.") from None
+
+
+def _rules(shape: dict[str, Any]) -> str:
+    rules = {name: shape[name] for name in ("min", "max", "pattern", "options") if shape.get(name, []) != []}
+    told = [f"{name} {_rule(value)}" for name, value in rules.items()]
+    return ", ".join([*told, "required"] if shape.get("required") else told)
+
+
+def _rule(value: object) -> str:
+    if isinstance(value, list):
+        return " | ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

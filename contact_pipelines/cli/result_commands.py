@@ -1,0 +1,137 @@
+"""`results` and `rollback`: what an import left behind, and undoing it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contact_pipelines.cli.notification_commands import tell_people
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
+
+if TYPE_CHECKING:
+    from contact_pipelines.imports import Rollback
+    from contact_pipelines.models import RollbackCounts
+
+
+def results(
+    key: ImportKey,
+    *,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")],
+    errors: Annotated[
+        bool,
+        typer.Option("--errors", help="Only the failed rows, with their errors: mend them and import the file."),
+    ] = False,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Write an import's results file: every row of the input with `Import Status` and `Errors`.
+
+    Example: contact-pipelines results 2026-11-20-contacts_nov-3f2a91 --errors --out failed.csv
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.printing import print_json, size
+    from contact_pipelines.errors import InvalidOption
+
+    if json_ and out == "-":
+        raise InvalidOption("--json and --out - both want standard output; write the file to a name.")
+    with (
+        opened_store() as (settings, store),
+        tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder,
+    ):
+        record = imports.get_import(store, key, tenant_id=tenant)
+        imports.complete_report(store, settings, record)
+        copy = Path(folder) / "results.csv"
+        imports.copy_results(settings, record, copy, which="errors" if errors else "results")
+        if out == "-":
+            with copy.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            return
+        target, written = Path(out).expanduser(), copy.stat().st_size
+        try:
+            shutil.copyfile(copy, target)
+        except OSError as error:
+            raise InvalidOption(f"The file {target} cannot be written: {error.strerror}.") from None
+    if json_:
+        print_json({"id": record.id, "file": str(target.absolute()), "size": written})
+    else:
+        typer.echo(f"Wrote {target} ({size(written)}).")
+
+
+def rollback(
+    key: ImportKey,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would happen.")] = False,
+    restore_consent: Annotated[
+        str | None,
+        typer.Option(
+            "--restore-consent",
+            metavar="REASON",
+            help="Also undo the opt-outs that the import brought, and say why; kept for good, so name nobody. Works"
+            " after a rollback that kept them, too.",
+        ),
+    ] = None,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
+
+    Example: contact-pipelines rollback 2026-11-20-contacts_nov-3f2a91 --dry-run
+
+    Opt-outs that the import brought stay, so that nobody who left is contacted again. The report, rollback.csv beside
+    the import's other files, tells for each contact what was restored, and what was kept and why.
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.cli.shapes import rollback_shape
+
+    with opened_store() as (settings, store):
+        done = imports.roll_back_import(
+            store, settings, key, tenant_id=tenant, dry_run=dry_run, restore_consent=restore_consent
+        )
+        if json_:
+            print_json(rollback_shape(done))
+        else:
+            _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
+        tell_people(settings, store, done.record)
+
+
+def _what_stays(counts: RollbackCounts) -> str:
+    """Return what a reason would undo as well."""
+    from contact_pipelines.cli.printing import counted
+
+    opt_outs = counted(counts.opt_outs_kept, "opt-out")
+    listed = counted(counts.suppressions_kept, "suppressed address", "suppressed addresses")
+    kept = [(counts.opt_outs_kept, opt_outs), (counts.suppressions_kept, listed)]
+    return " and ".join(told for number, told in kept if number)
+
+
+def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> None:
+    record, counts = done.record, done.counts
+    from contact_pipelines.cli.printing import counted
+
+    done_or_not = "Would roll back" if dry_run else "Rolled back"
+    typer.echo(
+        f"{done_or_not} {record.name}: {counted(counts.deleted, 'contact')} deleted,"
+        f" {counts.restored:,} restored, {counts.kept:,} kept, at least in part."
+        + (" Nothing was changed." if dry_run else "")
+    )
+    if counts.gone:
+        typer.echo(f"  {counts.gone:,} had been deleted before.")
+    if counts.properties_removed:
+        typer.echo(f"  Unused properties, which it had created and which were removed: {counts.properties_removed:,}.")
+    if counts.suppressions_removed:
+        typer.echo(f"  Addresses that were taken off the suppression list: {counts.suppressions_removed:,}.")
+    stay = _what_stays(counts)
+    if counts.opt_outs_kept and consent_restored:
+        typer.echo(f"  {counted(counts.opt_outs_kept, 'opt-out')} kept: the address is on the suppression list.")
+    elif stay:
+        tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
+        typer.echo(f"  Kept of what it brought: {stay}. To undo that as well:")
+        typer.echo(f'  contact-pipelines rollback {record.id}{tenant} --restore-consent "why"')
+    if done.report_file:
+        typer.echo(f"  Report  {done.report_file}")

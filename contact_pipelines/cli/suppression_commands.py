@@ -1,0 +1,94 @@
+"""`suppressions`: addresses that are never subscribed again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+
+app = typer.Typer(help="Addresses that are never subscribed again.", no_args_is_help=True)
+
+Address = Annotated[str, typer.Argument(metavar="EMAIL", help="An email address.")]
+
+
+@app.command("add")
+def add(
+    email: Address,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept, so name nobody.")],
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Put an address on the list. A subscribed contact that has it is unsubscribed; nobody is created.
+
+    Example: contact-pipelines suppressions add john@example.com --reason "complained by phone"
+    """
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (_, store):
+        done = contacts.suppress_address(store, email, reason=reason, tenant_id=tenant)
+    if json_:
+        print_json({"added": done.added, "opted_out": done.opted_out})
+    else:
+        was = "is now on the suppression list" if done.added else "was on the suppression list already"
+        typer.echo(f"The address {was}; contacts unsubscribed: {done.opted_out:,}.")
+
+
+@app.command("check")
+def check(email: Address, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Say whether an address is on the list.
+
+    Example: contact-pipelines suppressions check john@example.com
+    """
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (_, store):
+        found = contacts.is_address_suppressed(store, email, tenant_id=tenant)
+    if json_:
+        print_json({"suppressed": found})
+    else:
+        typer.echo("The address is on the suppression list." if found else "The address is not on the list.")
+
+
+@app.command("remove")
+def remove(
+    email: Address,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Who asked for it, and how; it is recorded.")],
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Take an address off the list. A contact that has it stays as it is, opted out.
+
+    Example: contact-pipelines suppressions remove john@example.com --reason "signed up again on paper"
+    """
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (_, store):
+        contacts.release_address(store, email, reason=reason, tenant_id=tenant)
+    if json_:
+        print_json({"removed": True})
+    else:
+        typer.echo("The address is off the suppression list.")
+
+
+@app.command("count")
+def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Print how many addresses are on the list.
+
+    Example: contact-pipelines suppressions count
+    """
+    from contact_pipelines import contacts
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (_, store):
+        number = contacts.count_suppressed(store, tenant_id=tenant)
+    if json_:
+        print_json({"count": number})
+    else:
+        typer.echo(number)

@@ -1,0 +1,100 @@
+"""Trying what the settings file says: whether each location is there, and what is at each source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.files.locations import Location, LocationConfig, open_location
+from contact_pipelines.files.locations.paths import is_temporary
+from contact_pipelines.imports import rules
+from contact_pipelines.imports.columns import judging
+from contact_pipelines.settings import Settings
+from contact_pipelines.settings.export_feeds import ExportFeed
+from contact_pipelines.settings.import_feeds import ImportFeed
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One entry of the settings file: `error` is None if it can be used; `found` tells what there is."""
+
+    section: str
+    name: str
+    found: str = ""
+    error: str | None = None
+    files: int | None = None
+
+
+def check_settings(settings: Settings) -> list[Tried]:
+    """Try every location, and list every feed's source; those that cannot be read are there with their error.
+
+    Nothing is written anywhere. Takes as long as the slowest servers do, one after the other.
+    """
+    tried = [Tried(entry.section, entry.name, error=entry.error) for entry in settings.broken]
+    tried += [_try_location(name, config) for name, config in settings.locations.items()]
+    tried += [_try_feed(feed, settings) for feed in settings.imports]
+    tried += [_try_export(feed, settings) for feed in settings.exports]
+    order = ("locations", "imports", "exports")
+    return sorted(tried, key=lambda entry: order.index(entry.section))
+
+
+def check_rules(settings: Settings) -> None:
+    """Raise InvalidOption if a rule of the settings file on fields or properties cannot be kept."""
+    judging.check_house(settings.house)
+
+
+def _try_location(name: str, config: LocationConfig) -> Tried:
+    def look(location: Location) -> tuple[str, None]:
+        location.check()
+        return config.type, None
+
+    return _try("locations", name, config, look, name)
+
+
+def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
+    def look(location: Location) -> tuple[str, int]:
+        rules.checked_rules(feed.import_options(settings.options))
+        files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
+        found = f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}"
+        return found + _remarks(feed, settings), len(files)
+
+    return _try("imports", feed.name, settings.locations[feed.source.location], look, feed.source.location)
+
+
+def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
+    """Read its filter. What properties and groups there are is the store's affair, and told when it runs."""
+    from contact_pipelines.contacts.filters.syntax import parse
+
+    try:
+        if feed.filter is not None:
+            parse(feed.filter)
+    except ContactPipelinesError as error:
+        return Tried("exports", feed.name, error=str(error))
+    to = f"to {feed.to.path} at {feed.to.location}" if feed.to else "to the artifacts"
+    return Tried("exports", feed.name, f"{feed.format} {to}, {feed.schedule.cron}{_remarks(feed, settings)}")
+
+
+def _remarks(feed: ImportFeed | ExportFeed, settings: Settings) -> str:
+    off = "" if feed.enabled else "; not enabled"
+    untold = feed.notify and settings.notifications.smtp is None
+    return off + ("; nobody under notify is told: there is no notifications.smtp" if untold else "")
+
+
+def _try(
+    section: str,
+    name: str,
+    config: LocationConfig,
+    look: Callable[[Location], tuple[str, int | None]],
+    location_name: str,
+) -> Tried:
+    try:
+        with open_location(location_name, config) as location:
+            found, files = look(location)
+    except ContactPipelinesError as error:
+        return Tried(section, name, error=str(error))
+    return Tried(section, name, found, files=files)
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file" + ("" if number == 1 else "s")

@@ -1,0 +1,81 @@
+"""Feeds as people look at them, and a file that is to be taken once more because somebody asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contact_pipelines.errors import NotFound, WrongState
+from contact_pipelines.feeds.watch import register_file
+from contact_pipelines.files.locations import open_location
+from contact_pipelines.files.locations.paths import plain_path
+from contact_pipelines.files.locations.source_addresses import location_address
+from contact_pipelines.models import Import, ImportStatus
+from contact_pipelines.settings import Settings
+from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.store import feed_checks, imports_table, watched_files
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.feed_checks import FeedCheck
+from contact_pipelines.store.tenants import ensure_tenant
+from contact_pipelines.store.watched_files import WatchedFile
+
+_CAN_BE_RETRIED = (ImportStatus.FAILED, ImportStatus.CANCELLED, ImportStatus.EXPIRED, ImportStatus.ROLLED_BACK)
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """A feed, the import that it brought last, and what came of its latest time or trouble."""
+
+    feed: ImportFeed
+    last_import: Import | None
+    last_check: FeedCheck | None
+
+
+def list_feeds(store: Store, settings: Settings) -> list[FeedState]:
+    """Return the import feeds of the settings file, in its order."""
+    found = []
+    with store.connect() as connection:
+        for feed in settings.imports:
+            last = imports_table.latest_of_feed(connection, feed.tenant, feed.name)
+            checks = feed_checks.latest(connection, feed.tenant, feed.name)
+            found.append(FeedState(feed, last, checks[0] if checks else None))
+    return found
+
+
+def list_feed_files(store: Store, feed: ImportFeed, *, limit: int = 50) -> list[WatchedFile]:
+    """Return what is known of a feed's files, the ones seen last first."""
+    with store.connect() as connection:
+        return watched_files.latest(connection, feed.tenant, feed.name, limit)
+
+
+def retry_watched(store: Store, settings: Settings, feed: ImportFeed, path: str) -> Import:
+    """Register the import of a file once more, whose last one failed, was cancelled, expired or was undone.
+
+    Raises NotFound if the feed never saw it, WrongState if there is nothing to retry, and LocationError.
+    """
+    with store.connect() as connection:
+        file = watched_files.latest_of(connection, feed.tenant, feed.name, plain_path(path))
+    if file is None:
+        raise NotFound(
+            f"The import {feed.name} has not seen a file {path}; `contact-pipelines feeds files` lists them."
+        )
+    config = settings.locations[feed.source.location]
+    _require_failed(file, location_address(feed.source.location, config, file.path))
+    with open_location(feed.source.location, config) as location:
+        there = location.stat(file.path)
+    if there is None or there.version != file.version:
+        what = "is not at its location any more" if there is None else "was written again and is taken by itself"
+        raise WrongState(f"The file {file.path} {what}.")
+    with store.begin() as connection:
+        ensure_tenant(connection, feed.tenant)
+        record = register_file(connection, settings, feed, file, door="retry")
+        watched_files.take(connection, feed.tenant, feed.name, file, record)
+    return record
+
+
+def _require_failed(file: WatchedFile, address: str) -> None:
+    if file.status in _CAN_BE_RETRIED and file.error_code != "already_imported":
+        return
+    if file.import_id is None:
+        raise WrongState(f"The file {file.path} waits to be quiet and is taken by itself.")
+    said = file.error or f"Its import {file.import_name} is {file.status}."
+    raise WrongState(f"{said} To import it all the same: contact-pipelines import '{address}'.")

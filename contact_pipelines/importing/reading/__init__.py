@@ -1,1 +1,0 @@
-"""Reading delimited text so that no row is lost. `importing/staging.py` is the way in."""

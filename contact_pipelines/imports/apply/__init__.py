@@ -1,0 +1,1 @@
+"""Apply: the plan becomes changes in the store, in one transaction."""

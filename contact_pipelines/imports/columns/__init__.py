@@ -1,0 +1,1 @@
+"""Map: which contact field or property each column of a file is."""

@@ -1,0 +1,214 @@
+"""What the whole header says of one column: the language, a technical prefix, whose name or status it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from contact_pipelines.imports.columns.business_words import is_business
+from contact_pipelines.imports.columns.column_reading import NO_MATCH, Reading, read
+from contact_pipelines.imports.columns.dictionary import Entry, look_up
+from contact_pipelines.imports.columns.headers import words
+from contact_pipelines.imports.columns.languages import STANDARDS
+from contact_pipelines.imports.columns.only_address import read_only_address
+from contact_pipelines.imports.columns.other_people import NAMES, OtherPeople
+from contact_pipelines.imports.columns.people_words import SOMEBODY_ELSE
+from contact_pipelines.imports.columns.subjects import read_of_subject
+from contact_pipelines.imports.columns.technical_prefixes import without_technical_prefixes
+from contact_pipelines.imports.columns.value_kinds import are_consent, tell_consent
+
+_LOGIN_AS_EMAIL = 0.55
+_SECOND_OF_SAME_HEADER = 0.5
+_UNDER_PREFIX = 0.85
+_LEAST_SHARING = 3
+_NEARLY_ALL = 0.8
+_SHORT_PREFIX = 3
+_FOREIGN = 0.9
+
+_OF_PRODUCTS_TOO = frozenset({"subscription status", "subscription state", "subscriber status"})
+"""Consent to a newsletter in one file, a box or a plan that is paid for in another."""
+
+_IDENTITY = frozenset({"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"})
+_REPEATED = re.compile(r"(.+)#\d+", re.DOTALL)
+_PREFIXED = re.compile(r"([^\W_]+)[_.:/]+(\S+)")
+
+
+def read_header(header: Sequence[str]) -> list[Reading]:
+    """Read all labels of a file, each with what the others say of its language and of a prefix they share."""
+    labels = {label.casefold() for label in header}
+    plain = without_technical_prefixes(header)
+    read_alone = [replace(_read_label(short, labels), label=label) for label, short in zip(header, plain, strict=True)]
+    return read_only_address(read_of_subject(_read_under_prefix(_in_their_language(read_alone))))
+
+
+def _read_label(label: str, labels: Collection[str]) -> Reading:
+    """Read a label. The second column of the same header counts only if the first turns out to be none."""
+    repeated = _REPEATED.fullmatch(label)
+    if not repeated or repeated[1].casefold() not in labels:
+        return read(label)
+    reading = read(repeated[1])
+    kept = tuple(
+        replace(entry, confidence=entry.confidence * _SECOND_OF_SAME_HEADER)
+        for entry in reading.entries
+        if entry.field in {"email", "phone"}
+    )
+    reason = reading.reason if reading.barred else "the same header stands before it"
+    return replace(reading, label=label, entries=kept, reason=reason)
+
+
+def _in_their_language(readings: list[Reading]) -> list[Reading]:
+    """Drop readings of short words ("Ad") unless another header is in their language and not English."""
+    spoken = _spoken([r for r in readings if not any("en" in entry.languages for entry in r.entries)])
+    return [
+        replace(r, entries=kept, reason=r.reason if kept else NO_MATCH)
+        if len(kept := tuple(e for e in r.entries if not e.needs_language or any(spoken[x] for x in e.languages)))
+        < len(r.entries)
+        else r
+        for r in readings
+    ]
+
+
+def _spoken(readings: Sequence[Reading]) -> Counter[str]:
+    """Count the headers that are words of each language; most are words of several.
+
+    Two doubtful ones of a standard vouch for each other: "cn" and "sn" are LDAP.
+    """
+    spoken: Counter[str] = Counter()
+    doubtful: Counter[str] = Counter()
+    for reading in readings:
+        for entry in reading.entries[:1]:
+            (doubtful if entry.needs_language else spoken).update(entry.languages)
+    spoken.update({standard: doubtful[standard] for standard in STANDARDS if doubtful[standard] > 1})
+    return spoken
+
+
+def _read_under_prefix(readings: list[Reading]) -> list[Reading]:
+    """Read `crm2_city` as `city` where headers share a technical prefix; identity only if nearly all do."""
+    found = [_PREFIXED.fullmatch(reading.label) for reading in readings]
+    shared = Counter(match[1].casefold() for match in found if match)
+    result: list[Reading] = []
+    for reading, match in zip(readings, found, strict=True):
+        if not match or reading.entries or reading.barred or shared[match[1].casefold()] < _LEAST_SHARING:
+            result.append(reading)
+            continue
+        everywhere = shared[match[1].casefold()] >= _NEARLY_ALL * len(readings)
+        result.append(_without_prefix(reading, match[1], match[2], everywhere=everywhere))
+    return result
+
+
+def _without_prefix(reading: Reading, prefix: str, rest: str, *, everywhere: bool) -> Reading:
+    technical = len(prefix) <= _SHORT_PREFIX or any(char.isdigit() for char in prefix)
+    meaning = set(words(prefix))
+    if meaning & SOMEBODY_ELSE or is_business(tuple(meaning)) or look_up(tuple(words(prefix))):
+        return reading
+    inner = read(rest)
+    kept = tuple(
+        replace(entry, confidence=entry.confidence * _UNDER_PREFIX)
+        for entry in inner.entries
+        if everywhere or (technical and entry.field not in _IDENTITY and entry.phrase != "status")
+    )
+    if not kept and not inner.barred:
+        return reading
+    return replace(inner, label=reading.label, entries=kept, reason=inner.reason)
+
+
+@dataclass(frozen=True)
+class HeaderSet:
+    """All readings of a file, and what is asked of them again and again.
+
+    `first_read`: field -> the entry of the first column that reads as it first of all. `business`: whether a bare
+    "Status" may be that of an order or a ticket, by the file's name.
+    """
+
+    readings: Sequence[Reading]
+    first_read: Mapping[str, Entry]
+    spoken: Counter[str]
+    people: OtherPeople
+    business: bool
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading], file_name: str) -> HeaderSet:
+        """Look at the readings together."""
+        first = {entry.field: entry for reading in reversed(readings) for entry in reading.entries[:1]}
+        business = is_business(words(file_name.rpartition(".")[0]))
+        return cls(readings, first, _spoken(readings), OtherPeople(readings), business)
+
+    def certainty(self, entry: Entry) -> float:
+        """Return what is left of an entry's confidence: readings that hang on others, words of other languages."""
+        most = max(self.spoken.values(), default=0)
+        share = max((self.spoken[x] for x in entry.languages), default=0) / most if entry.language and most else 1
+        open_readings = {"name": 0.93, "title": 0.8, "region_or_status": 0.85, "login": _LOGIN_AS_EMAIL}
+        return open_readings.get(entry.field, 1.0) * (_FOREIGN + (1 - _FOREIGN) * share)
+
+    def decide(self, entry: Entry, at: int, samples: Sequence[str]) -> str:
+        """Return the field that an entry of column `at` is in this file; empty if that stays open."""
+        if not self.people.own(entry, at):
+            return ""
+        if entry.field in {"region_or_status", "state", "status"}:
+            return self._state_or_status(entry, at, samples)
+        if entry.field == "name":
+            return "" if self._is_of_a_thing(entry, at) else self._which_name()
+        if entry.field == "title":
+            return "" if self._is_honorific(at) else "job_title"
+        if entry.field == "login":
+            return "email" if self._is_login_the_address() and not samples else ""
+        return entry.field
+
+    def _state_or_status(self, entry: Entry, at: int, samples: Sequence[str]) -> str:
+        """Tell a province from consent ("Estado", "State"), and consent from the state of an order."""
+        if are_consent(samples):
+            return "status"
+        if entry.field == "region_or_status":
+            beside_place = not {"city", "address", "postal_code", "country"}.isdisjoint(self.first_read)
+            return "state" if beside_place else ""
+        if entry.field == "state" and self._is_state_of_a_thing(entry, at):
+            return ""
+        if entry.field == "status" and (entry.phrase in _OF_PRODUCTS_TOO or len(words(entry.phrase)) == 1):
+            as_orders = tell_consent(samples)  # words such as "pending" that are no proof of consent
+            return "" if as_orders or self._has_other_business(at) else "status"
+        return entry.field
+
+    def _is_state_of_a_thing(self, entry: Entry, at: int) -> bool:
+        """Whether a bare "State" is that of an order or ticket: no other column is a place."""
+        beside_place = not {"city", "address", "postal_code", "country"}.isdisjoint(self.first_read)
+        return len(words(entry.phrase)) == 1 and not beside_place and self._has_other_business(at)
+
+    def _is_of_a_thing(self, entry: Entry, at: int) -> bool:
+        """Whether a bare "Name" is that of an order: the person's is then told apart as "Billing name"."""
+        names = [e for reading in self.readings for e in reading.entries[:1] if e.field in NAMES]
+        bare = len(words(entry.phrase)) == len(self.readings[at].words) == 1
+        return bare and self._has_other_business(at) and any(name.role for name in names)
+
+    def _which_name(self) -> str:
+        """Tell what a bare "Name" is: the missing half if the other stands beside it, else the full name.
+
+        Beside "First name" alone an English "Name" is the full name; elsewhere ("Vorname" and "Name", "Prénom"
+        and "Nom") it is the family name.
+        """
+        first, last = self.first_read.get("first_name"), self.first_read.get("last_name")
+        if last and not first:
+            return "first_name"
+        if first and not last and "en" not in first.languages:
+            return "last_name"
+        return "full_name"
+
+    def _is_honorific(self, at: int) -> bool:
+        """Whether a "Title" is Mr or Dr: it leads a name or goes with a suffix, and there is no salutation."""
+        all_words = [set(reading.words) for reading in self.readings]
+        if any(some & {"salutation", "honorific", "prefix", "anrede"} for some in all_words):
+            return False
+        after = self.readings[at + 1].entries[:1] if at + 1 < len(self.readings) else ()
+        leads_name = bool(after) and after[0].field in {"first_name", "full_name"}
+        return leads_name or any("suffix" in some for some in all_words)
+
+    def _is_login_the_address(self) -> bool:
+        """Whether the only address is called a further one: the first is then what people sign in with."""
+        emails = [e.confidence for reading in self.readings for e in reading.entries if e.field == "email"]
+        return bool(emails) and max(emails) < _LOGIN_AS_EMAIL
+
+    def _has_other_business(self, at: int) -> bool:
+        """Whether the file is also about orders, tickets or deals, whose status a bare "Status" may be."""
+        others = (reading.words for place, reading in enumerate(self.readings) if place != at)
+        return self.business or any(is_business(some) for some in others)

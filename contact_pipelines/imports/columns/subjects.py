@@ -1,0 +1,170 @@
+"""Whom a file is about, where no column says "Email" but "Tenant email", "Tenant name" and "Tenant phone".
+
+A word is taken for the one whom the rows are about (the subject) if it stands beside the only address of the file
+and beside a name or another detail of a person as well. It need not be known: it may be a trade's own word, an
+abbreviation, or in a language without a vocabulary. A manager or a mother is never the subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from contact_pipelines.imports.columns.business_words import NEVER_SUBJECTS, is_business
+from contact_pipelines.imports.columns.column_reading import ELSE, Reading, named_by, phrase_entries
+from contact_pipelines.imports.columns.dictionary import UNPARTED, Entry, look_up, speaks_of_addresses
+from contact_pipelines.imports.columns.header_words import PARTICLES
+from contact_pipelines.imports.columns.people_words import BELONGINGS, OWNERS, SOMEBODY_ELSE
+
+_MOST_WORDS = 5
+_FACTOR = 0.85
+"""What is left of an entry's confidence beside a word that is only taken for a person."""
+
+_NAMES = frozenset({"first_name", "last_name", "full_name", "name"})
+_DETAILS = _NAMES | {
+    "email", "phone", "external_id", "birthday", "gender", "company", "title", "job_title", "address", "city",
+    "state", "country", "postal_code", "created_at", "updated_at",
+}  # fmt: skip
+_ENOUGH_OF_SEVERAL = frozenset({"email", "phone"})
+
+_DETAIL_FIRST = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
+"""Thai, Lao and Khmer write "email-buyer" in one word, Chinese, Japanese and Korean "buyer-email"."""
+_ELSE_WITHOUT_SPACES = frozenset(word for word in SOMEBODY_ELSE if UNPARTED.search(word))
+
+Subject = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Detail:
+    """Column `at` reads as this detail of somebody."""
+
+    at: int
+    entries: tuple[Entry, ...]
+
+
+def read_of_subject(readings: Sequence[Reading]) -> list[Reading]:
+    """Read the columns of the file's subject, if it has one and no column is plainly an address or a name."""
+    if _has(readings, {"email"}) or not any(speaks_of_addresses(reading.words) for reading in readings):
+        return list(readings)
+    details = _details(readings)
+    bare = {_bare(reading.words) for reading in readings}
+    subject = _leading(details, bare, alone=not _has(readings, _NAMES))
+    result = list(readings)
+    for detail in details.get(subject, ()):
+        was = readings[detail.at]
+        kept = tuple(replace(entry, confidence=entry.confidence * _FACTOR) for entry in detail.entries)
+        reason = f"the file is about {' '.join(subject)!r}"
+        result[detail.at] = replace(was, entries=kept, reason=reason, barred=False)
+    if not subject:
+        return result
+    others = {other[0] for other in details if other != subject}
+    return [_without_id(reading) if others.intersection(reading.words[:1]) else reading for reading in result]
+
+
+def _without_id(reading: Reading) -> Reading:
+    """Leave out that a column is an identifier: `u_id` beside `u_name` is not that of the subject `c`."""
+    return replace(reading, entries=tuple(entry for entry in reading.entries if entry.field != "external_id"))
+
+
+def _has(readings: Sequence[Reading], fields: set[str] | frozenset[str]) -> bool:
+    return any(entry.field in fields for reading in readings for entry in reading.entries)
+
+
+def _details(readings: Sequence[Reading]) -> dict[Subject, list[_Detail]]:
+    """Group the columns that are somebody's detail by the words for that somebody, in the order of columns."""
+    owned = any(not BELONGINGS.isdisjoint(reading.words) for reading in readings)
+    found = [
+        (subject, _Detail(at, entries))
+        for at, reading in enumerate(readings)
+        if not (reading.entries or reading.secret or reading.consent or (reading.barred and reading.reason != ELSE))
+        for subject, entries in _read_as_detail(reading.words, owned=owned)
+    ]
+    spoken = _languages(reading.entries for reading in readings) | _languages(detail.entries for _, detail in found)
+    details: dict[Subject, list[_Detail]] = defaultdict(list)
+    for subject, detail in found:
+        entries = tuple(e for e in detail.entries if not e.needs_language or spoken & e.languages)
+        if entries:
+            details[subject].append(replace(detail, entries=entries))
+    return details
+
+
+def _read_as_detail(parts: Subject, *, owned: bool) -> list[tuple[Subject, tuple[Entry, ...]]]:
+    """Part a header into a subject and the detail of it that it is: one pair or none."""
+    for subject, rest in _splits(parts):
+        entries = tuple(entry for entry in _meaning(rest) if entry.field in _DETAILS)
+        if entries and _may_be_subject(subject, owned=owned):
+            return [(subject, entries)]
+    return []
+
+
+def _languages(entries: Iterable[Sequence[Entry]]) -> set[str]:
+    """Return the languages other than English that some columns are in beyond doubt."""
+    sure = (entry.languages for some in entries for entry in some if not entry.needs_language)
+    return {language for languages in sure if "en" not in languages for language in languages}
+
+
+def _splits(parts: Subject) -> Iterator[tuple[Subject, Subject]]:
+    """Part a header into a subject and a detail: "tenant | email", "email | of tenant", "租客 | 邮箱"."""
+    parts = tuple(part for part in parts if part != "s")  # "owner's"
+    if not 1 <= len(parts) <= _MOST_WORDS:
+        return
+    if len(parts) == 1 and not parts[0].isascii():
+        text = parts[0]
+        yield from (((text[:at],), named_by(text[at:])) for at in range(1, len(text)))
+        if _DETAIL_FIRST.match(text):
+            yield from (((text[at:],), (text[:at],)) for at in range(len(text) - 1, 0, -1))
+        return
+    for at in range(1, len(parts)):
+        yield _bare(parts[:at]), parts[at:]
+    for at in range(len(parts) - 1, 0, -1):
+        yield _bare(parts[at:]), parts[:at]
+
+
+def _bare(parts: Subject) -> Subject:
+    return tuple(part for part in parts if part not in PARTICLES)
+
+
+def _meaning(parts: Subject) -> tuple[Entry, ...]:
+    return look_up(parts) or (phrase_entries(parts) if parts[0].isascii() else ())
+
+
+def _may_be_subject(subject: Subject, *, owned: bool) -> bool:
+    """Whether words may be for a person: nobody else's and no thing's. Pets and cars have owners."""
+    if not subject or not NEVER_SUBJECTS.isdisjoint(subject) or is_business(subject):
+        return False
+    if any(not entry.needs_language for entry in _meaning(subject)):
+        return False
+    if any(word in subject[0] for word in _ELSE_WITHOUT_SPACES) and not subject[0].isascii():
+        return False
+    others = SOMEBODY_ELSE.intersection(subject)
+    return not others or (owned and others <= OWNERS)
+
+
+def _leading(details: Mapping[Subject, Sequence[_Detail]], bare: set[Subject], *, alone: bool) -> Subject:
+    """Return the subject whose address is the file's: the only one that has any, or the first and best known one.
+
+    `bare`: the headers by themselves; a column "Tenant" is the tenant's name. `alone`: no other column is a name. If
+    one is, the address may be of somebody else than that name.
+    """
+    fields = {subject: _fields(found) for subject, found in details.items()}
+    for subject in fields.keys() & bare:
+        fields[subject].add("name")
+    addressed = [subject for subject, known in fields.items() if "email" in known]
+    if not addressed or not alone:
+        return ()
+    first = addressed[0]
+    if not _fields(details[first]) & (_NAMES | {"phone"}):
+        return ()
+    if len(addressed) == 1:
+        return first
+    named = [subject for subject in addressed if fields[subject] & _NAMES]
+    if named == [first]:
+        return first
+    complete = [subject for subject in addressed if fields[subject] >= _ENOUGH_OF_SEVERAL and fields[subject] & _NAMES]
+    return first if complete == [first] else ()
+
+
+def _fields(found: Sequence[_Detail]) -> set[str]:
+    return {entry.field for detail in found for entry in detail.entries[:1]}

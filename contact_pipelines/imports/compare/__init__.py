@@ -1,0 +1,1 @@
+"""Compare: which contact each row is about, and what would change."""

@@ -1,0 +1,64 @@
+"""The mode create_all: every valid row becomes a contact, also where its address is taken.
+
+Such a contact is marked as a duplicate (`is_duplicate`), which the unique index lets pass. Consent is the address's:
+all that have it in the file get the strictest status that a row or a contact with the address has.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.imports.compare.contact_keys import send_row_keys
+from contact_pipelines.imports.validate.consent import RANKS
+from contact_pipelines.models import ContactStatus, MatchKey
+from contact_pipelines.store import copying
+
+MARKED = "marked_rows"
+"""The table of rows with `is_duplicate` and with the status that they get."""
+
+
+def mark_duplicates(
+    con: duckdb.DuckDBPyConnection,
+    cursor: psycopg.Cursor[Any],
+    *,
+    source: str,
+    tenant_id: str,
+    has_status: bool,
+    default_status: ContactStatus,
+    complete: str,
+    scratch: Path,
+) -> str:
+    """Return the table of the rows of `source`, which has emails, with `is_duplicate`, status, `_note_code`, `_note`.
+
+    A row without a status of its own has the default one. `complete` is SQL that is true of a row with all that a new
+    contact needs: a row that is not created is not what another one duplicates.
+    """
+    blocks = sql_blocks("creating_all")
+    statuses = ", ".join(literal(status) for status in RANKS)  # in the order of their ranks
+    status = f"coalesce(status, {literal(default_status)})" if has_status else literal(default_status)
+    send_row_keys(con, cursor, source, [MatchKey.EMAIL])
+    answer = scratch / "holders.csv"
+    holders = blocks["holders"].format(statuses=statuses, tenant=literal(tenant_id))
+    copying.copy_out(cursor, f"COPY ({holders}) TO STDOUT (FORMAT csv)", answer)
+    cursor.execute("DROP TABLE row_keys")
+    con.execute(blocks["load"].format(path=file_literal(answer)))
+    answer.unlink()
+    con.execute(
+        blocks["addresses"].format(source=identifier(source), statuses=statuses, status=status, complete=complete)
+    )
+    con.execute(
+        blocks["marked_rows"].format(
+            source=identifier(source),
+            target=MARKED,
+            statuses=statuses,
+            status=status,
+            without_status=" EXCLUDE (status)" if has_status else "",
+        )
+    )
+    con.execute("DROP TABLE holders; DROP TABLE addresses")
+    return MARKED

@@ -1,0 +1,219 @@
+"""Imports that only opt people out (the option `suppress`): a file of those who left, who bounced, who complained.
+
+Nobody is created, and of a contact nothing but the status is changed. Every contact that any key of a row finds opts
+out, also where one key finds several: somebody who must not be contacted is worth more than a doubt about which of them
+is meant. The email is a key whatever `match_on` says. All rows count; of several about one contact the strictest
+status, and the first of them has the outcome, the others are its duplicates.
+
+The suppression list gets the addresses that no contact has (`opt_out`), or all addresses of the file and of the
+contacts that it finds (`block`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import psycopg
+import sqlalchemy as sa
+
+from contact_pipelines.contacts import suppressions
+from contact_pipelines.errors import ContactsChanged, InvalidOption
+from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.imports.apply.import_tag import NO_TAG
+from contact_pipelines.imports.compare import contact_keys
+from contact_pipelines.imports.validate.consent import RANKS, STATUS
+from contact_pipelines.models import (
+    IGNORE,
+    ColumnMapping,
+    Counts,
+    Import,
+    ImportOptions,
+    MatchKey,
+    Mode,
+    Preset,
+    Suppress,
+)
+from contact_pipelines.store import copying
+
+UPDATED_FIELDS = (STATUS,)
+"""The contact columns that such an import sets."""
+
+_TABLES = ("row_contacts", "listed_rows", "opt_outs", "addresses")
+_NEUTRAL = ImportOptions(mode=Mode.UPDATE_ONLY, import_tag=NO_TAG)
+_WITHOUT_EFFECT = (
+    "mode", "duplicates", "blank", "rules", "tags", "lists", "segments", "topics", "import_tag", "status",
+    "create_properties", "force_status",
+)  # fmt: skip
+"""Options that say what contacts get, or which of them are meant."""
+_PRESETS_OF_OTHERS = (None, Preset.NONE)
+
+
+@dataclass(frozen=True)
+class Suppressing:
+    """What is planned and how: the views of valid rows and of row errors, the fields that the file has."""
+
+    source: str
+    errors: str
+    tenant_id: str
+    fields: Sequence[str]
+    options: ImportOptions
+    scratch: Path
+
+    @property
+    def keys(self) -> list[MatchKey]:
+        """The match keys that the file has, in their order."""
+        return [key for key in self.options.match_on if key in self.fields]
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the addresses of contacts go on the list, too."""
+        return self.options.suppress is Suppress.BLOCK
+
+
+def require_fitting_options(given: ImportOptions) -> None:
+    """Raise InvalidOption if an import that only opts people out is asked for something else as well."""
+    if given.suppress is None:
+        if given.suppress_reason:
+            raise InvalidOption("A reason for the suppression list is given, but the import does not suppress anybody.")
+        return
+    harmless = (ImportOptions(), _NEUTRAL)
+    wrong = [name for name in _WITHOUT_EFFECT if getattr(given, name) not in [getattr(it, name) for it in harmless]]
+    if wrong:
+        raise InvalidOption(
+            f"An import that suppresses only opts people out; the option {wrong[0]} has no meaning there, leave it out."
+        )
+
+
+def as_suppressing(options: ImportOptions) -> ImportOptions:
+    """Return the options of such an import without the defaults of the settings file that have no meaning there."""
+    neutral = {name: getattr(_NEUTRAL, name) for name in _WITHOUT_EFFECT}
+    return options.model_copy(update=neutral) if options.suppress else options
+
+
+def at_least_unsubscribed(options: ImportOptions) -> ImportOptions:
+    """Return the options with a preset that makes every row an opt-out."""
+    if options.suppress is None or options.preset not in _PRESETS_OF_OTHERS:
+        return options
+    return options.model_copy(update={"preset": Preset.UNSUBSCRIBED})
+
+
+def reduce_columns(
+    columns: Sequence[ColumnMapping], options: ImportOptions
+) -> tuple[tuple[ColumnMapping, ...], ImportOptions]:
+    """Return the columns with only the keys and the consent mapped, and the options with the email among the keys."""
+    has_email = any(column.field == MatchKey.EMAIL for column in columns)
+    if has_email and MatchKey.EMAIL not in options.match_on:
+        options = options.model_copy(update={"match_on": (*options.match_on, MatchKey.EMAIL)})
+    read = {*options.match_on, STATUS, IGNORE}
+    why = "an import that suppresses reads only whom to opt out"
+    return tuple(
+        column if column.field in read else ColumnMapping(column.column, IGNORE, 1.0, why) for column in columns
+    ), options
+
+
+def plan(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Suppressing) -> duckdb.DuckDBPyRelation:
+    """Return `contact_changes` (see `diffing`) with the columns `suppresses` and `also` (see the SQL).
+
+    `forget` drops what it is made of.
+    """
+    with store.cursor() as cursor:
+        contact_keys.send_row_keys(con, cursor, its.source, its.keys)
+        _find_contacts(con, cursor, its)
+        _find_listed_rows(con, cursor, its)
+        cursor.execute("DROP TABLE row_keys")
+    blocks, source = sql_blocks("suppressing"), identifier(its.source)
+    statuses = f"[{', '.join(literal(status) for status in RANKS)}]"  # in the order of their ranks
+    con.execute(blocks["opt_outs"].format(source=source, statuses=statuses))
+    con.execute(blocks["addresses"].format(brought=_brought(its)))
+    key = " or ".join(its.keys)
+    email = "s.email" if MatchKey.EMAIL in its.fields else "NULL"
+    return con.sql(blocks["contact_changes"].format(source=source, errors=identifier(its.errors), key=key, email=email))
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the tables of a plan."""
+    for table in _TABLES:
+        con.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def plan_contacts(con: duckdb.DuckDBPyConnection, plan_file: Path, counts: Counts) -> Counts:
+    """Make the view of all contacts that the plan writes, as `applying.number_contacts` does; return how many."""
+    con.execute(sql_blocks("suppressing")["planned_changes"].format(path=file_literal(plan_file)))
+    number = con.sql("SELECT count(*) FROM planned_changes").fetchall()[0][0]
+    return replace(counts, updated=number)
+
+
+def add_addresses(connection: sa.Connection, con: duckdb.DuckDBPyConnection, record: Import, plan_file: Path) -> None:
+    """Put the plan's addresses on the suppression list, after its contacts are written.
+
+    Raises ContactsChanged if a subscribed contact has one: it was made after the plan.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101
+    rows = con.sql(sql_blocks("suppressing")["planned_addresses"].format(path=file_literal(plan_file)))
+    with driver.cursor() as cursor:
+        cursor.execute('CREATE TEMPORARY TABLE import_addresses (address text COLLATE "C" NOT NULL) ON COMMIT DROP')
+        if not copying.copy_in(cursor, "COPY import_addresses (address) FROM STDIN", rows, ["address"]):
+            return
+        cursor.execute("ANALYZE import_addresses")
+        reason = record.options.suppress_reason or f"import {record.name}"
+        suppressions.add_table(connection, record.tenant_id, "import_addresses", reason=reason, import_id=record.id)
+        holders = sql_blocks("suppressing")["holders"].format(tenant=literal(record.tenant_id))
+        if cursor.execute(holders.encode()).fetchone() == (True,):
+            raise ContactsChanged("A contact of this file was created by somebody else meanwhile.")
+
+
+def notes(con: duckdb.DuckDBPyConnection, changes: str) -> list[str]:
+    """Return what a person is told of the plan in the view `changes`, besides its counts."""
+    number, first = con.sql(sql_blocks("suppressing")["count_adding"].format(changes=identifier(changes))).fetchall()[0]
+    told = f"the addresses of {number:,} rows go on the suppression list (first in row {first})"
+    if number == 1:
+        told = f"the address of row {first} goes on the suppression list"
+    return ["nobody is created, only opted out (--suppress)", *([told] if number else [])]
+
+
+def _find_contacts(
+    con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[tuple[object, ...]], its: Suppressing
+) -> None:
+    blocks, tenant = sql_blocks("suppressing"), literal(its.tenant_id)
+    hits = [hit for place, key in enumerate(its.keys, 1) for hit in contact_keys.hits(key, place, its.tenant_id)]
+    query = blocks["found_contacts"].format(
+        hits="\n        UNION ALL\n        ".join(hits),
+        tenant=tenant,
+        listed=blocks["contact_is_listed"].format(tenant=tenant) if its.blocks else "false",
+    )
+    answer = its.scratch / "row_contacts.csv"
+    cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
+    copying.copy_out(cursor, f"COPY ({query}) TO STDOUT (FORMAT csv)", answer)
+    con.execute(blocks["load_contacts"].format(path=file_literal(answer)))
+    answer.unlink()
+
+
+def _find_listed_rows(
+    con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[tuple[object, ...]], its: Suppressing
+) -> None:
+    answer = its.scratch / "listed_rows.csv"
+    answer.touch()
+    if MatchKey.EMAIL in its.keys:
+        on_list = suppressions.SUPPRESSED_ROWS.format(
+            row="row_number", table="row_keys", address="email", tenant=literal(its.tenant_id)
+        )
+        copying.copy_out(cursor, f"COPY ({on_list}) TO STDOUT (FORMAT csv)", answer)
+    con.execute(sql_blocks("suppressing")["load_listed_rows"].format(path=file_literal(answer)))
+    answer.unlink()
+
+
+def _brought(its: Suppressing) -> str:
+    """Return SQL of the addresses that are to be on the list, with the row that brings each."""
+    blocks = sql_blocks("suppressing")
+    brought = []
+    if MatchKey.EMAIL in its.keys:
+        unless_known = "" if its.blocks else blocks["unless_known"]
+        brought.append(blocks["unknown_addresses"].format(source=identifier(its.source), unless_known=unless_known))
+    if its.blocks:
+        brought.append(blocks["addresses_of_contacts"])
+    nothing = "SELECT CAST(NULL AS VARCHAR) AS address, CAST(NULL AS INTEGER) AS _row, false AS listed WHERE false"
+    return "\n    UNION ALL\n    ".join(brought or [nothing])

@@ -1,0 +1,203 @@
+"""Looking at files before they are imported: how they are read, what their columns are, what an import would say."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from contact_pipelines.contacts.properties import list_properties, merged_properties
+from contact_pipelines.errors import ContactPipelinesError, InvalidOption, NoDataRows
+from contact_pipelines.files import duck
+from contact_pipelines.files.artifact_names import MAPPED, STAGED
+from contact_pipelines.files.duck import file_literal
+from contact_pipelines.imports import landing
+from contact_pipelines.imports.columns import judging, mapping, planning
+from contact_pipelines.imports.columns.column_reading import read
+from contact_pipelines.imports.columns.planning import ColumnPlan
+from contact_pipelines.imports.stage import as_read, describing, staging
+from contact_pipelines.imports.stage.describing import FileDescription
+from contact_pipelines.imports.stage.staging_job import StagedFile
+from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
+from contact_pipelines.models import DEFAULT_TENANT, ColumnMapping, FileReading, ImportOptions, ReadingOptions
+from contact_pipelines.settings.policy import House, Limits
+from contact_pipelines.store.engine import Store
+
+PREVIEW_ROWS = 5
+StageFormat = Literal["csv", "parquet"]
+
+
+def describe_file(
+    path: Path, options: ReadingOptions | None = None, limits: Limits | None = None
+) -> tuple[FileDescription, list[ColumnMapping]]:
+    """Return how a file is written and which field each of its columns is taken for. Raises FileError.
+
+    Of text only the beginning is read; a header without rows is enough. A secret's samples are left out.
+    """
+    landing.require_file(path)
+    found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
+    columns = mapping.suggest(found.header, found.samples, file_name=path.name)
+    secrets = _secrets(found.header)
+    shown = {label: [] if label in secrets else values for label, values in found.samples.items()}
+    return replace(found, samples=shown), columns
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import of a file would make of it, short of the store: rows are valid, or have an error.
+
+    `first_rows`: the cells of the first rows, as read, but for passwords and other secrets. `warned`: valid rows with
+    a warning.
+    """
+
+    reading: FileReading
+    header: list[str]
+    rows: int
+    columns: tuple[ColumnMapping, ...]
+    first_rows: list[list[str | None]]
+    valid: int
+    warned: int
+    errors: tuple[ErrorCount, ...]
+
+
+def preview_file(
+    store: Store, house: House, path: Path, options: ImportOptions | None = None, *, tenant_id: str = DEFAULT_TENANT
+) -> Preview:
+    """Read, map and validate a file without importing it: nothing is registered or written.
+
+    The tenant's properties and saved mappings count. Raises FileError and InvalidOption as an import would.
+    """
+    landing.require_file(path)
+    judging.check_house(house)
+    chosen = judging.with_preset(options or ImportOptions(), path.name)
+    with _scratch() as (con, folder):
+        target = folder / f"{STAGED}.parquet"
+        staged = staging.stage(
+            con, path, target, scratch=folder, file_name=path.name, options=chosen, limits=house.limits
+        )
+        rows = con.sql(f"FROM read_parquet({file_literal(target)})")
+        rows.create_view(STAGED)
+        with store.connect() as connection:
+            known = merged_properties(list_properties(connection, tenant_id), house.properties)
+            saved = judging.find_saved_mapping(connection, tenant_id, staged.header, chosen)
+        plan = judging.plan_columns(con, known, chosen, house, saved, file_name=path.name)
+        planning.map_rows(rows, plan).create_view(MAPPED)
+        valid, warned = _judge(con, plan, chosen, house)
+        return Preview(
+            reading=staged.reading,
+            header=staged.header,
+            rows=staged.row_count,
+            columns=plan.columns,
+            first_rows=_first_rows(con, target, staged.header),
+            valid=valid,
+            warned=warned,
+            errors=tuple(count_errors(con, judging.FOUND_ERRORS)),
+        )
+
+
+@dataclass(frozen=True)
+class FileAsRead:
+    """One file of `stage_files`: where it was written and how it was read, or why not."""
+
+    path: Path
+    target: Path | None = None
+    staged: StagedFile | None = None
+    error: ContactPipelinesError | None = None
+
+
+def stage_files(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    format: StageFormat = "csv",  # noqa: A002 - the option's name
+    options: ReadingOptions | None = None,
+    limits: Limits | None = None,
+) -> Iterator[FileAsRead]:
+    """Write each file as it was read, before any mapping, to `out`/<name>_converted.csv; yield them one by one.
+
+    All text, header first; a broken row with the cells that it has. A file that cannot be read is yielded with its
+    error, and the next is taken. Two files of one name: the second becomes <name>_2_converted.csv.
+    """
+    _make_folder(out)
+    stage = partial(staging.stage, options=options or ReadingOptions(), limits=limits or Limits())
+    taken: set[str] = set()
+    for path in paths:
+        target = out / _free_name(path.name, format, taken)
+        try:
+            landing.require_file(path)
+            yield FileAsRead(path, target, _write_as_read(stage, path, target, format))
+        except ContactPipelinesError as error:
+            target.unlink(missing_ok=True)
+            yield FileAsRead(path, error=error)
+
+
+def _write_as_read(
+    stage: Callable[..., StagedFile],
+    path: Path,
+    target: Path,
+    format: StageFormat,  # noqa: A002
+) -> StagedFile:
+    with _scratch() as (con, folder):
+        rows = folder / f"{STAGED}.parquet"
+        try:
+            staged = stage(con, path, rows, scratch=folder, file_name=path.name)
+        except NoDataRows as error:
+            as_read.write_header(con, error.header, target, format)
+            return StagedFile.without_rows(error.header)
+        as_read.write_rows(con, rows, staged, target, format)
+        return staged
+
+
+def _judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptions, house: House) -> tuple[int, int]:
+    """Return how many rows are valid, and how many of these have a warning."""
+    judging.judge(con, plan, options, house)
+    counted = duck.sql_blocks("validating")["count_valid"].format(errors=judging.FOUND_ERRORS, typed=judging.TYPED)
+    valid, warned = con.sql(counted).fetchall()[0]
+    return int(valid), int(warned)
+
+
+def _first_rows(con: duckdb.DuckDBPyConnection, staged: Path, header: Sequence[str]) -> list[list[str | None]]:
+    secrets = _secrets(header)
+    cells = ", ".join("NULL" if label in secrets else duck.identifier(label) for label in header)
+    found = con.sql(
+        f"SELECT {cells} FROM read_parquet({file_literal(staged)}) WHERE _error_code IS NULL LIMIT {PREVIEW_ROWS}"
+    )
+    return [list(row) for row in found.fetchall()]
+
+
+def _secrets(header: Sequence[str]) -> set[str]:
+    """Return the columns whose values nobody is shown."""
+    return {label for label in header if read(label).secret}
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """Lend a DuckDB and a folder for temporary files, for one file: a wide one changes the connection's settings."""
+    with tempfile.TemporaryDirectory(prefix="contact-pipelines-") as name:
+        con = duck.connect(Path(name))
+        try:
+            yield con, Path(name)
+        finally:
+            con.close()
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidOption(f"The folder {out} cannot be made: {error.strerror}.") from None
+
+
+def _free_name(name: str, format: StageFormat, taken: set[str]) -> str:  # noqa: A002
+    number, free = 1, f"{name}_converted.{format}"
+    while free.casefold() in taken:
+        number += 1
+        free = f"{name}_{number}_converted.{format}"
+    taken.add(free.casefold())
+    return free

@@ -1,0 +1,122 @@
+"""One import in one process: its record, its artifacts, a DuckDB, and the state that every step keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+import duckdb
+
+from contact_pipelines.errors import ContactPipelinesError, DiskFull
+from contact_pipelines.files import disk, duck
+from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.files.locations import LocationConfig
+from contact_pipelines.models import Import
+from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.policy import House
+from contact_pipelines.store import imports_table
+from contact_pipelines.store.engine import Store
+from contact_pipelines.store.imports_table import Heartbeat
+
+_BEFORE = "nothing was half-applied. Make room and try again"
+_AFTERWARDS = {
+    "report": "the import is applied, but its results are not all written. Make room and ask for them"
+    " (contact-pipelines results)"
+}
+
+
+class ImportSession:
+    """Opened by a door (or `imports.run_import`), used by one step after the other, closed at the end."""
+
+    def __init__(
+        self,
+        store: Store,
+        artifacts_root: str,
+        record: Import,
+        house: House | None = None,
+        *,
+        locations: Mapping[str, LocationConfig] | None = None,
+        feed: ImportFeed | None = None,
+    ) -> None:
+        self.store = store
+        self.record = record
+        self.house = house or House()
+        self.locations = locations or {}
+        self.feed = feed
+        self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
+        with self._disk_full_told(_BEFORE):
+            self.con = duck.connect(self.artifacts.scratch())
+
+    def close(self) -> None:
+        """Close DuckDB and remove what it spilled. The artifacts stay."""
+        self.con.close()
+        self.artifacts.close()
+
+    def __enter__(self) -> ImportSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def update(self, **values: object) -> None:
+        """Keep the session's view of the import in step with what was recorded."""
+        self.record = replace(self.record, **values)  # type: ignore[arg-type]
+
+    def save(self, name: str, relation: duckdb.DuckDBPyRelation) -> None:
+        """Write a relation as the artifact `<name>.parquet`, streamed."""
+        with self.artifacts.writing(f"{name}.parquet") as path:
+            relation.to_parquet(str(path), compression="snappy")
+
+    def load(self, name: str) -> duckdb.DuckDBPyRelation:
+        """Return the relation that `save` wrote. Raises FileNotFoundError."""
+        relation = self.con.sql(f"FROM read_parquet({duck.file_literal(self.artifacts.reading(f'{name}.parquet'))})")
+        if len(relation.columns) > duck.WIDE:
+            duck.make_room(self.con)
+        return relation
+
+    @contextmanager
+    def step(self, name: str, total: int = 0, *, claims: bool = True) -> Iterator[Heartbeat]:
+        """Run a step: the import is alive and says so; an error makes it `failed` with the sentence that says why.
+
+        Waits while another process runs a step of the same import. Raises WrongState if the import is past it, and
+        ImportCancelled. A step that does not claim the import (the report of an applied one, the confirmation of one
+        that awaits review) leaves its status alone, also when it fails. Raises DiskFull.
+        """
+        with imports_table.heartbeat(self.store, self.record) as heartbeat:
+            # Claimed only now: whoever was waited for may have applied the import, or given it up.
+            if claims:
+                with self.store.begin() as connection:
+                    imports_table.claim(connection, self.record)
+            try:
+                heartbeat.step(name, total)
+                with self._disk_full_told(_AFTERWARDS.get(name, _BEFORE)):
+                    yield heartbeat
+            except BaseException as error:
+                self._record_failure(name, error)
+                raise
+
+    @contextmanager
+    def _disk_full_told(self, so: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, duckdb.Error) as error:
+            if not disk.is_full(error):
+                raise
+            folder = self.artifacts.local_folder
+            raise DiskFull(f"There is no room left on the disk of {folder} (or no quota); {so}.") from None
+
+    def _record_failure(self, step: str, error: BaseException) -> None:
+        if isinstance(error, ContactPipelinesError):
+            code, message = error.code, str(error)
+        else:
+            # An unforeseen error's text may hold a contact's data: only its kind is kept.
+            code, message = (
+                "unexpected",
+                f"The step {step} ended with {type(error).__name__}; nothing was written.",
+            )
+        try:
+            with self.store.begin() as connection:
+                imports_table.record_failure(connection, self.record, code, message)
+        except ContactPipelinesError:
+            pass  # the store is away; the import is found abandoned when it is back

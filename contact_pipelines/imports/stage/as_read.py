@@ -1,0 +1,96 @@
+"""Write a staged file as it was read, before any mapping: all text, header first, broken rows with their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.imports.stage.dialect import Dialect
+from contact_pipelines.imports.stage.record_grammar import RecordGrammar
+from contact_pipelines.imports.stage.staging_job import StagedFile
+from contact_pipelines.imports.stage.strict_csv import COMPRESSION, fetch_all
+
+Format = Literal["csv", "parquet"]
+BATCH_ROWS = 2_048  # of 400,000 characters each at most
+_QUOTED = "regexp_matches(c, '[\",\\r\\n]')"
+_SPELLED = f"CASE WHEN {_QUOTED} THEN '\"' || replace(c, '\"', '\"\"') || '\"' ELSE c END"
+
+
+def write_rows(
+    con: duckdb.DuckDBPyConnection,
+    rows: Path,
+    staged: StagedFile,
+    target: Path,
+    format: Format = "csv",  # noqa: A002 - the option's name
+) -> None:
+    """Write the staged `rows` (Parquet, as `stage` wrote it) to `target`, in file order.
+
+    CSV is RFC 4180: UTF-8, commas, LF; a broken row stands there with the cells that its raw text has, be they more or
+    fewer than the header's. Parquet has one VARCHAR a label, and a broken row's text in `_text`.
+    """
+    if format == "parquet":
+        columns = ", ".join(identifier(name) for name in (*staged.header, "_text"))
+        _copy(con, f"SELECT {columns} FROM read_parquet({file_literal(rows)})", target)
+        return
+    sql = sql_blocks("staging")["as_read"].format(
+        cells=_good(staged.header),
+        broken=_broken(staged.dialect),
+        source=file_literal(rows),
+    )
+    with target.open("wb") as out:
+        out.write(_header_line(staged.header))
+        for batch in con.sql(sql).to_arrow_reader(BATCH_ROWS):
+            lines = batch.column("line").cast(pa.binary())
+            if len(lines):
+                whole = pa.ListArray.from_arrays([0, len(lines)], lines)
+                out.write(pc.binary_join(whole, b"")[0].as_buffer())
+
+
+def write_header(
+    con: duckdb.DuckDBPyConnection,
+    header: Sequence[str],
+    target: Path,
+    format: Format = "csv",  # noqa: A002
+) -> None:
+    """Write a file that has these labels and no rows."""
+    if format == "parquet":
+        columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in (*header, "_text"))
+        _copy(con, f"SELECT {columns} WHERE false", target)
+        return
+    target.write_bytes(_header_line(header))
+
+
+def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+    fetch_all(con, f"COPY ({select}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION {COMPRESSION})")
+
+
+def _good(header: Sequence[str]) -> str:
+    """Return SQL for a good row's line; an empty row of one cell is quoted, since it would look like no row."""
+    cells = ", ".join(f"coalesce({identifier(label)}, '')" for label in header)
+    line = f"array_to_string(list_transform([{cells}], lambda c: {_SPELLED}), ',')"
+    return line if len(header) > 1 else f"coalesce(nullif({line}, ''), '\"\"')"
+
+
+def _broken(dialect: Dialect) -> str:
+    """Return SQL for the line of a broken row; if its quotes are at fault, each delimiter parts cells.
+
+    A record of JSON or Parquet has no delimiter: its text is one cell.
+    """
+    if not dialect.delimiter:
+        return f"list_transform([body], lambda c: {_SPELLED})[1]"
+    cells = f"str_split(body, {literal(dialect.delimiter)})"
+    by_quotes = RecordGrammar(dialect).cells
+    parted = f"CASE WHEN code IN ('unclosed_quote', 'misplaced_quote') THEN {cells} ELSE {by_quotes} END"
+    return f"array_to_string(list_transform({parted}, lambda c: {_SPELLED}), ',')"
+
+
+def _header_line(header: Sequence[str]) -> bytes:
+    special = set('",\r\n')
+    cells = (label if special.isdisjoint(label) else '"' + label.replace('"', '""') + '"' for label in header)
+    return (",".join(cells) + "\n").encode()

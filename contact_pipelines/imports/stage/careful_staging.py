@@ -1,0 +1,273 @@
+"""The careful path: any file, line by line but set-based, every record good or broken and none lost.
+
+1. lines: the physical lines, each with all that can be told of it alone (`physical_lines`, `record_grammar`);
+2. marks: which record each line belongs to, by the quotes before it; where another table begins (`tables_below`);
+3. piece by piece: lines put together to records, judged, and written to a clean CSV with number, fault and warning;
+4. the clean CSV is read strictly, and the counts must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import BinaryIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from contact_pipelines.errors import ConservationError, FileUnreadable
+from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.imports.stage.dialect import MAX_RECORD_LINES, SHOWN_TEXT
+from contact_pipelines.imports.stage.physical_lines import line_reader
+from contact_pipelines.imports.stage.record_grammar import RecordGrammar, fault_sentence, warning_sentence
+from contact_pipelines.imports.stage.staging_job import StagedFile, StagingJob, header_only, reading_of
+from contact_pipelines.imports.stage.strict_csv import (
+    COMPRESSION,
+    CsvShape,
+    fetch_all,
+    fetch_one,
+    row_group_size,
+    write_rows,
+)
+from contact_pipelines.imports.stage.tables_below import TableBelow, count_records, find_tables_below
+
+MAX_CLEAN = 1_900_000
+"""Bytes a line of the clean CSV may have: below DuckDB's own default."""
+PIECE_LINES = 250_000
+PIECE_BYTES = 32 * 1024 * 1024
+
+_numbers = count()
+
+
+@dataclass(frozen=True)
+class ContactsBelow:
+    """The job's table has no contacts, but one far below has: where it begins, and what stands above it.
+
+    `line`: lines of the content before it; `row`: its number; `notes`: on the tables that are passed over.
+    """
+
+    line: int
+    row: int
+    notes: tuple[str, ...]
+
+
+def stage_carefully(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | ContactsBelow:
+    """Read any file line by line, set-based, and account for every record."""
+    records = _Records(con, job)
+    try:
+        records.write_lines()
+        records.write_marks()
+        tables = records.tables_below()
+        elsewhere = _contacts_below(job, tables)
+        if elsewhere:
+            return elsewhere
+        header, tally = _write_clean(job, records, tables[0].line if tables else None)
+        notes = records.notes(tables, tally)
+    finally:
+        records.drop_tables()
+    if not tally.rows:
+        raise header_only(job.name, header)
+    if tally.undecodable * 2 > tally.rows:
+        raise FileUnreadable(f"{job.name} is not UTF-8 text. Save it as CSV in UTF-8 and try again.")
+    for done in (records.lines, records.marks):
+        done.unlink()
+    _read_clean(con, job, records, header, tally)
+    return StagedFile(header, job.dialect, tally.rows, tally.broken, reading_of(job.layout, notes))
+
+
+def _contacts_below(job: StagingJob, tables: list[TableBelow]) -> ContactsBelow | None:
+    """Tell where contacts begin beyond the sample, if neither the job's table nor another in the sample has any."""
+    index = next((at for at, below in enumerate(tables) if below.table.contacts), None)
+    if job.layout.table.contacts or job.layout.complete or index is None or job.scan.lone_cr:
+        return None
+    passed = [job.layout.table, *(below.table for below in tables[:index])]
+    rows = [job.layout.base + below.records for below in tables[: index + 1]]
+    starts = [job.layout.table.top, *(row + 1 for row in rows)]
+    notes = tuple(
+        replace(table, start=start).described(last) for table, start, last in zip(passed, starts, rows, strict=False)
+    )
+    return ContactsBelow(tables[index].line - 1, rows[-1] + 1, notes)
+
+
+def _write_clean(job: StagingJob, records: _Records, stop: int | None) -> tuple[list[str], _Tally]:
+    """Write the clean CSV and return its labels and counts.
+
+    Blank labels at the header's end are columns only if any row has a value there. That is known in the end, so
+    such a file may be written twice.
+    """
+    header = job.layout.header
+    for width in dict.fromkeys((job.layout.sure_width, len(header))):
+        tally = _Tally(base=job.layout.base)
+        with records.clean.open("wb") as clean:
+            for start, end in records.pieces(stop):
+                records.write_piece(width, start, end, tally, clean)
+                job.require_rows(tally.rows)
+        if not tally.too_wide:
+            break
+    return header[:width], tally
+
+
+@dataclass
+class _Tally:
+    """Counts over the pieces; `base` is the row number of the last record done."""
+
+    base: int
+    rows: int = 0
+    broken: int = 0
+    undecodable: int = 0
+    too_wide: int = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count a batch of records."""
+        blank = pc.sum(batch.column("blank")).as_py() or 0
+        code = batch.column("code")
+        self.base += batch.num_rows
+        self.rows += batch.num_rows - blank
+        self.broken += batch.num_rows - code.null_count
+        self.undecodable += pc.sum(pc.equal(code, "undecodable")).as_py() or 0
+        self.too_wide += pc.sum(pc.equal(code, "too_many_cells")).as_py() or 0
+
+
+class _Records:
+    """The records of one file on their way to the clean CSV: scratch files, temporary tables, steps in order."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, job: StagingJob) -> None:
+        self._con, self._job = con, job
+        self._grammar = RecordGrammar(job.dialect)
+        self._blocks = sql_blocks("staging")
+        self.lines, self.marks, self.clean = (
+            job.folder / name for name in ("lines.parquet", "marks.parquet", "clean.csv")
+        )
+        number = next(_numbers)
+        self._source, self._dissolved, self._piece, self._joined = (
+            f"_staging_{part}_{number}" for part in ("source", "dissolved", "piece", "joined")
+        )
+        self._names: dict[str, object] = {
+            "lines": file_literal(self.lines),
+            "marks": file_literal(self.marks),
+            "dissolved": self._dissolved,
+            "piece": self._piece,
+            "joined": self._joined,
+            "newline": f"chr({job.layout.newline[0]})",
+            "max_lines": MAX_RECORD_LINES,
+        }
+
+    def drop_tables(self) -> None:
+        """Drop the temporary tables."""
+        for table in (self._dissolved, self._piece, self._joined):
+            fetch_all(self._con, f"DROP TABLE IF EXISTS {table}")
+
+    def write_lines(self) -> None:
+        """Write each physical line with all that can be told of it alone."""
+        grammar = self._grammar
+        sql = self._blocks["lines"].format(
+            source=identifier(self._source),
+            alone_out=grammar.alone_out,
+            alone_in=grammar.alone_in,
+            inside_out=grammar.inside_out,
+            inside_in=grammar.inside_in,
+            quotes=grammar.quotes,
+            plain=grammar.plain,
+            plain_unquoted=grammar.plain_unquoted,
+            cell_count=grammar.cell_count,
+            target=literal(str(self.lines)),
+            compression=COMPRESSION,
+            row_group_size=row_group_size(self._job.scan),
+        )
+        self._con.register(self._source, line_reader(self._job))
+        try:
+            fetch_all(self._con, sql)
+        finally:
+            self._con.unregister(self._source)
+
+    def write_marks(self) -> None:
+        """Write which record each line belongs to, and the table of groups to be taken apart."""
+        target = literal(str(self.marks))
+        fetch_all(self._con, self._blocks["marks"].format(**self._names, target=target, compression=COMPRESSION))
+        lines, disorder, last = fetch_one(self._con, self._blocks["disorder"].format(**self._names))
+        if disorder or lines != last:
+            raise ConservationError(f"The lines of {self._job.name} were not read in order.")
+        fetch_all(self._con, self._blocks["dissolved"].format(**self._names, max_bytes=self._job.max_line))
+
+    def tables_below(self) -> list[TableBelow]:
+        """Return the tables that follow the job's own."""
+        return find_tables_below(self._con, self._job, self._names)
+
+    def notes(self, tables: list[TableBelow], tally: _Tally) -> list[str]:
+        """Say which rows hold other tables. `tally`: of the rows before them, which is exact where counts are not."""
+        if not tables:
+            return []
+        counts = [*(below.records for below in tables), *count_records(self._con, self._names, [self._end()])]
+        rows = [tally.base + some - counts[0] for some in counts]
+        return [
+            replace(below.table, start=first + 1).described(last)
+            for below, first, last in zip(tables, rows, rows[1:], strict=False)
+        ]
+
+    def _end(self) -> int:
+        """Return the number behind the last line's."""
+        return int(fetch_one(self._con, f"SELECT max(n) + 1 FROM read_parquet({self._names['marks']})")[0])
+
+    def pieces(self, stop: int | None) -> Iterator[tuple[int, int]]:
+        """Yield stretches of lines `[from, to)` before line `stop` that no record crosses, small enough for memory."""
+        lines = max(2_000, min(PIECE_LINES, PIECE_BYTES // self._job.scan.mean_line))
+        start, end = 1, stop or self._end()
+        while start < end:
+            target = start + lines
+            sql = self._blocks["next_start"].format(
+                **self._names, from_line=target, to_line=min(end, target + 2 * MAX_RECORD_LINES)
+            )
+            piece_end = int(fetch_one(self._con, sql)[0] or end)
+            yield start, piece_end
+            start = piece_end
+
+    def write_piece(self, width: int, start: int, stop: int, tally: _Tally, clean: BinaryIO) -> None:
+        """Append the records of the lines `[start, stop)` to the clean CSV and count them."""
+        grammar, scan, limits = self._grammar, self._job.scan, self._job.limits
+        empty = "trim(body, ' ') = ''" if width > 1 else "body = ''"
+        values = {
+            **self._names,
+            "width": width,
+            "from_line": start,
+            "to_line": stop,
+            "base": tally.base,
+            "plain": grammar.plain,
+            "cell_count": grammar.cell_count,
+            "longest_cell": grammar.longest_cell,
+            "padded": grammar.padded(width),
+            "requoted": grammar.requoted(width),
+            "delimiter": grammar.separator,
+            "undecodable": "false" if scan.clean else "contains(body, chr(65533))",
+            "blank": f"alone = 0 AND odd IS NULL AND {empty}",
+            "max_cell": limits.cell_characters,
+            "max_row": limits.row_characters,
+            "shown_text": SHOWN_TEXT,
+            "max_clean": MAX_CLEAN,
+            "message": fault_sentence(width, limits),
+            "warning": warning_sentence(width),
+        }
+        for block in ("piece", "joined"):
+            fetch_all(self._con, self._blocks[block].format(**values))
+        for batch in self._con.sql(self._blocks["records"].format(**values)).to_arrow_reader(50_000):
+            lines = batch.column("line")
+            if len(lines):
+                whole = pa.ListArray.from_arrays([0, len(lines)], lines.cast(pa.binary()))
+                clean.write(pc.binary_join(whole, b"")[0].as_buffer())
+            tally.add(batch)
+
+
+def _read_clean(
+    con: duckdb.DuckDBPyConnection, job: StagingJob, records: _Records, header: list[str], tally: _Tally
+) -> None:
+    """Read the clean CSV strictly, and check that every record came back."""
+    try:
+        rows = write_rows(con, job, records.clean, header, CsvShape.NUMBERED)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        raise ConservationError(f"{job.name}: records told apart could not be read back.") from None
+    broken = int(fetch_one(con, f"SELECT count(_error_code) FROM read_parquet({file_literal(job.target)})")[0])
+    if (rows, broken) != (tally.rows, tally.broken):
+        raise ConservationError(
+            f"{job.name} has {tally.rows:,} rows ({tally.broken:,} broken), but {rows:,} ({broken:,}) were read."
+        )

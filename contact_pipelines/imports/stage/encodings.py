@@ -1,0 +1,205 @@
+"""Find out which encoding a text file is written in, and rewrite it in UTF-8.
+
+In this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32, valid UTF-8, mostly valid
+UTF-8, and else the encoding in which the words make the likeliest names (`encoding_scores`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from contact_pipelines.errors import FileUnreadable
+from contact_pipelines.imports.stage.byte_order_marks import HEAD, Opening, read_opening
+from contact_pipelines.imports.stage.dialect import UTF8_BOM
+from contact_pipelines.imports.stage.encoding_names import codec_name
+from contact_pipelines.imports.stage.encoding_sample import Sample, is_valid_utf8, take_sample
+from contact_pipelines.imports.stage.encoding_scores import guess_encoding
+
+UTF8 = "utf-8"
+_PIECE = 1024 * 1024
+_MOSTLY = 0.5
+"""From this share of valid lines on, a file is UTF-8 with broken lines; text of other encodings hardly has any."""
+_SUREST_GUESS = 0.99
+_UNDEFINED_IN_CP1252 = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+_CONTROL = bytes(set(range(1, 32)) - {9, 10, 11, 12, 13, 26, 27}) + b"\x7f"
+_CONTROL_SHARE = 0.01
+_TAIL = b"\x00\r\n\x1a "
+"""Half a character at the end of UTF-16 that says nothing: a line end or NUL that was added as one byte."""
+_OUT_OF_STEP = re.compile("[\u0a00\u0a0d]")
+"""No characters have these numbers. They are what line ends become, of UTF-16 that is read from the wrong byte on, and
+of 8-bit text that is read as UTF-16."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """An encoding and how it was found.
+
+    `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
+    byte order marks to skip; `reason`: what it was told by, to follow "detected by" or to stand in brackets.
+    """
+
+    name: str
+    confidence: float
+    bom: int
+    reason: str
+
+    @property
+    def needs_decoding(self) -> bool:
+        """Whether the file must be rewritten before it can be read as UTF-8 with at most one byte order mark."""
+        return self.name != UTF8 or self.bom not in (0, len(UTF8_BOM))
+
+
+def detect_encoding(path: Path, *, name: str, given: str | None = None) -> Encoding:
+    """Return the encoding of the text file at `path`; `name` is what errors call it.
+
+    `given`: an encoding that a person named, which is used if the text can be decoded in it. Binary data is called
+    UTF-8; to refuse it is the caller's business. Reads the file once if it is UTF-8, else two or three times, 4 MB at
+    a time. Raises FileUnreadable if the file is not text in the given encoding (a few broken lines of UTF-8 are
+    allowed), InvalidOption if there is no encoding of that name.
+    """
+    with path.open("rb") as file:
+        opening = read_opening(file.read(HEAD))
+        if given is not None:
+            return _as_given(file, codec_name(given), opening, name)
+        if opening.encoding.startswith(("utf-16", "utf-32")):
+            return Encoding(opening.encoding, opening.confidence, opening.skip, opening.reason)
+        return _eight_bit(file, opening)
+
+
+def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -> None:
+    """Write the text of `path` to `target` in UTF-8 without byte order mark, in constant memory.
+
+    UTF-8 is copied as it is: which of its rows are broken is for staging to say. Raises FileUnreadable, which names
+    the line, if the text is not of that encoding; `target` is then removed.
+    """
+    with path.open("rb") as source:
+        if encoding.name == UTF8:
+            source.seek(encoding.bom)
+            with target.open("wb") as copy:
+                shutil.copyfileobj(source, copy, _PIECE)
+            return
+        try:
+            with target.open("wb") as copy:
+                copy.writelines(_decoded(source, encoding, name))
+        except FileUnreadable:
+            target.unlink()
+            raise
+
+
+def _eight_bit(file: BinaryIO, opening: Opening) -> Encoding:
+    """Tell the encoding of a file that is neither UTF-16 nor UTF-32."""
+    reason = opening.reason or "valid UTF-8"
+    if is_valid_utf8(file, opening.skip):
+        return Encoding(UTF8, 1.0, opening.skip, reason)
+    if opening.encoding == "gb18030":
+        return Encoding("gb18030", 1.0, opening.skip, reason)
+    sample = take_sample(file, opening.skip)
+    share = sample.utf8_share
+    if share >= _MOSTLY:
+        return Encoding(UTF8, share, opening.skip, "UTF-8 but for some broken lines")
+    if _is_binary(file, opening.skip):
+        return Encoding(UTF8, 0.0, opening.skip, "binary data")
+    guessed = _guessed(sample)
+    misplaced = ", behind a byte order mark that is not theirs" if opening.skip else ""
+    return replace(guessed, bom=opening.skip, reason=guessed.reason + misplaced)
+
+
+def _guessed(sample: Sample) -> Encoding:
+    """Tell the encoding by the words."""
+    guess = guess_encoding(sample.words, old_mac=sample.old_mac)
+    encoding = Encoding(guess.name, min(guess.confidence, _SUREST_GUESS), 0, f"letters of {guess.family} names")
+    if guess.name == "cp1252" and sample.high_bytes & _UNDEFINED_IN_CP1252:
+        return replace(encoding, name="iso8859-1", reason=f"{encoding.reason}, and bytes that cp1252 does not have")
+    return encoding
+
+
+def _is_binary(file: BinaryIO, start: int) -> bool:
+    file.seek(start)
+    head = file.read(HEAD)
+    return len(head) - len(head.translate(None, _CONTROL)) > _CONTROL_SHARE * len(head)
+
+
+def _as_given(file: BinaryIO, codec: str, opening: Opening, name: str) -> Encoding:
+    """Hold the encoding that a person named against the whole file."""
+    if codec in ("utf-16", "utf-32"):  # the byte order is found out; Intel's is the usual one
+        codec = opening.encoding if opening.encoding.startswith(codec) else f"{codec}-le"
+    wide_opening = opening.encoding.startswith(("utf-16", "utf-32"))
+    skip = opening.skip if wide_opening == codec.startswith(("utf-16", "utf-32")) else 0
+    encoding = Encoding(codec, 1.0, skip, "given")
+    if codec != UTF8:
+        for _ in _decoded(file, encoding, name):
+            pass
+    elif not is_valid_utf8(file, skip) and take_sample(file, skip).utf8_share < _MOSTLY:
+        raise FileUnreadable(
+            f"{name} is not written in utf-8: most lines with letters outside ASCII are not valid. "
+            "Name its encoding with --encoding, or leave that out to have it found out."
+        )
+    return encoding
+
+
+def _decoded(file: BinaryIO, encoding: Encoding, name: str) -> Iterator[bytes]:
+    """Yield the text in UTF-8, piece by piece, from behind the byte order mark on."""
+    decoder = codecs.getincrementaldecoder(encoding.name)()
+    wide = encoding.name.startswith("utf-16")
+    file.seek(encoding.bom)
+    lines = _LineCount()
+    while chunk := file.read(_PIECE):
+        try:
+            text = decoder.decode(chunk)
+            data = text.encode()
+        except UnicodeDecodeError as error:
+            lines.add(error.object[: error.start].decode(encoding.name, "replace"))
+            raise _not_in_encoding(name, lines, encoding) from None
+        except UnicodeError:  # a lone surrogate, which only strange encodings let through
+            raise _not_in_encoding(name, lines, encoding) from None
+        if wide and (misread := _OUT_OF_STEP.search(text)):
+            lines.add(text[: misread.start()])
+            raise _out_of_step(name, lines, encoding)
+        lines.add(text)
+        yield data
+    if decoder.getstate()[0].strip(_TAIL):
+        raise _cut_off(name, encoding)
+
+
+class _LineCount:
+    """Counts the lines of text that is decoded piece by piece, whichever way they end."""
+
+    def __init__(self) -> None:
+        self._newlines = 0
+        self._returns = 0
+
+    def add(self, text: str) -> None:
+        self._newlines += text.count("\n")
+        self._returns += text.count("\r")
+
+    @property
+    def current(self) -> int:
+        """The number of the line that comes next, from 1."""
+        return (self._newlines or self._returns) + 1
+
+
+def _not_in_encoding(name: str, lines: _LineCount, encoding: Encoding) -> FileUnreadable:
+    return FileUnreadable(
+        f"{name} cannot be read as {encoding.name}: line {lines.current:,} holds bytes that this encoding does not "
+        "have. Name the right encoding with --encoding, or export the file again in UTF-8."
+    )
+
+
+def _out_of_step(name: str, lines: _LineCount, encoding: Encoding) -> FileUnreadable:
+    return FileUnreadable(
+        f"{name} cannot be read as {encoding.name}: from line {lines.current:,} on, its bytes do not pair up to "
+        "characters, because some were lost or added. Export the file again, in UTF-8 if possible."
+    )
+
+
+def _cut_off(name: str, encoding: Encoding) -> FileUnreadable:
+    return FileUnreadable(
+        f"{name} ends in the middle of a character of {encoding.name}: the file was cut off, or is in another "
+        "encoding. Export it again, or name its encoding with --encoding."
+    )

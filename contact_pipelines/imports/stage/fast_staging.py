@@ -1,0 +1,89 @@
+"""The fast path: DuckDB's own CSV reader reads the file as it stands, its counts are checked against the scan's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from contact_pipelines.files.duck import file_literal, identifier, sql_blocks
+from contact_pipelines.imports.stage import byte_scan
+from contact_pipelines.imports.stage.dialect import MAX_RECORD_LINES
+from contact_pipelines.imports.stage.staging_job import StagedFile, StagingJob, reading_of
+from contact_pipelines.imports.stage.strict_csv import CsvShape, fetch_one, write_rows
+
+
+def stage_fast(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | None:
+    """Read a regular file with DuckDB's own CSV reader; None (and no target) if it is not regular after all."""
+    if not (job.scan.regular and job.dialect.standard):
+        return None
+    header = job.layout.header[: job.layout.sure_width]  # if the blank ones beyond have values, DuckDB refuses
+    path, shape = job.path, _shape(job)
+    if job.scan.crlf or len(header) == 1 or shape is None:
+        # DuckDB's strict mode reads CRLF wrongly when it is not to guess (2.0.0: no rows at all with new_line
+        # given), and takes blank lines at the end of a one-column file for rows. A copy with LF has neither.
+        # A copy of the rows alone is needed as well if there is more above them than a header of one line.
+        path, shape = job.folder / "lf.csv", CsvShape.ROWS
+        _copy_with_lf(job, path)
+    try:
+        count = write_rows(con, job, path, header, shape)
+        agreed = _counts_agree(con, job, count, header)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        agreed = False
+    if not agreed:
+        job.target.unlink(missing_ok=True)
+        return None
+    return StagedFile(header, job.dialect, count, 0, reading_of(job.layout, ()))
+
+
+def _shape(job: StagingJob) -> CsvShape | None:
+    """Return how the file stands from its first byte on: with a header of one line, or rows only; None if neither."""
+    layout = job.layout
+    if layout.table.header is None:
+        return CsvShape.ROWS if not layout.data_start else None
+    if layout.base != 1:
+        return None
+    with job.path.open("rb") as file:
+        top = file.read(layout.data_start)
+    one_line = top.count(b"\n") == 1 and top.count(b'"') % 2 == 0
+    return CsvShape.HEADER if one_line else None
+
+
+def _copy_with_lf(job: StagingJob, target: Path) -> None:
+    """Copy the rows with LF for CRLF: in a regular file every CR stands before a LF."""
+    with job.path.open("rb") as file, target.open("wb") as copy:
+        file.seek(job.scan.start)
+        left = job.scan.end - job.scan.start
+        while left and (chunk := file.read(min(byte_scan.CHUNK, left))):
+            left -= len(chunk)
+            copy.write(chunk.replace(b"\r", b"") if job.scan.crlf else chunk)
+        copy.write(b"\n")
+
+
+def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, header: list[str]) -> bool:
+    """Check DuckDB's count of rows against the scan's count of lines, and the length of cells and rows.
+
+    Content ends before its last newline, so there is one newline less than records, besides those in cells.
+    """
+    scan, limits = job.scan, job.limits
+    job.require_rows(count)
+    breaks = count - 1
+    if breaks == scan.newlines and not scan.long_lines:
+        return True
+    if scan.crlf not in (0, breaks):
+        return False  # CRLF in a cell, or mixed: the copy with LF would have changed a cell
+    names = [identifier(label) for label in header]
+    sql = sql_blocks("staging")["fast_check"].format(
+        cells=", ".join(names),
+        lengths=", ".join(f"length({name})" for name in names),
+        source=file_literal(job.target),
+    )
+    embedded, most, longest, longest_row = (int(value) for value in fetch_one(con, sql))
+    # Quotes may have been doubled, and each cell has a pair and a delimiter: at most so long was the row's text.
+    row_at_most = 2 * longest_row + 3 * len(header)
+    return (
+        embedded + breaks == scan.newlines
+        and most < MAX_RECORD_LINES
+        and longest <= limits.cell_characters
+        and row_at_most <= limits.row_characters
+    )

@@ -1,0 +1,148 @@
+"""The tables of a file: runs of records, parted by rows without any value, each with a header of its own.
+
+Conservative: what follows a gap is another table only if a header can be made out in it, with rows of its width below.
+Else it belongs to the table above, blank lines or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from contact_pipelines.imports.stage.cell_kinds import known_fields
+from contact_pipelines.imports.stage.header_finding import (
+    HALF,
+    TableTop,
+    column_type,
+    find_top,
+    fits_width,
+    has_contacts,
+)
+from contact_pipelines.imports.stage.sample_records import Record
+
+BLOCK_ROWS = 12
+"""Records of a block that are looked at to tell whether it begins another table."""
+SHOWN_COLUMNS = 20
+_TITLES = 3  # rows that may stand between a gap and another table's header
+_KNOWN = 2
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table by its header and first rows. `header` is None if it has none; `start` is its first row, titles and all.
+
+    `width`: number of cells of the header, or of the rows if there is none.
+    """
+
+    start: int
+    header: Record | None
+    first: Record | None
+    width: int
+    contacts: bool
+
+    @property
+    def top(self) -> int:
+        """The row number of the header, or of the first row if there is none."""
+        record = self.header or self.first
+        return record.row if record else self.start
+
+    @property
+    def columns(self) -> str:
+        """The labels, for people."""
+        cells = [cell.strip() for cell in self.header.cells if cell.strip()] if self.header else []
+        return ", ".join(cells[:SHOWN_COLUMNS]) + (", ..." if len(cells) > SHOWN_COLUMNS else "")
+
+    def described(self, last: int) -> str:
+        """Say that the table, which goes to row `last`, was not imported."""
+        columns = f"columns {self.columns}" if self.columns else f"{self.width} columns without a header"
+        return f"rows {self.start} to {last} hold another table ({columns}) and were not imported"
+
+
+def blocks(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """Yield the runs of records that hold something."""
+    run: list[Record] = []
+    for record in records:
+        if record.empty:
+            if run:
+                yield run
+            run = []
+        else:
+            run.append(record)
+    if run:
+        yield run
+
+
+def first_table(records: Sequence[Record]) -> Table:
+    """Return the table that begins a file's records; one at least must hold something."""
+    filled = [record for record in records if not record.empty]
+    at, top = 0, find_top(filled)
+    # A small table at the beginning may be outnumbered by the rows of the next one, and a few lines of prose at the
+    # beginning may look like data; a header in a block of its own tells.
+    latest = top.header if top.header is not None else top.first + _TITLES
+    for block in blocks(records):
+        own = find_top(block, whole_file=False) if len(block) > 1 else None
+        if own and own.header is not None and own.evidence > 0 and _keeps_width(block, own):
+            table = _table(filled, TableTop(own.header + at, own.first + at, own.width, own.evidence))
+            if table.contacts or top.header is not None:
+                return table if table.contacts else _contacts_on_top(records) or table
+        at += len(block)
+        if at > latest:
+            break
+    table = _table(filled, top)
+    return table if table.contacts else _contacts_on_top(records) or table
+
+
+def _contacts_on_top(records: Sequence[Record]) -> Table | None:
+    """Return the rows of contacts without a header that a file begins with, however many rows of others follow."""
+    block = next(blocks(records))
+    own = find_top(block)
+    found = _table(block, own)
+    return found if own.header is None and own.first == 0 and found.contacts else None
+
+
+def next_table(block: Sequence[Record], current: Table) -> Table | None:
+    """Return the table that a block below a gap begins, None if it goes on with the current one."""
+    if len(block) < 2:  # noqa: PLR2004 - a header and a row
+        return None
+    rows = list(block[:BLOCK_ROWS])
+    top = find_top(rows, whole_file=False)
+    if top.header is None or top.header > _TITLES or top.width < 2 or not _keeps_width(rows, top):  # noqa: PLR2004
+        return None
+    header = rows[top.header]
+    if not top.evidence or not header.whole or _repeats(header, current):
+        return None
+    same_width = fits_width(header, current.width) or len(header.cells) < current.width == len(block[-1].cells)
+    if same_width and not _is_certain(header, rows[top.first :]):
+        return None
+    return _table(rows, top)
+
+
+def _keeps_width(block: Sequence[Record], top: TableTop) -> bool:
+    below = block[top.first :]
+    return bool(below) and sum(fits_width(row, top.width) for row in below) >= HALF * len(below)
+
+
+def _repeats(header: Record, current: Table) -> bool:
+    """Whether it is the header of the current table once more."""
+    if current.header is None:
+        return False
+    return [cell.strip().casefold() for cell in header.cells if cell.strip()] == [
+        cell.strip().casefold() for cell in current.header.cells if cell.strip()
+    ]
+
+
+def _is_certain(header: Record, rows: Sequence[Record]) -> bool:
+    """Whether a row of the current table's width must be a header: known words, and data of a type below."""
+    known = sum(bool(known_fields(cell)) for cell in header.cells)
+    columns = range(len(header.cells))
+    typed = any(column_type([row.cells[at] for row in rows if at < len(row.cells)]) for at in columns)
+    return known >= _KNOWN and typed
+
+
+def _table(records: Sequence[Record], top: TableTop) -> Table:
+    header = records[top.header] if top.header is not None else None
+    below = records[top.first : top.first + BLOCK_ROWS]
+    first = below[0] if below else None
+    rows = [row for row in below if fits_width(row, top.width)]
+    contacts = has_contacts(header.cells if header else (), rows)
+    return Table(records[0].row, header, first, top.width, contacts)

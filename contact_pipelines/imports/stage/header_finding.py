@@ -1,0 +1,182 @@
+"""Which of the first records of a table is its header, if any.
+
+A header's cells look like labels: text, no addresses, dates or numbers; the rows below it have its width; where its
+cells are text, the cells below are numbers or addresses; and its words may be known to the mapping. Above it there can
+be prose, and rows of the same width that are hardly filled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contact_pipelines.imports.stage.cell_kinds import TYPED, Kind, kind_of, known_fields
+from contact_pipelines.imports.stage.sample_records import Record
+
+SEARCHED = 40
+"""Records in which a header is looked for."""
+BELOW = 20
+"""Records below a header that are compared with it."""
+COLUMNS = 100
+"""Columns that are looked at; of a file of thousands these tell enough."""
+MOSTLY = 0.6
+HALF = 0.5
+MARGIN = 0.3  # by how much a later row must be the better header
+LABELS = 0.8  # share of a header's cells that must look like labels
+
+
+@dataclass(frozen=True)
+class TableTop:
+    """Where a table begins, as indices into the records it was found in. `header` is None if it has none.
+
+    `evidence`: how much speaks for it besides its width; 0 if nothing does.
+    """
+
+    header: int | None
+    first: int
+    width: int
+    evidence: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    index: int
+    width: int
+    keep: float  # share of the rows below that have its width
+    fill: float  # share of its cells that are not blank
+    known: int  # cells whose words are known
+    contrast: float  # share of its columns that are labels above data of a type
+    same: float  # share of its columns that are of the type of the data below
+    labels: float  # share of its cells that may be labels
+    distinct: float  # share of its filled cells that differ from each other
+    email: bool
+    comment: bool
+    long: bool  # a cell is longer than labels are
+
+    @property
+    def evidence(self) -> float:
+        return self.known / min(self.width, COLUMNS) + self.contrast
+
+    @property
+    def score(self) -> float:
+        known = (
+            self.known / min(self.width, COLUMNS) if self.known > 1 or self.width == 1 else 0.0
+        )  # one word may be chance
+        merits = 2 * self.keep + self.fill + self.distinct + 2 * known + self.contrast
+        return merits - self.comment - self.long
+
+    @property
+    def is_label_row(self) -> bool:
+        return not self.email and self.labels >= LABELS
+
+    @property
+    def is_data(self) -> bool:
+        if self.email:
+            return True
+        return not self.known and not self.contrast and (self.same > 0 or self.labels < HALF)
+
+
+def find_top(records: Sequence[Record], *, whole_file: bool = True) -> TableTop:
+    """Find the header and the first row of data among `records`, which are not empty and at least one.
+
+    `whole_file`: the records begin a file, so that the first of them may be a header whatever the rows below it are.
+    """
+    best: _Candidate | None = None
+    for index in range(min(SEARCHED, len(records))):
+        found = _judge(records, index)
+        if found.is_data and found.keep >= HALF and found.fill >= MOSTLY * _usual_fill(records, index):
+            if best is None or (best.width < found.width and best.keep < HALF and not best.evidence):
+                return TableTop(None, _first_data(records, index), found.width, 1.0 if found.email else found.same)
+            break
+        fits = found.keep >= HALF or found.evidence > 0 or (whole_file and index == 0)
+        if not found.is_label_row or not fits or _is_prose(records, found):
+            continue
+        if best is None or found.score > best.score + MARGIN:
+            best = found
+    if best is None:
+        return _without_header(records)
+    return TableTop(best.index, best.index + 1, best.width, best.evidence)
+
+
+def _first_data(records: Sequence[Record], index: int) -> int:
+    """Return the first of the rows of data that end with `index`: one that is hardly filled may stand above it."""
+    while index and len(records[index - 1].cells) == len(records[index].cells) and _judge(records, index - 1).is_data:
+        index -= 1
+    return index
+
+
+def _is_prose(records: Sequence[Record], found: _Candidate) -> bool:
+    """Whether it is a line of one cell above rows of more."""
+    wider = [record for record in records[found.index + 1 : found.index + 1 + BELOW] if len(record.cells) > 1]
+    return records[found.index].filled == 1 and len(wider) > 0 and found.keep < MOSTLY
+
+
+def _without_header(records: Sequence[Record]) -> TableTop:
+    """Take the first row of the usual width for data, or for the header if nothing in it is."""
+    width = usual_width(records)
+    first = next(index for index, record in enumerate(records) if len(record.cells) == width)
+    found = _judge(records, first)
+    if found.is_label_row:
+        return TableTop(first, first + 1, width, found.evidence)
+    return TableTop(None, first, width, 1.0 if found.email else found.same)
+
+
+def usual_width(records: Sequence[Record]) -> int:
+    """Return the number of cells that most records have; of equally frequent ones the larger."""
+    counts = Counter(len(record.cells) for record in records)
+    return max(counts, key=lambda width: (counts[width], width))
+
+
+def _usual_fill(records: Sequence[Record], index: int) -> float:
+    """Return the share of filled cells that the rows below have, at the median."""
+    shares = sorted(record.filled / max(1, len(record.cells)) for record in records[index + 1 : index + 1 + BELOW])
+    return shares[len(shares) // 2] if shares else 0.0
+
+
+def _judge(records: Sequence[Record], index: int) -> _Candidate:
+    record, below = records[index], records[index + 1 : index + 1 + BELOW]
+    cells, width = record.cells[:COLUMNS], len(record.cells)
+    kept = [row for row in below if fits_width(row, width)]
+    filled = max(1, sum(1 for cell in cells if cell.strip()))
+    kinds = [kind_of(cell) for cell in cells]
+    types = [column_type([row.cells[at] for row in kept]) for at in range(len(cells))]
+    labels = [kind in (Kind.TEXT, Kind.LONG) for kind in kinds]
+    contrast = sum(label and kind is not None for label, kind in zip(labels, types, strict=True))
+    same = sum(kind in TYPED and kind is kind_below for kind, kind_below in zip(kinds, types, strict=True))
+    return _Candidate(
+        index,
+        width,
+        keep=len(kept) / len(below) if below else HALF,
+        fill=record.filled / width,
+        known=sum(bool(known_fields(cell)) for cell in cells),
+        contrast=contrast / len(cells),
+        same=same / len(cells),
+        labels=(sum(labels) + kinds.count(Kind.YEAR)) / filled,
+        distinct=len({cell.strip().casefold() for cell in cells if cell.strip()}) / filled,
+        email=Kind.EMAIL in kinds,
+        comment=cells[0].lstrip().startswith("#"),
+        long=Kind.LONG in kinds,
+    )
+
+
+def fits_width(record: Record, width: int) -> bool:
+    """Whether a record has so many cells, or more of which the last are empty."""
+    return len(record.cells) >= width and not any(cell.strip() for cell in record.cells[width:])
+
+
+def column_type(cells: Sequence[str]) -> Kind | None:
+    """Return the type (address, number, date, URL) that most cells of a column have, None if they are text."""
+    counts = Counter(kind_of(cell) for cell in cells)
+    filled = sum(counts.values()) - counts[Kind.BLANK]
+    counts[Kind.NUMBER] += counts[Kind.YEAR]
+    return next((kind for kind in sorted(TYPED) if filled and counts[kind] >= MOSTLY * filled), None)
+
+
+def has_contacts(header: Sequence[str], rows: Sequence[Record]) -> bool:
+    """Whether a table has a column that is headed as email or whose values are addresses."""
+    if any("email" in known_fields(cell) for cell in header):
+        return True
+    width = max((len(row.cells) for row in rows), default=0)
+    columns = ([row.cells[at] for row in rows if at < len(row.cells)] for at in range(width))
+    return any(column_type(cells) is Kind.EMAIL for cells in columns)

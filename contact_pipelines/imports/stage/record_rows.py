@@ -1,0 +1,108 @@
+"""What JSON and Parquet share on their way to staged rows: records in a scratch Parquet, then cells taken out of them.
+
+The scratch file has a row a record: `n` (its number), `object` (JSON text of what is to be flattened, or NULL),
+`code`, `message`, `text` (of a broken one), `warning` and `size` in bytes; Parquet's plain columns come beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from contact_pipelines.errors import FileNotImportable
+from contact_pipelines.files.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
+from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, Dialect
+from contact_pipelines.imports.stage.json_cells import CellReader, cell_text
+from contact_pipelines.settings.policy import Limits
+
+NO_DIALECT = Dialect("", quote="", escape="", header_row=None)
+_GROUP_BYTES = 16 * 1024 * 1024
+_FEWEST, _MOST = 2_048, 122_880  # rows of a row group, as DuckDB has them
+
+
+@dataclass(frozen=True)
+class RecordsJob:
+    """One file on its way: what to call it, its scratch Parquet, where its rows go."""
+
+    con: duckdb.DuckDBPyConnection
+    name: str
+    records: Path
+    target: Path
+    limits: Limits
+
+    @property
+    def row_too_long(self) -> str:
+        """SQL of the sentence for a row beyond the limit."""
+        return literal(f"The row is longer than {self.limits.row_characters:,} characters.")
+
+    def require_rows(self, rows: int) -> None:
+        """Raise FileNotImportable for more rows than the limit."""
+        most = self.limits.rows
+        if most is not None and rows > most:
+            raise FileNotImportable(
+                f"{self.name} has {rows:,} records; at most {most:,} can be imported. Split the file."
+            )
+
+    def write_records(self, sql: str, batch_rows: int) -> None:
+        """Write the rows of a query to the scratch Parquet in row groups of `batch_rows`, a few megabytes each.
+
+        DuckDB's own writer puts 2,048 rows into one at least, and its reader takes as many at once: with long
+        records that is more than its memory.
+        """
+        batches = self.con.sql(sql).to_arrow_reader(batch_rows)
+        with pq.ParquetWriter(self.records, batches.schema, compression="snappy") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+
+    def write_rows(
+        self, header: list[str], cells: list[str], reader: CellReader, tally: Tally, *, raw: str = "object"
+    ) -> int:
+        """Write the staged rows; return how many of them are broken.
+
+        `cells`: SQL of each label's text, over the columns of the scratch Parquet and those of `reader`. `raw`:
+        SQL of the text that is kept of a row whose cells turn out too long, over `object` and `cells`.
+        """
+        limits = self.limits
+        if len(header) > WIDE:
+            make_room(self.con)
+        sql = sql_blocks("json_records")["rows"].format(
+            records=file_literal(self.records),
+            target=literal(str(self.target)),
+            layers=reader.layers,
+            careful=reader.careful,
+            cell=cell_text("value"),
+            cells=", ".join(cells),
+            labelled=", ".join(f"cells[{i}] AS {identifier(label)}" for i, label in enumerate(header, 1)),
+            cell_limit=limits.cell_characters,
+            row_limit=limits.row_characters,
+            raw=raw,
+            cell_too_long=literal(f"A cell is longer than {limits.cell_characters:,} characters."),
+            row_too_long=self.row_too_long,
+            shown=SHOWN_TEXT,
+            row_group_size=max(_FEWEST, min(_MOST, _GROUP_BYTES * tally.rows // max(tally.total, 1))),
+        )
+        self.con.execute(sql).fetchall()
+        if tally.longest <= min(limits.cell_characters, limits.row_characters):
+            return tally.broken
+        count = f"SELECT count(_error_code) FROM read_parquet({file_literal(self.target)})"
+        return int(self.con.execute(count).fetchall()[0][0])
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts of a file's records: all, broken ones, bytes of the longest and of all together.
+
+    Of JSON also: the first record that is no JSON, whether any is an object, and how the text of the first valid
+    one begins that is none.
+    """
+
+    rows: int
+    broken: int
+    longest: int
+    total: int
+    first_invalid: int | None = None
+    any_object: bool = True
+    first_other: str | None = None

@@ -1,0 +1,208 @@
+"""Where the table of a text file stands and how it is written, found out from the file's beginning.
+
+One answer for both who ask: `stage_text` reads all rows by it, `describe_text` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from contact_pipelines.errors import FileNotImportable, FileUnreadable
+from contact_pipelines.imports.stage.dialect import SAMPLE_BYTES, Dialect, labels, refuse_what_is_no_text
+from contact_pipelines.imports.stage.dialect_guessing import guess_dialect, separator_line
+from contact_pipelines.imports.stage.file_tables import Table, blocks, first_table, next_table
+from contact_pipelines.imports.stage.header_finding import has_contacts, usual_width
+from contact_pipelines.imports.stage.left_out import notes_above, notes_below
+from contact_pipelines.imports.stage.sample_records import (
+    Line,
+    Record,
+    RecordReader,
+    content_start,
+    newline_of,
+    sample_lines,
+)
+from contact_pipelines.models import ReadingOptions
+from contact_pipelines.settings.policy import Limits
+
+LAYOUT_BYTES = 256 * 1024
+"""How much of a file is looked at; more only if not even its first line ends there."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file is written and where its table is.
+
+    `header`: the labels. `blank_end`: how many of the last ones are made up for blank cells. `data_start`: the byte at
+    which the row behind the header begins. `base`: the number of the row before that one. `records`: those of the
+    sample from there on, to the next table. `complete`: the sample is the whole file. `nul`: it holds NUL. `notes`: see
+    models.FileReading, on what stands above the table; `below`: on what is below it in the sample.
+    """
+
+    dialect: Dialect
+    newline: bytes
+    header: list[str]
+    blank_end: int
+    data_start: int
+    base: int
+    table: Table
+    records: tuple[Record, ...]
+    complete: bool
+    nul: bool = False
+    notes: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+
+    @property
+    def sure_width(self) -> int:
+        """How many columns there are if those without a label at the end hold no values."""
+        return max(1, len(self.header) - self.blank_end)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """The first lines of a file (or of a part of it), where they stand, and the number of their first row."""
+
+    lines: list[Line]
+    newline: bytes
+    complete: bool
+    nul: bool = False
+    row: int = 1
+
+
+def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
+    """Read the first 256 KB of a file as lines; raise FileUnreadable if it is empty or no text."""
+    sample = file.read(LAYOUT_BYTES)
+    start = content_start(sample)
+    if len(sample) == start:
+        raise FileUnreadable(f"{name} is empty.")
+    refuse_what_is_no_text(sample[:SAMPLE_BYTES], name)
+    return _beginning(file, sample[start:], start, name, limits)
+
+
+def beginning_at(file: BinaryIO, start: int, row: int, name: str, limits: Limits) -> Beginning:
+    """Read 256 KB from byte `start` on, which begins the row of that number."""
+    file.seek(start)
+    return replace(_beginning(file, file.read(LAYOUT_BYTES), start, name, limits), row=row)
+
+
+def _beginning(file: BinaryIO, sample: bytes, start: int, name: str, limits: Limits) -> Beginning:
+    newline = newline_of(sample)
+    most = 4 * limits.row_characters
+    if newline not in sample.rstrip(newline):  # one long line so far
+        sample += file.read(most)
+        newline = newline_of(sample)
+    complete = not file.read(1)
+    first_end = sample.find(newline)
+    if first_end > most or (first_end < 0 and not complete):
+        raise FileNotImportable(
+            f"{name}: the header is longer than {limits.row_characters:,} characters, so it is no header."
+        )
+    return Beginning(sample_lines(sample, start, newline, truncated=not complete), newline, complete, b"\x00" in sample)
+
+
+def find_layout(
+    beginning: Beginning, name: str, options: ReadingOptions, limits: Limits, dialect: Dialect | None
+) -> Layout:
+    """Find out how a file is written and where its table is; `dialect` is given if it is known."""
+    lines, row, notes = beginning.lines, beginning.row, []
+    separator = None
+    if row == 1 and lines and dialect is None and (separator := separator_line(lines[0].text)):
+        lines, row, notes = lines[1:], 2, ["row 1 names the delimiter and was left out"]
+    found = dialect or guess_dialect(lines, options.delimiter or separator)
+    records = RecordReader(found).records(lines, row)
+    if all(record.empty for record in records):
+        raise FileUnreadable(f"{name} is empty: it holds nothing but blank lines or empty cells.")
+    tables, chosen = _tables(records, options, name, complete=beginning.complete)
+    table, below = tables[chosen], tables[chosen + 1 :]
+    header, blank_end = _labels(table, name, limits)
+    base, start = _before_data(table)
+    stop = below[0].start if below else records[-1].row + 1
+    return Layout(
+        dialect=replace(found, header_row=table.header.row if table.header else None),
+        newline=beginning.newline,
+        header=header,
+        blank_end=blank_end,
+        data_start=start,
+        base=base,
+        table=table,
+        records=tuple(record for record in records if base < record.row < stop),
+        complete=beginning.complete,
+        nul=beginning.nul,
+        notes=(*notes, *notes_above(records, tables[: chosen + 1])),
+        below=tuple(notes_below(records, below)),
+    )
+
+
+def _tables(
+    records: Sequence[Record], options: ReadingOptions, name: str, *, complete: bool
+) -> tuple[list[Table], int]:
+    """Return the tables in `records`, and the index of the one to be read."""
+    if options.header is not None:
+        given = _given_table(records, options.header, name, complete=complete)
+        return [given, *_tables_below(records, given)], 0
+    first = first_table(records)
+    tables = [first, *_tables_below(records, first)]
+    return tables, _chosen(tables, records)
+
+
+def _before_data(table: Table) -> tuple[int, int]:
+    """Return the number of the row before a table's data, and the byte at which the data begin."""
+    if table.header:
+        return table.header.row, table.header.end
+    assert table.first is not None  # noqa: S101 - a table has a header or a row
+    return table.first.row - 1, table.first.start
+
+
+def _tables_below(records: Sequence[Record], current: Table) -> list[Table]:
+    """Return the tables that begin below a gap after the current one."""
+    found: list[Table] = []
+    top = current.top
+    for block in blocks(records):
+        if block[0].row <= top:
+            continue
+        following = next_table(block, current)
+        if following:
+            found.append(following)
+            current = following
+    return found
+
+
+def _chosen(tables: Sequence[Table], records: Sequence[Record]) -> int:
+    """Return the index of the table that has contacts; else of that with most rows."""
+    for index, table in enumerate(tables):
+        if table.contacts:
+            return index
+    ends = [*(table.start for table in tables[1:]), records[-1].row + 1]
+    sizes = [end - table.start for table, end in zip(tables, ends, strict=True)]
+    return sizes.index(max(sizes))
+
+
+def _given_table(records: Sequence[Record], header: int | str, name: str, *, complete: bool) -> Table:
+    """Return the table whose header's row number is given, or that has none."""
+    filled = [record for record in records if not record.empty]
+    if header == "none":
+        width = usual_width(filled)
+        first = next(record for record in filled if len(record.cells) == width)
+        return Table(first.row, None, first, width, has_contacts((), filled))
+    row = next((record for record in records if record.row == header), None)
+    if row is None:
+        last = "its last row is" if complete else "a header is looked for up to"
+        raise FileNotImportable(f"{name}: row {header:,} is to be the header, but {last} {records[-1].row:,}.")
+    if row.empty:
+        raise FileNotImportable(f"{name}: row {header:,} is to be the header, but it is blank.")
+    below = [record for record in filled if record.row > row.row]
+    return Table(row.row, row, below[0] if below else None, len(row.cells), has_contacts(row.cells, below))
+
+
+def _labels(table: Table, name: str, limits: Limits) -> tuple[list[str], int]:
+    """Return the labels and how many of the last ones stand for blank cells."""
+    if table.header is None:
+        return labels([""] * table.width, name, limits), 0
+    record = table.header
+    if not record.whole:
+        raise FileNotImportable(f"{name}: the header (row {record.row}) has a quote that is not closed properly.")
+    if not record.decodable:
+        raise FileUnreadable(f"{name}: the header (row {record.row}) is not UTF-8 text. Save it as UTF-8.")
+    filled = max(at for at, cell in enumerate(record.cells, start=1) if cell.strip())
+    return labels(record.cells, name, limits), len(record.cells) - filled

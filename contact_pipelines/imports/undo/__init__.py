@@ -1,0 +1,1 @@
+"""Undo: roll an import back from its journal."""

@@ -1,0 +1,1 @@
+"""Validate: clean, type and check the mapped values."""

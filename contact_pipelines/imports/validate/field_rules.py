@@ -1,0 +1,30 @@
+"""The house's rules on contact fields, checked when a settings file is read and before they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contact_pipelines.contacts.properties import is_pattern
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.settings.policy import FieldRules
+
+TEXT_FIELDS = ("email", "phone", "external_id", "first_name", "last_name", "company")
+ALWAYS_THERE = ("status", "created_at", "updated_at")
+"""Fields that every contact has; requiring them changes nothing."""
+
+
+def check_field_rules(rules: Mapping[str, FieldRules]) -> None:
+    """Raise InvalidOption, naming the field, for rules that its values cannot keep.
+
+    Lengths and patterns (RE2) are for texts, country codes for the phone.
+    """
+    for name, own in rules.items():
+        shortest, longest = own.min_length, own.max_length
+        if name not in TEXT_FIELDS and (shortest, longest, own.pattern) != (None, None, None):
+            raise InvalidOption(f"The rules of {name} cannot be kept: lengths and patterns are for texts.")
+        if shortest is not None and longest is not None and shortest > longest:
+            raise InvalidOption(f"The rules of {name} cannot be kept: min_length is above max_length.")
+        if own.country_code_required and name != "phone":
+            raise InvalidOption(f"The rules of {name} cannot be kept: country_code_required is for the phone.")
+        if own.pattern is not None and not is_pattern(own.pattern):
+            raise InvalidOption(f"The pattern of {name} is not a regular expression as RE2 has them.")

@@ -1,0 +1,189 @@
+"""Telling people: events become notifications, notifications are sent, and those that could not be are sent again.
+
+Nothing here can fail an import: it begins when the import's transaction is committed, and whatever goes wrong is
+noted on the notification.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from contact_pipelines.errors import NotificationError, StoreError
+from contact_pipelines.models import DEFAULT_TENANT, Channel, Event, EventKind, Notification, NotificationStatus
+from contact_pipelines.notify import delivering, findings, outbox, retrying
+from contact_pipelines.notify.email_messages import Attachment
+from contact_pipelines.settings import Settings
+from contact_pipelines.settings.notification_settings import Notifications
+from contact_pipelines.store import notification_events as events
+from contact_pipelines.store.engine import Store
+
+SHORTEST_SENDING, LONGEST_SENDING = 1.0, 60.0
+"""Seconds for one message; with less time left none is begun. Far less than the lease: nobody takes it meanwhile."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What one round did. `waiting`: notifications that are still to be sent, now or after a pause."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A recipient, and what is wrong with the way to it; None if the test message was taken."""
+
+    channel: Channel
+    recipient: str
+    error: str | None
+
+
+def send_notifications(
+    store: Store, settings: Settings, *, within: float, import_id: str | None = None, now: bool = False
+) -> Sending:
+    """Make the notifications of what has happened and send those that are due, for so many seconds at most.
+
+    Any number of processes may do it at once: each notification is taken by one. It is sent once, unless a process
+    dies between the receiver's answer and the commit that notes it; the second copy then has the first one's id.
+
+    `import_id`: only what is about this import. `now`: also those that are to be tried later. Where the settings have
+    neither mail server nor webhook nothing is done: another process may have them. Raises StoreError.
+    """
+    told = settings.notifications
+    if not told.configured:
+        return Sending()
+    deadline = time.monotonic() + within
+    _dispatch_all(store, settings, deadline, import_id)
+    with store.begin() as connection:
+        given_up = outbox.give_up_overdue(connection, told.retry_for)
+    blocked = set() if told.smtp else {"email"}
+    attempted: set[str] = set()
+    sent = failed = 0
+    while (left := deadline - time.monotonic()) >= SHORTEST_SENDING:
+        with store.begin() as connection:
+            taken = outbox.claim(connection, blocked=blocked, import_id=import_id, now=now, attempted=attempted)
+        if taken is None:
+            break
+        attempted.add(taken.id)
+        error = _send(store, settings, taken, min(left, LONGEST_SENDING))
+        if error is None:
+            sent += 1
+            continue
+        failed += 1
+        given_up += error.permanent
+        if error.unreachable:  # so are all others that take this way: one attempt a round is enough
+            blocked.add(delivering.way_of(taken))
+    with store.connect() as connection:
+        return Sending(sent, failed, given_up, outbox.count_waiting(connection, import_id))
+
+
+def list_notifications(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Notification]:
+    """Return the tenant's latest notifications, newest first."""
+    with store.connect() as connection:
+        return outbox.recent(connection, tenant_id, limit)
+
+
+def retry_given_up(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> int:
+    """Let the tenant's notifications that were given up wait to be sent again; return how many."""
+    with store.begin() as connection:
+        return outbox.try_again(connection, tenant_id)
+
+
+def send_test_messages(settings: Settings) -> list[Tested]:
+    """Send a test message to every recipient of the settings, past the outbox; return how it went."""
+    told = settings.notifications
+    everything = told.model_copy(update={"events": (EventKind.TEST,)})
+    addresses = delivering.recipients(everything, EventKind.TEST, findings.all_feed_addresses(settings))
+    ways = dict.fromkeys([*addresses, *((Channel.WEBHOOK, webhook.name) for webhook in told.webhooks)])
+    return [Tested(channel, recipient, _test(told, channel, recipient)) for channel, recipient in ways]
+
+
+def _dispatch_all(store: Store, settings: Settings, deadline: float, import_id: str | None) -> None:
+    """Turn new events into notifications, each in a transaction of its own."""
+    with store.begin() as connection:
+        events.forget_earlier(connection)
+    passed: set[str] = set()
+    while time.monotonic() < deadline:
+        event: Event | None = None
+        try:
+            with store.begin() as connection:
+                event = events.take(connection, except_ids=passed, import_id=import_id)
+                if event is None:
+                    return
+                passed.add(event.id)
+                _dispatch(connection, settings, event)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one event must not keep the others back
+            _log.warning("An event could not be told of (%s); it stays in the outbox.", type(error).__name__)
+            if event is None:
+                return
+
+
+def _dispatch(connection: sa.Connection, settings: Settings, event: Event) -> None:
+    """Make the notifications of an event, unless its import's report is still to be written."""
+    to = delivering.recipients(settings.notifications, event.kind, findings.feed_addresses(settings, event))
+    if not to:
+        events.dispatch(connection, event, None, ())
+        return
+    payload = findings.payload_of(connection, settings, event)
+    if payload is not None:
+        events.dispatch(connection, event, payload, to)
+
+
+def _send(store: Store, settings: Settings, taken: Notification, within: float) -> NotificationError | None:
+    """Send a notification that was claimed, and note how it went."""
+
+    def attach(notification: Notification) -> Attachment | None:
+        with store.connect() as connection:
+            return findings.error_file(connection, settings, notification)
+
+    error: NotificationError | None = None
+    try:
+        delivering.deliver(settings.notifications, taken, within=within, clock=time.time, attach=attach)
+    except NotificationError as failure:
+        error = failure
+    except Exception as failure:  # noqa: BLE001 - one message must not keep the others back
+        error = NotificationError(f"an unexpected {type(failure).__name__}")
+    with store.begin() as connection:
+        if error is None:
+            outbox.mark_sent(connection, taken)
+        else:
+            pause = None if error.permanent else retrying.pause_after(taken.attempts)
+            outbox.mark_failed(connection, taken, str(error), again_in=pause)
+    return error
+
+
+def _test(told: Notifications, channel: Channel, recipient: str) -> str | None:
+    now = datetime.now(UTC)
+    data = {"message": "This is a test: notifications of Contact Pipelines reach you.", "recipient": recipient}
+    notification = Notification(
+        id=str(uuid.uuid4()),
+        tenant_id=DEFAULT_TENANT,
+        kind=EventKind.TEST,
+        import_id=None,
+        channel=channel,
+        recipient=recipient,
+        status=NotificationStatus.WAITING,
+        attempts=1,
+        created_at=now,
+        next_attempt_at=now,
+        sent_at=None,
+        last_error=None,
+        payload={"type": EventKind.TEST.value, "timestamp": now.isoformat(), "data": data},
+    )
+    try:
+        delivering.deliver(told, notification, within=LONGEST_SENDING, clock=time.time)
+    except NotificationError as error:
+        return str(error)
+    return None

@@ -1,0 +1,169 @@
+"""Where things are and what the house asks of every import, read from the settings file and the environment.
+
+The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names; the
+environment wins. Wherever a value is `{env: NAME}`, the environment's variable NAME is put in. Secrets come from
+there only.
+
+A fault in `locations`, `imports` or `exports` disables the entry that has it (see `settings_entries`); any other fault
+disables the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from contact_pipelines.errors import InvalidOption, NotFound
+from contact_pipelines.files.locations.configs import LocationConfig
+from contact_pipelines.models import ImportOptions
+from contact_pipelines.settings.entries import read_entries
+from contact_pipelines.settings.entry_values import fault, require_secrets_from_environment, with_environment
+from contact_pipelines.settings.export_feeds import ExportFeed
+from contact_pipelines.settings.feed_parts import BrokenEntry
+from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.notification_settings import Notifications
+from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.retention import Retention
+
+DEFAULT_HOME = ".contact_pipelines"
+SETTINGS_FILE = "contact_pipelines.yaml"
+
+_SECRETS = (
+    ("language_model", "api_key"),
+    ("notifications", "smtp", "password"),
+    ("notifications", "webhooks", "*", "secret"),
+)
+"""Where secrets stand; `*` is every entry of a list."""
+
+
+class Settings(BaseModel):
+    """Typed settings; `database_url` is None for the embedded store, `file` if there is no settings file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path
+    file: Path | None = None
+    database_url: str | None = None
+    artifacts: str
+    house: House = House()
+    options: ImportOptions = ImportOptions()
+    local_paths_in_dagster: bool = True
+    locations: dict[str, LocationConfig] = Field(default_factory=dict)
+    imports: tuple[ImportFeed, ...] = ()
+    exports: tuple[ExportFeed, ...] = ()
+    broken: tuple[BrokenEntry, ...] = ()
+    notifications: Notifications = Notifications()
+    retention: Retention = Retention()
+
+    @property
+    def store_folder(self) -> Path:
+        """The embedded PostgreSQL's data."""
+        return self.home / "postgres"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance on one machine."""
+        return self.home / "dagster"
+
+    def import_feed(self, name: str) -> ImportFeed:
+        """Return an import feed by its name. Raises NotFound that lists those that there are."""
+        for feed in self.imports:
+            if feed.name == name:
+                return feed
+        known = ", ".join(feed.name for feed in self.imports) or "none"
+        raise NotFound(f"There is no import {name!r} in the settings file that can be used; there are: {known}.")
+
+    def export_feed(self, name: str) -> ExportFeed:
+        """Return an export feed by its name. Raises NotFound that lists those that there are."""
+        for feed in self.exports:
+            if feed.name == name:
+                return feed
+        known = ", ".join(feed.name for feed in self.exports) or "none"
+        raise NotFound(f"There is no export {name!r} in the settings file that can be used; there are: {known}.")
+
+
+class _SettingsFile(House):
+    """The keys of the settings file: those of the house rules, and these."""
+
+    artifacts: str | None = None
+    options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
+    local_paths_in_dagster: bool = Field(
+        default=True,
+        description="Whether the form in the Dagster UI may name files of the machine, not of locations only",
+    )
+    # Read one by one, by `read_entries`.
+    locations: Any = Field(None, description="Where files come from and go to, by name")
+    imports: Any = Field(None, description="Imports that run by themselves")
+    exports: Any = Field(None, description="Exports that run by themselves")
+
+    @field_validator("options")
+    @classmethod
+    def _about_all_imports(cls, value: ImportOptions) -> ImportOptions:
+        for name in ("force_status", "suppress", "suppress_reason"):
+            if getattr(value, name):
+                raise ValueError(f"{name} cannot be a default; an import that is to do this says so itself")
+        return value
+
+    notifications: Notifications = Notifications()
+    retention: Retention = Retention()
+
+    def house(self) -> House:
+        return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
+
+
+_ENTRIES = ("locations", "imports", "exports")
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings file and the environment. Raises InvalidOption that names the file and the key.
+
+    Entries of `locations`, `imports` and `exports` that cannot be used are in `broken`, with what is wrong.
+    """
+    home = Path(environment.get("CONTACT_PIPELINES_HOME") or DEFAULT_HOME).expanduser().absolute()
+    path, content = _read_file(environment)
+    require_secrets_from_environment(content, _SECRETS, path)
+    entries = read_entries({section: content.pop(section, None) for section in _ENTRIES}, environment, path)
+    try:
+        given = _SettingsFile.model_validate(with_environment(content, environment, path))
+    except ValidationError as error:
+        raise InvalidOption(f"The settings file {path} {fault(error, _SettingsFile)}") from None
+    return Settings(
+        home=home,
+        file=path.absolute() if path.exists() else None,
+        database_url=environment.get("CONTACT_PIPELINES_DATABASE_URL") or None,
+        artifacts=given.artifacts or str(home / "artifacts"),
+        house=given.house(),
+        options=given.options,
+        local_paths_in_dagster=given.local_paths_in_dagster,
+        locations=entries.locations,
+        imports=entries.imports,
+        exports=entries.exports,
+        broken=entries.broken,
+        notifications=given.notifications,
+        retention=given.retention,
+    )
+
+
+def _read_file(environment: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
+    named = environment.get("CONTACT_PIPELINES_CONFIG")
+    path = Path(named or SETTINGS_FILE)
+    if not path.exists():
+        if named:
+            raise InvalidOption(f"The settings file {path} that CONTACT_PIPELINES_CONFIG names does not exist.")
+        return path, {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except UnicodeDecodeError:
+        raise InvalidOption(f"The settings file {path} is not UTF-8 text.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise InvalidOption(f"The settings file {path} is not valid YAML{where}.") from None
+    if not isinstance(content, dict):
+        raise InvalidOption(f"The settings file {path} is not a list of `key: value` lines.")
+    return path, content
