@@ -1,4 +1,4 @@
-from .compare.probable_duplicates import count as count_duplicates
+from .compare.probable_duplicates import count_duplicates as count_duplicates
 from .holding import review_if_needed as review_if_needed
 from .lookups import copy_results as copy_results
 from .lookups import duplicates_file as duplicates_file

@@ -43,7 +43,7 @@ def warnings(session: ImportSession) -> list[str]:
     return list(kept["warnings"])
 
 
-def count(session: ImportSession) -> int | None:
+def count_duplicates(session: ImportSession) -> int | None:
     """Return how many rows are probably a contact or another row; None if that was not looked for."""
     if not _has_any(session):
         return None
