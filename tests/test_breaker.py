@@ -10,7 +10,7 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.imports.breaker import Statistics, reasons
 from contact_pipelines.models import ImportStatus
-from contact_pipelines.settings.import_feeds import BreakerLimits
+from contact_pipelines.settings.feed_settings import BreakerLimits
 from contact_pipelines.store import feed_statistics
 from tests.dagster_runs import everything_said, metadata_of, run_job
 from tests.feed_helpers import Feeding

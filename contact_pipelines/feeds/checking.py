@@ -11,8 +11,7 @@ from contact_pipelines.files.locations.paths import is_temporary
 from contact_pipelines.imports import rules
 from contact_pipelines.imports.columns import judging
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.export_feeds import ExportFeed
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from contact_pipelines.files.artifact_names import CHANGES, VALID
 from contact_pipelines.imports import breaker, steps
 from contact_pipelines.imports.breaker import Statistics
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.settings.import_feeds import BreakerLimits
+from contact_pipelines.settings.feed_settings import BreakerLimits
 from contact_pipelines.store import feed_statistics
 
 
