@@ -130,7 +130,7 @@ def get_contact_history(store: Store, key: str, *, tenant_id: str = DEFAULT_TENA
     """
     with store.connect() as connection:
         try:
-            contact_id = contact_lookup.get_contact(connection, tenant_id, key)["id"]
+            contact_id = contact_lookup.find_contact(connection, tenant_id, key)["id"]
         except NotFound:
             return _of_deleted(connection, tenant_id, key)
         return contact_id, contact_history(connection, tenant_id, contact_id)
