@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contact_pipelines import imports
 from contact_pipelines.errors import FileNotImportable, NotFound
 from contact_pipelines.imports.columns import saved_mappings
 from contact_pipelines.models import DEFAULT_TENANT
