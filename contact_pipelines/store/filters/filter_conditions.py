@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from contact_pipelines.models import GroupKind, Subscription
-from contact_pipelines.store.filters.tree import (
+from contact_pipelines.store.filters.filter_tree import (
     Comparison,
     Conjunction,
     Disjunction,
