@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+from lark import Lark, Token, Tree, UnexpectedToken
+from lark.lark import PostLex
 
 from contact_pipelines.errors import InvalidFilter
 
@@ -53,16 +53,21 @@ STRING: /'([^']|'')*'/
 NUMBER.1: /[0-9]+(\.[0-9]*)?([eE]([+-]?[0-9]+)?)?(?![\w.])/
 NAME: PART (/\s*\.\s*/ PART)*
 PART: /"([^"]|"")*"/ | /[^\s()\[\]{}&^:,.\-=><%!|+;\/\\*~?@#'`"]+/
+NO_KEY.1: /\.(?!\s*[\w"])/
+DOT: "."
+OTHER.-1: /./
 %ignore /\s+/
 """
+_REFUSED = {
+    "NO_KEY": "the key of a property is expected behind it.",
+    "OTHER": "this has no meaning in a filter.",
+}
 _NEVER_NEIGHBOURS = {
     ("STRING", "STRING"),  # SQL would join them
     ("MINUS", "MINUS"),  # SQL would read a comment
     ("COMMA", "COMMA"),
     ("COMMA", "RPAR"),
 }
-_MISPLACED = "this cannot stand here; between two comparisons write AND or OR."
-_NO_KEY = re.compile(r'\.\s*(?![\w"])')
 # Up to the first quote that nothing closes. A doubled quote closes and opens again, which comes to the same.
 _CLOSED = re.compile(r"""(?:[^'"]|'[^']*'|"[^"]*")*+""")
 
@@ -70,29 +75,37 @@ _CLOSED = re.compile(r"""(?:[^'"]|'[^']*'|"[^"]*")*+""")
 def parse(text: str) -> Tree[Token] | Token:
     """Return lark's tree of a filter, or the only token that it is. Raises InvalidFilter."""
     _check_text(text)
-    state = _lark().parse_interactive(text)
-    tokens = list(_checked(text, state.lexer_thread.lex(state.parser_state)))
-    _check_nesting(text, tokens)
     try:
-        for token in tokens:
-            state.feed_token(token)
-        found: Tree[Token] | Token = state.feed_eof(tokens[-1])
+        found: Tree[Token] | Token = _lark().parse(text)
     except UnexpectedToken as error:
-        if error.token.type == "$END":
-            raise _wrong(text, tokens[-1], "something is missing behind it.") from None
-        raise _wrong(text, error.token, _MISPLACED) from None
+        start, end = place_of(error.token)  # of the last token, if the end was not expected
+        at_end = error.token.type == "$END"
+        why = "this cannot stand here; between two comparisons write AND or OR."
+        raise wrong_at(start, text[start:end], "something is missing behind it." if at_end else why) from None
     return found
 
 
 @cache
 def _lark() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", lexer="basic")
+    return Lark(_GRAMMAR, parser="lalr", lexer="basic", postlex=_Checks())
+
+
+class _Checks(PostLex):
+    """Refuses, before lark parses, what its parser could only call unexpected, and what is too much."""
+
+    always_accept = ("NO_KEY", "DOT", "OTHER")
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        """Return the tokens. Raises InvalidFilter."""
+        tokens = list(stream)
+        _check_neighbours(tokens)
+        _check_nesting(tokens)
+        return iter(tokens)
 
 
 def place_of(token: Token) -> tuple[int, int]:
     """Return where a token begins and ends in the text, from 0."""
-    start = token.start_pos or 0
-    return start, start + len(token)
+    return token.start_pos or 0, token.end_pos or 0
 
 
 def check_length(text: str) -> None:
@@ -104,17 +117,16 @@ def check_length(text: str) -> None:
         )
 
 
-def wrong_at(text: str, start: int, end: int, why: str) -> InvalidFilter:
-    """Return the error about `text[start:end]` (from 0); `why` says what is wrong and what is allowed."""
-    word = text[start:end]
+def wrong_at(start: int, word: str, why: str) -> InvalidFilter:
+    """Return the error about what stands at `start` (from 0); `why` says what is wrong and what is allowed."""
     if len(word) > _LONGEST_WORD:
         word = word[: _LONGEST_WORD - 1] + "…"
-    told = f", at {word}" if word.strip() else ", at its end" if start >= len(text) else ""
+    told = f", at {word}" if word.strip() else ""
     return InvalidFilter(f"The filter is wrong at character {start + 1}{told}: {why}", start + 1)
 
 
-def _wrong(text: str, token: Token, why: str) -> InvalidFilter:
-    return wrong_at(text, *place_of(token), why)
+def _wrong(token: Token, why: str) -> InvalidFilter:
+    return wrong_at(token.start_pos or 0, token, why)
 
 
 def _check_text(text: str) -> None:
@@ -123,32 +135,22 @@ def _check_text(text: str) -> None:
     check_length(text)
     # PostgreSQL's text holds neither, not even inside quotes.
     if never := re.search("[\x00\ud800-\udfff]", text):
-        raise wrong_at(text, never.start(), never.start(), "this character cannot be part of a filter.")
+        raise wrong_at(never.start(), "", "this character cannot be part of a filter.")
     if (closed := _CLOSED.match(text)) and (end := closed.end()) < len(text):
-        raise wrong_at(text, end, end + 1, "this quote is not closed.")
+        raise wrong_at(end, text[end], "this quote is not closed.")
 
 
-def _checked(text: str, tokens: Iterator[Token]) -> Iterator[Token]:
-    previous = None
-    try:
-        for token in tokens:
-            if previous is not None:
-                if (previous.type, token.type) == ("NAME", "LPAR"):
-                    raise _wrong(text, previous, "there are no functions in a filter.")
-                if (previous.type, token.type) in _NEVER_NEIGHBOURS:
-                    raise _wrong(text, token, "this cannot stand here.")
-            yield token
-            previous = token
-    except UnexpectedCharacters as error:
-        place = error.pos_in_stream
-        if _NO_KEY.match(text, place):
-            why = "the key of a property is expected behind it."
-        else:
-            why = _MISPLACED if text[place] == "." else "this has no meaning in a filter."
-        raise wrong_at(text, place, place + 1, why) from None
+def _check_neighbours(tokens: list[Token]) -> None:
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.type in _REFUSED:
+            raise _wrong(token, _REFUSED[token.type])
+        if following is not None and (token.type, following.type) == ("NAME", "LPAR"):
+            raise _wrong(token, "there are no functions in a filter.")
+        if following is not None and (token.type, following.type) in _NEVER_NEIGHBOURS:
+            raise _wrong(following, "this cannot stand here.")
 
 
-def _check_nesting(text: str, tokens: list[Token]) -> None:
+def _check_nesting(tokens: list[Token]) -> None:
     opened: list[Token] = []
     negations = joined = 0
     for token in tokens:
@@ -158,11 +160,11 @@ def _check_nesting(text: str, tokens: list[Token]) -> None:
             opened.append(token)
         elif token.type == "RPAR":
             if not opened:
-                raise _wrong(text, token, "no parenthesis is open that it could close.")
+                raise _wrong(token, "no parenthesis is open that it could close.")
             opened.pop()
         if len(opened) + negations > DEEPEST_NESTING:
-            raise _wrong(text, token, f"it is nested deeper than {DEEPEST_NESTING} times.")
+            raise _wrong(token, f"it is nested deeper than {DEEPEST_NESTING} times.")
         if joined >= MOST_COMPARISONS:
-            raise _wrong(text, token, f"no more than {MOST_COMPARISONS} comparisons are allowed.")
+            raise _wrong(token, f"no more than {MOST_COMPARISONS} comparisons are allowed.")
     if opened:
-        raise _wrong(text, opened[-1], "this parenthesis is not closed.")
+        raise _wrong(opened[-1], "this parenthesis is not closed.")

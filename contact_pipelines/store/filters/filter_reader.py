@@ -106,7 +106,7 @@ class _Reader:
 
     def wrong(self, place: tuple[int, int], why: str) -> InvalidFilter:
         """Return the error about a place of this filter."""
-        return wrong_at(self._text, *place, why)
+        return wrong_at(place[0], self._text[slice(*place)], why)
 
     def _node(self, parsed: _Parsed) -> Node:
         match parsed := _unwrapped(parsed):
