@@ -63,7 +63,7 @@ def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
 
 def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
     """Read its filter. What properties and groups there are is the store's affair, and told when it runs."""
-    from contact_pipelines.contacts.filters.syntax import parse
+    from contact_pipelines.contacts.filters.filter_grammar import parse
 
     try:
         if feed.filter is not None:
