@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.house import Limits
 from contact_pipelines.importing import duck
-from contact_pipelines.importing.reading import json_outline, json_source
+from contact_pipelines.importing.reading import json_layout, json_records
 from contact_pipelines.importing.reading.dialect import labels
 from contact_pipelines.importing.reading.json_records import stage_json
 
@@ -342,15 +342,15 @@ def test_limits_of_the_file(con, limits, sentence):
 
 
 def test_a_record_without_end_is_refused_within_the_memory(con, monkeypatch):
-    monkeypatch.setattr(json_source, "MAX_RECORD", 1024 * 1024)
-    monkeypatch.setattr(json_outline, "PIECE", 64 * 1024)
+    monkeypatch.setattr(json_records, "MAX_RECORD", 1024 * 1024)
+    monkeypatch.setattr(json_layout, "PIECE", 64 * 1024)
     with pytest.raises(FileNotImportable, match="record 2, which begins in line 1, character 10, is longer than"):
         stage(con, '[{"a":1},{"a":"' + "x" * 2 * 1024 * 1024)
 
 
 def test_a_line_without_end_is_a_broken_row(con, monkeypatch):
-    monkeypatch.setattr(json_source, "MAX_RECORD", 100_000)
-    monkeypatch.setattr(json_source, "PIECE", 50_000)
+    monkeypatch.setattr(json_records, "MAX_RECORD", 100_000)
+    monkeypatch.setattr(json_records, "PIECE", 50_000)
     long = '{"a":"' + "x" * 300_000 + '"}'
     _, rows = stage(con, f'{{"a":"1"}}\n{long}\n{{"a":"3"}}\n', lines=True)
     sentence = "The row is longer than 400,000 characters."
@@ -370,8 +370,8 @@ def test_pieces_do_not_show(con, lines, monkeypatch):
     parts = ['"', "\\", "{", "}", "[", "]", ",", ":", "é", "😀", "x", " ", "\n"]
     people = [{"k": "".join(rng.choices(parts, k=rng.randrange(9))), "n": {"m": str(i)}} for i in range(300)]
     text = "\n".join(json.dumps(one, ensure_ascii=False) for one in people) if lines else json.dumps(people, indent=1)
-    monkeypatch.setattr(json_source, "PIECE", 61)
-    monkeypatch.setattr(json_outline, "PIECE", 61)
+    monkeypatch.setattr(json_records, "PIECE", 61)
+    monkeypatch.setattr(json_layout, "PIECE", 61)
     file, rows = stage(con, text, lines=lines)
     assert file.header == ["k", "n.m"]
     assert rows == [good(i, one["k"] or None, one["n"]["m"]) for i, one in enumerate(people, 1)]
