@@ -31,6 +31,14 @@ def con():
         yield connection
 
 
+@pytest.fixture(params=[None, 5], ids=["at once", "in pieces of 5 bytes"])
+def pieces(request, monkeypatch):
+    """Read the whole file at once, or so that everything is cut by a piece's end."""
+    if request.param is not None:
+        monkeypatch.setattr(json_records, "PIECE", request.param)
+        monkeypatch.setattr(json_layout, "PIECE", request.param)
+
+
 def stage(con, data: str | bytes, *, lines: bool = False, **limits):
     """Return what is known of the file, and its rows as (row, cells..., code, error, text, warning)."""
     with tempfile.TemporaryDirectory() as name:
@@ -194,6 +202,16 @@ WRAPPERS = {
     "an API's list": ('{"object":"list","data":[{"a":"1"},{"a":"2"}],"has_more":false}', "data", ()),
     "any key": ('{"total":2,"ourFriends":[{"a":"1"},{"a":"2"}]}', "ourFriends", ()),
     "deeper": ('{"data":{"contacts":{"nodes":[{"a":"1"},{"a":"2"}]}},"errors":null}', "nodes", ()),
+    "deep, behind lists that are deeper": (
+        '{"meta":{"x":{"y":{"z":[1]}}},"q":{"r":{"s":[]}},"data":{"people":[{"a":"1"},{"a":"2"}]},"t":{"u":{}}}',
+        "people",
+        (),
+    ),
+    "key with escapes, all blank between": (
+        '{ "\\u0063ontacts" :\n [ {"a":"1"} , {"a":"2"} ] , "b\\"[" : "]" }',
+        "contacts",
+        (),
+    ),
     "beside another list": (
         '{"name":"News","links":[{"rel":"self"}],"members":[{"a":"1"},{"a":"2"}]}',
         "members",
@@ -202,6 +220,7 @@ WRAPPERS = {
 }
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("case", WRAPPERS)
 def test_a_list_inside_an_object_is_found(con, case):
     data, key, others = WRAPPERS[case]
@@ -282,10 +301,15 @@ FAULTS = {
     "more text": ('[{"a":1}] {"a":2}', 1, 11, "more text follows the end of the list"),
     "two objects": ('{"a":1}\n{"a":2}', 2, 1, "more text follows the end of the object"),
     "object not closed": ('{"contacts":[{"a":1}]', 1, 1, "the object that begins there is not closed"),
+    "fault behind good records": ('[{"a":[1,{"b":",]"}]},\n\n  {"a":2},\n  {"a":tru}]', 4, 8, "a value is expected"),
+    "fault in one contact": ('\n{"email":"x",\n"lists":[1,]}', 3, 12, "a value is expected"),
+    "fault inside a list in an object": ('{"contacts":[{"a":1},\n{"a":}]}', 2, 6, "a value is expected"),
+    "fault behind the list": ('{"contacts":[{"a":1}],\n"x":[1],\n"y" 1}', 3, 5, "a colon is expected"),
     "fault beside the list": ('{"contacts":[{"a":1}],\n"x":}', 2, 5, "a value is expected"),
 }
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_document_that_cannot_be_parsed_is_refused_with_the_place(con, case):
     data, line, character, what = FAULTS[case]
@@ -295,6 +319,7 @@ def test_a_document_that_cannot_be_parsed_is_refused_with_the_place(con, case):
     assert str(raised.value) == f"people.json is not valid JSON: {place}{MEND}"
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("tail", ['{"a":"x}]', '{"a":1}', '{"a":[1}]'])
 def test_a_list_that_is_not_closed_is_refused_with_the_record(con, tail):
     with pytest.raises(FileNotImportable) as raised:

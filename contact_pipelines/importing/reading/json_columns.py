@@ -7,7 +7,7 @@ belongs to one nested object stands together. `CellReader` takes their cells out
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,66 +120,41 @@ class _Pass:
         return True
 
 
-@dataclass(frozen=True)
-class _Found:
-    path: tuple[str, ...]
-    kinds: frozenset[str]
-
-    @property
-    def holds_objects(self) -> bool:
-        return "object" in self.kinds
-
-
 def find_columns(con: duckdb.DuckDBPyConnection, records: Path, name: str, limits: Limits) -> list[JsonColumn]:
     """Return the columns of the objects in `records` (Parquet: `n` from 1, `object` JSON text or NULL).
 
     Raises FileNotImportable if there are more different keys than columns are allowed.
     """
+    blocks = sql_blocks("json_records")
     objects = f"SELECT n, 1 AS parent, object AS value FROM read_parquet({file_literal(records)})"
     parents: list[tuple[str, ...]] = [()]
-    found: list[_Found] = []
+    found: dict[tuple[str, ...], frozenset[str]] = {}  # path -> kinds of its values, in order of first appearance
     for _ in range(_MAX_DEPTH):
-        level = _members(con, objects, parents, limits.columns + 1)
-        if len(level) > limits.columns:
+        keys = con.execute(blocks["keys"].format(objects=objects, limit=limits.columns + 1)).fetchall()
+        if len(keys) > limits.columns:
             raise FileNotImportable(f"{name} has more than {limits.columns:,} different keys, the limit of columns.")
-        found += level
-        parents = [member.path for member in level if member.holds_objects]
+        level = {(*parents[parent - 1], key): frozenset(kinds) for parent, key, kinds, _ in keys}
+        found |= level
+        parents = [path for path, kinds in level.items() if "object" in kinds]
         if not parents:
             break
-        objects = _nested(records, parents)
-    return list(_in_order(_by_parent(found), ()))
+        reader = CellReader([JsonColumn(path, plain=False, flattened=False) for path in parents])
+        objects = blocks["nested"].format(
+            count=len(parents), careful=reader.careful, layers=reader.layers, records=file_literal(records)
+        )
+    return list(_in_order(found))
 
 
-def _members(con: duckdb.DuckDBPyConnection, objects: str, parents: list[tuple[str, ...]], limit: int) -> list[_Found]:
-    """Return the keys of `objects` (SQL: n, parent from 1, value) by their paths, not more than `limit`."""
-    sql = sql_blocks("json_records")["keys"].format(objects=objects, limit=limit)
-    return [
-        _Found((*parents[parent - 1], key), frozenset(kinds)) for parent, key, kinds, _ in con.execute(sql).fetchall()
-    ]
-
-
-def _nested(records: Path, parents: list[tuple[str, ...]]) -> str:
-    """Return SQL of the objects under some paths."""
-    reader = CellReader([JsonColumn(path, plain=False, flattened=False) for path in parents])
-    return sql_blocks("json_records")["nested"].format(
-        count=len(parents), careful=reader.careful, layers=reader.layers, records=file_literal(records)
-    )
-
-
-def _by_parent(found: Iterable[_Found]) -> dict[tuple[str, ...], list[_Found]]:
-    children: dict[tuple[str, ...], list[_Found]] = {}
+def _in_order(found: dict[tuple[str, ...], frozenset[str]]) -> Iterator[JsonColumn]:
+    """Yield the columns, each one's own before those of its members."""
+    place = {path: i for i, path in enumerate(found)}
+    members: dict[tuple[str, ...], set[str]] = {}
     for path in found:
-        children.setdefault(path.path[:-1], []).append(path)
-    return children
-
-
-def _in_order(children: dict[tuple[str, ...], list[_Found]], parent: tuple[str, ...]) -> Iterator[JsonColumn]:
-    """Yield the columns below a path, each one's own column before those of its members."""
-    for found in children.get(parent, []):
-        below = children.get(found.path, [])
-        if {member.path[-1] for member in below} == _TYPED_VALUE:
-            below = []
-        if not below or found.kinds - {"object", "empty", "null"}:
-            yield JsonColumn(found.path, plain=found.kinds <= _PLAIN, flattened=bool(below))
-        if below:
-            yield from _in_order(children, found.path)
+        members.setdefault(path[:-1], set()).add(path[-1])
+    typed = {path for path, keys in members.items() if path and keys == _TYPED_VALUE}
+    for path in sorted(found, key=lambda path: [place[path[:end]] for end in range(1, len(path) + 1)]):
+        if any(path[:end] in typed for end in range(1, len(path))):
+            continue
+        flattened = path in members and path not in typed
+        if not flattened or found[path] - {"object", "empty", "null"}:
+            yield JsonColumn(path, plain=found[path] <= _PLAIN, flattened=flattened)
