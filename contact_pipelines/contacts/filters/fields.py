@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from contact_pipelines.contacts.filters.tree import Field, Kind, Operator
-from contact_pipelines.models import PROPERTY_PREFIX, GroupKind, PropertyDefinition, PropertyType
+from contact_pipelines.models import PROPERTY_PREFIX, GroupKind, PropertyDefinition
+from contact_pipelines.property_types import PROPERTY_TYPES
 
 KnownGroups = Mapping[tuple[GroupKind, str], str | None]
 """A tenant's groups, by kind and name: the filter of a dynamic segment, None for any other group."""
@@ -31,14 +32,6 @@ _CONTACT = {
     "version": Kind.NUMBER,
 }
 _GROUPS = dict.fromkeys((kind.value for kind in GroupKind), Kind.GROUP)
-_PROPERTIES = {
-    PropertyType.TEXT: Kind.TEXT,
-    PropertyType.SELECT: Kind.TEXT,
-    PropertyType.NUMBER: Kind.NUMBER,
-    PropertyType.DATE: Kind.DATE,
-    PropertyType.BOOLEAN: Kind.BOOLEAN,
-    PropertyType.MULTI_SELECT: Kind.TAGS,
-}
 
 _EQUAL = (Operator.EQ, Operator.NE, Operator.IN)
 _ORDER = (Operator.LT, Operator.LE, Operator.GT, Operator.GE, Operator.BETWEEN)
@@ -69,7 +62,7 @@ class Vocabulary:
 
     def __init__(self, properties: Sequence[PropertyDefinition]) -> None:
         """Take the tenant's properties."""
-        self._kinds = {definition.key: _PROPERTIES[definition.type] for definition in properties}
+        self._kinds = {its.key: Kind[PROPERTY_TYPES[its.type].filtered_as.upper()] for its in properties}
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name (`properties.<key>` for a property), whatever its case."""

@@ -27,9 +27,9 @@ from contact_pipelines.models import (
     PROPERTY_PREFIX,
     ImportOptions,
     PropertyDefinition,
-    PropertyType,
     Transformation,
 )
+from contact_pipelines.property_types import PROPERTY_TYPES
 from contact_pipelines.settings.policy import FieldRules, House
 
 GIVEN = "_given."
@@ -134,7 +134,7 @@ def _date_styles(
 
 def _is_dated(column: str, mapping: FileMapping) -> bool:
     if column.startswith(PROPERTY_PREFIX):
-        return mapping.properties[column.removeprefix(PROPERTY_PREFIX)].type is PropertyType.DATE
+        return PROPERTY_TYPES[mapping.properties[column.removeprefix(PROPERTY_PREFIX)].type].read_by == "date"
     return column in MOMENTS
 
 
@@ -218,23 +218,22 @@ def _moment(typing: _Typing, column: str) -> FieldSql:
 
 
 def _property(typing: _Typing, column: str) -> FieldSql:
-    text, how, definition = identifier(column), typing.how(column), typing.definition(column)
-    match definition.type:
-        case PropertyType.TEXT:
-            return FieldSql(column, transformed(text, how))
-        case PropertyType.SELECT:
-            # Options have a spelling of their own; without any, the value is a text.
-            value = lists.option(trimmed(text), definition.options) if definition.options else transformed(text, how)
-            return FieldSql(column, value)
-        case PropertyType.MULTI_SELECT:
-            value = lists.json_array(lists.options(text, how, definition.options))
-        case PropertyType.NUMBER:
+    text, how, options = identifier(column), typing.how(column), typing.definition(column).options
+    its = PROPERTY_TYPES[typing.definition(column).type]
+    match its.read_by:
+        case "text":
+            value = transformed(text, how)
+        case "option":  # options have a spelling of their own; without any, the value is a text
+            value = lists.option(trimmed(text), options) if options else transformed(text, how)
+        case "options":
+            value = lists.json_array(lists.options(text, how, options))
+        case "number":
             value = numbers.number(text, how)
-        case PropertyType.DATE:
+        case "date":
             value = dates.date(text, typing.date_styles[column])
-        case PropertyType.BOOLEAN:
-            value = sql_blocks("normalising")["boolean"].format(text=trimmed(text))
-    return FieldSql(column, value, can_fail=True)
+        case block:
+            value = sql_blocks("normalising")[block].format(text=trimmed(text))
+    return FieldSql(column, value, can_fail=its.can_be_unreadable)
 
 
 _CONTACT_FIELDS: dict[str, Callable[[_Typing, str], FieldSql]] = {
