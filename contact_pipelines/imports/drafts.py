@@ -16,7 +16,7 @@ from contact_pipelines.files.artifact_names import CHANGES, ERRORS, EVENTS, STAG
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports import contact_events, reporting
 from contact_pipelines.imports.apply import applying
-from contact_pipelines.imports.columns import planning
+from contact_pipelines.imports.columns.file_mapping import header_of
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.models import ImportOptions
 
@@ -89,7 +89,7 @@ def _name_relations(session: ImportSession) -> None:
 
 
 def _write(session: ImportSession, con: duckdb.DuckDBPyConnection, errors: str, results: str) -> None:
-    header = planning.header_of(con.view(STAGED))
+    header = header_of(con.view(STAGED))
     reporting.prepare_outcomes(con, CHANGES, ERRORS)
     with session.artifacts.writing(errors) as path:
         reporting.write_errors(con, STAGED, header, path)

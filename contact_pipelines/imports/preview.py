@@ -18,9 +18,10 @@ from contact_pipelines.files import duck
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import file_literal
 from contact_pipelines.imports import landing
-from contact_pipelines.imports.columns import judging, mapping, planning
-from contact_pipelines.imports.columns.column_reading import read
-from contact_pipelines.imports.columns.planning import ColumnPlan
+from contact_pipelines.imports.columns import judging
+from contact_pipelines.imports.columns.file_mapping import FileMapping, map_rows
+from contact_pipelines.imports.columns.header_meaning import read
+from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.stage import as_read, describing, staging
 from contact_pipelines.imports.stage.describing import FileDescription
 from contact_pipelines.imports.stage.staging_job import StagedFile
@@ -42,7 +43,7 @@ def describe_file(
     """
     landing.require_file(path)
     found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
-    columns = mapping.suggest(found.header, found.samples, file_name=path.name)
+    columns = suggest(found.header, found.samples, file_name=path.name)
     secrets = _secrets(found.header)
     shown = {label: [] if label in secrets else values for label, values in found.samples.items()}
     return replace(found, samples=shown), columns
@@ -86,14 +87,14 @@ def preview_file(
         with store.connect() as connection:
             known = merged_properties(list_properties(connection, tenant_id), house.properties)
             saved = judging.find_saved_mapping(connection, tenant_id, staged.header, chosen)
-        plan = judging.plan_columns(con, known, chosen, house, saved, file_name=path.name)
-        planning.map_rows(rows, plan).create_view(MAPPED)
-        valid, warned = _judge(con, plan, chosen, house)
+        mapping = judging.map_columns(con, known, chosen, house, saved, file_name=path.name)
+        map_rows(rows, mapping).create_view(MAPPED)
+        valid, warned = _judge(con, mapping, chosen, house)
         return Preview(
             reading=staged.reading,
             header=staged.header,
             rows=staged.row_count,
-            columns=plan.columns,
+            columns=mapping.columns,
             first_rows=_first_rows(con, target, staged.header),
             valid=valid,
             warned=warned,
@@ -154,9 +155,11 @@ def _write_as_read(
         return staged
 
 
-def _judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptions, house: House) -> tuple[int, int]:
+def _judge(
+    con: duckdb.DuckDBPyConnection, mapping: FileMapping, options: ImportOptions, house: House
+) -> tuple[int, int]:
     """Return how many rows are valid, and how many of these have a warning."""
-    judging.judge(con, plan, options, house)
+    judging.judge(con, mapping, options, house)
     counted = duck.sql_blocks("validating")["count_valid"].format(errors=judging.FOUND_ERRORS, typed=judging.TYPED)
     valid, warned = con.sql(counted).fetchall()[0]
     return int(valid), int(warned)

@@ -34,8 +34,8 @@ from contact_pipelines.files.duck import identifier, sql_blocks
 from contact_pipelines.imports import drafts, landing, reporting, reviewing, sources
 from contact_pipelines.imports.apply import applying, grouping
 from contact_pipelines.imports.apply.import_tag import import_tag
-from contact_pipelines.imports.columns import judging, planning, saved_mappings
-from contact_pipelines.imports.columns.planning import ColumnPlan
+from contact_pipelines.imports.columns import judging, saved_mappings
+from contact_pipelines.imports.columns.file_mapping import FileMapping, header_of, map_rows
 from contact_pipelines.imports.compare import diffing, matching, opt_out_imports, probable_duplicates
 from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.imports.session import ImportSession
@@ -131,35 +131,35 @@ def map_columns(session: ImportSession) -> duckdb.DuckDBPyRelation:
         options = judging.with_preset(session.record.options, session.record.file_name)
         staged = session.load(STAGED)
         staged.create_view(STAGED, replace=True)
-        header = planning.header_of(staged)
+        header = header_of(staged)
         with session.store.begin() as connection:
             ensure_properties(connection, tenant_id, session.house.properties)
             known = list_properties(connection, tenant_id)
             saved = judging.find_saved_mapping(connection, tenant_id, header, options)
-        plan = judging.plan_columns(
+        mapping = judging.map_columns(
             session.con, known, options, session.house, saved, file_name=session.record.file_name
         )
-        to_save = {column.column: column.field for column in plan.columns}  # what they are, be it used here or not
+        to_save = {column.column: column.field for column in mapping.columns}  # what they are, be it used here or not
         if options.suppress:
-            columns, options = opt_out_imports.reduce_columns(plan.columns, options)
-            plan = planning.with_new_properties(columns, plan.properties, options)
+            columns, options = opt_out_imports.reduce_columns(mapping.columns, options)
+            mapping = FileMapping.of(columns, mapping.properties, options)
         with session.store.begin() as connection:
-            imports_table.record_mapping(connection, session.record, plan.columns, options)
+            imports_table.record_mapping(connection, session.record, mapping.columns, options)
             if options.save_mapping:
                 saved_mappings.save(connection, tenant_id, options.save_mapping, header, to_save)
-        session.update(mapping=plan.columns, options=options)
-        session.save(MAPPED, planning.map_rows(staged, plan))
+        session.update(mapping=mapping.columns, options=options)
+        session.save(MAPPED, map_rows(staged, mapping))
         return session.load(MAPPED)
 
 
 def validate(session: ImportSession) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBPyRelation]:
     """Type and check the mapped rows: `validated_contacts`, and `row_errors` for the others."""
     with session.step("validate"):
-        con, plan = session.con, column_plan(session)
+        con, mapping = session.con, file_mapping(session)
         session.load(MAPPED).create_view(MAPPED, replace=True)
         session.load(STAGED).create_view(STAGED, replace=True)
-        judging.judge(con, plan, session.record.options, session.house)
-        values = ", ".join(identifier(field) for field in plan.fields)
+        judging.judge(con, mapping, session.record.options, session.house)
+        values = ", ".join(identifier(field) for field in mapping.fields)
         session.save(VALID, con.sql(sql_blocks("validating")["valid_rows"].format(values=values)))
         session.save(ERRORS, con.sql(f"FROM {judging.FOUND_ERRORS} ORDER BY ALL"))
         con.execute(f"DROP TABLE {judging.TYPED}; DROP TABLE {judging.FOUND_ERRORS}")
@@ -274,26 +274,26 @@ def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
         return session.load(EVENTS)
 
 
-def column_plan(session: ImportSession) -> ColumnPlan:
+def file_mapping(session: ImportSession) -> FileMapping:
     """Return what the map step decided about the columns."""
     with session.store.connect() as connection:
         record = imports_table.get(connection, session.record.tenant_id, session.record.id)
         known = {definition.key: definition for definition in list_properties(connection, record.tenant_id)}
     session.update(mapping=record.mapping, rows=record.rows, reading=record.reading, options=record.options)
-    return planning.with_new_properties(record.mapping, known, record.options)
+    return FileMapping.of(record.mapping, known, record.options)
 
 
 def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRelation:
     """Compare the valid rows with the store as it is now; keep the plan under this name."""
-    con, plan, record = session.con, column_plan(session), session.record
+    con, mapping, record = session.con, file_mapping(session), session.record
     session.load(VALID).create_view(VALID, replace=True)
     session.load(ERRORS).create_view(ERRORS, replace=True)
     with session.store.begin() as connection:
         mark = imports_table.applied_mark(connection, record.tenant_id)
     if record.options.suppress:
-        _plan_opt_outs(session, plan, name)
+        _plan_opt_outs(session, mapping, name)
     else:
-        _plan_changes(session, plan, name)
+        _plan_changes(session, mapping, name)
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
     session.load(name).create_view(name, replace=True)
@@ -302,16 +302,16 @@ def make_plan(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRel
     return session.load(name)
 
 
-def _plan_changes(session: ImportSession, plan: ColumnPlan, name: str) -> None:
+def _plan_changes(session: ImportSession, mapping: FileMapping, name: str) -> None:
     con, record = session.con, session.record
-    difference = _difference(session, plan)
+    difference = _difference(session, mapping)
     with session.store.begin() as connection:
         groups = grouping.wanted_groups(connection, record)
     with session.store.raw() as connection:
         its = matching.Matching(
             source=VALID,
             tenant_id=record.tenant_id,
-            fields=plan.fields,
+            fields=mapping.fields,
             needed=difference.compared,
             options=record.options,
             default_status=difference.default_status,
@@ -329,10 +329,10 @@ def _plan_changes(session: ImportSession, plan: ColumnPlan, name: str) -> None:
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _plan_opt_outs(session: ImportSession, plan: ColumnPlan, name: str) -> None:
+def _plan_opt_outs(session: ImportSession, mapping: FileMapping, name: str) -> None:
     record = session.record
     its = opt_out_imports.Suppressing(
-        VALID, ERRORS, record.tenant_id, plan.fields, record.options, session.artifacts.scratch()
+        VALID, ERRORS, record.tenant_id, mapping.fields, record.options, session.artifacts.scratch()
     )
     with session.store.raw() as connection:
         changes = opt_out_imports.plan(session.con, connection, its)
@@ -343,7 +343,7 @@ def _plan_opt_outs(session: ImportSession, plan: ColumnPlan, name: str) -> None:
 def _apply(
     session: ImportSession, heartbeat: imports_table.Heartbeat, prepare: Prepare, attempt: int, was: ImportStatus
 ) -> Counts:
-    plan, record = column_plan(session), session.record
+    mapping, record = file_mapping(session), session.record
     with session.store.begin() as connection:
         imports_table.lock_tenant(connection, record.tenant_id)
         imports_table.require_status(connection, record, was)
@@ -353,11 +353,11 @@ def _apply(
         counts = applying.check_conservation(session.con, CHANGES, session.record.rows)
         to_write = counts.created + counts.updated
         warnings = len(_fault_lines(session)) if session.artifacts.exists(f"{ERRORS}.parquet") else 0
-        for definition in plan.new_properties:
+        for definition in mapping.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         groups = grouping.prepare_groups(connection, record)
         planned = session.artifacts.reading(f"{CHANGES}.parquet")
-        to_do, updated_fields = _number_contacts(session, plan, planned, counts)
+        to_do, updated_fields = _number_contacts(session, mapping, planned, counts)
         with drafts.drafting(session):
             applying.apply_changes(
                 connection,
@@ -375,13 +375,13 @@ def _apply(
 
 
 def _number_contacts(
-    session: ImportSession, plan: ColumnPlan, planned: Path, counts: Counts
+    session: ImportSession, mapping: FileMapping, planned: Path, counts: Counts
 ) -> tuple[Counts, Sequence[str]]:
     """Make the view of the contacts to be written; return how many there are, and the columns that an update sets."""
     if session.record.options.suppress:
         return opt_out_imports.plan_contacts(session.con, planned, counts), opt_out_imports.UPDATED_FIELDS
     applying.number_contacts(session.con, session.record, planned)
-    return counts, _difference(session, plan).updated_columns
+    return counts, _difference(session, mapping).updated_columns
 
 
 def _renew_plan(session: ImportSession, connection: Connection, attempt: int) -> None:
@@ -406,13 +406,13 @@ def _current(session: ImportSession) -> Import:
     return get_import(session.store, session.record.id, tenant_id=session.record.tenant_id)
 
 
-def _difference(session: ImportSession, plan: ColumnPlan) -> diffing.Difference:
+def _difference(session: ImportSession, mapping: FileMapping) -> diffing.Difference:
     return diffing.Difference(
-        plan.fields,
-        plan.properties,
+        mapping.fields,
+        mapping.properties,
         session.record.options,
         session.house.fields,
-        has_opt_in=plan.has_opt_in,
+        has_opt_in=mapping.has_opt_in,
         import_tag=import_tag(session.record),
     )
 
@@ -438,7 +438,7 @@ def _fault_lines(session: ImportSession) -> list[str]:
 def _warnings(session: ImportSession) -> list[str]:
     ignored = [
         f"the column {column.column!r} was ignored: {column.reason}"
-        for column in column_plan(session).columns
+        for column in file_mapping(session).columns
         if column.field == IGNORE
     ]
     faults = _fault_lines(session)

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from contact_pipelines.contacts.properties import check_rules
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import sql_blocks
-from contact_pipelines.imports.columns import planning, saved_mappings
-from contact_pipelines.imports.columns.planning import ColumnPlan
-from contact_pipelines.imports.columns.presets import preset_of
+from contact_pipelines.imports.columns import saved_mappings
+from contact_pipelines.imports.columns.file_mapping import FileMapping
+from contact_pipelines.imports.columns.file_mapping import map_columns as map_file_columns
+from contact_pipelines.imports.columns.file_name_presets import preset_of
 from contact_pipelines.imports.columns.saved_mappings import SavedMapping
 from contact_pipelines.imports.compare import opt_out_imports
 from contact_pipelines.imports.validate import normalising, validating
@@ -59,7 +60,7 @@ def find_saved_mapping(
     return None if options.only_given_columns else saved_mappings.find_for_header(connection, tenant_id, header)
 
 
-def plan_columns(
+def map_columns(
     con: duckdb.DuckDBPyConnection,
     known: Sequence[PropertyDefinition],
     options: ImportOptions,
@@ -67,15 +68,15 @@ def plan_columns(
     saved: SavedMapping | None,
     *,
     file_name: str,
-) -> ColumnPlan:
-    """Plan the columns of the view `staged_rows`; what was given goes before what was saved. Raises as `resolve`."""
+) -> FileMapping:
+    """Map the columns of the view `staged_rows`; what was given goes before what was saved. Raises as `resolve`."""
     chosen = options
     if saved is not None:
         chosen = options.model_copy(update={"columns": {**saved.columns, **options.columns}})
-    plan = planning.plan_columns(con, con.view(STAGED), known, chosen, house, file_name=file_name)
+    mapping = map_file_columns(con, con.view(STAGED), known, chosen, house, file_name=file_name)
     if saved is None:
-        return plan
-    return replace(plan, columns=tuple(_told_as_saved(column, saved, options) for column in plan.columns))
+        return mapping
+    return replace(mapping, columns=tuple(_told_as_saved(column, saved, options) for column in mapping.columns))
 
 
 def _told_as_saved(column: ColumnMapping, saved: SavedMapping, options: ImportOptions) -> ColumnMapping:
@@ -84,15 +85,15 @@ def _told_as_saved(column: ColumnMapping, saved: SavedMapping, options: ImportOp
     return replace(column, reason=f"saved mapping {saved.name!r}, version {saved.version}")
 
 
-def judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptions, house: House) -> None:
+def judge(con: duckdb.DuckDBPyConnection, mapping: FileMapping, options: ImportOptions, house: House) -> None:
     """Type and check the rows: the tables `typed_contacts` and `found_errors` from `mapped_contacts`, `staged_rows`."""
-    typed = normalising.normalise(con, MAPPED, plan, options, house)
+    typed = normalising.normalise(con, MAPPED, mapping, options, house)
     con.execute(f"DROP TABLE IF EXISTS {TYPED}")
     typed.create(TYPED)
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
     rules = {} if options.suppress else house.fields  # whom we must not contact, we need not like either
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, rules, match_on=options.match_on)
+    book = validating.rule_book(mapping.fields, mapping.properties, mapping.headers, rules, match_on=options.match_on)
     validating.validate(con, TYPED, book, FOUND_ERRORS)
-    if "email" in plan.fields and not options.suppress:
-        check_emails(con, TYPED, FOUND_ERRORS, header=plan.headers["email"], checks=house.email_checks)
+    if "email" in mapping.fields and not options.suppress:
+        check_emails(con, TYPED, FOUND_ERRORS, header=mapping.headers["email"], checks=house.email_checks)
