@@ -46,7 +46,7 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
 
 
 def recorded_plan(session: ImportSession) -> ColumnPlan:
-    """Return what this step decided about the columns, whichever process ran it; brings the session's record up to date."""
+    """Return what this step decided about the columns, whichever process ran it. Renews the session's record."""
     from contact_pipelines.contacts.properties import list_properties
     from contact_pipelines.imports.columns.planning import with_new_properties
     from contact_pipelines.store import imports_table
