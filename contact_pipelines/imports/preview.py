@@ -1,12 +1,11 @@
-"""Looking at files before they are imported: how they are read, what their columns are, what an import would say."""
+"""Previews: how a file is read, what its columns are, and what an import would say about its rows."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -52,10 +51,9 @@ def describe_file(
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import of a file would make of it, short of the store: rows are valid, or have an error.
+    """What an import would make of a file before it looks at the store: rows are valid, or have an error.
 
-    `first_rows`: the cells of the first rows, as read, but for passwords and other secrets. `warned`: valid rows with
-    a warning.
+    `first_rows`: their cells as read, without passwords and other secrets. `warned`: valid rows with a warning.
     """
 
     reading: FileReading
@@ -125,32 +123,32 @@ def stage_files(
 ) -> Iterator[FileAsRead]:
     """Write each file as it was read, before any mapping, to `out`/<name>_converted.csv; yield them one by one.
 
-    All text, header first; a broken row with the cells that it has. A file that cannot be read is yielded with its
-    error, and the next is taken. Two files of one name: the second becomes <name>_2_converted.csv.
+    All text, header first; a broken row keeps the cells that it has. A file that cannot be read is yielded with its
+    error. Of two files with one name the second becomes <name>_2_converted.csv.
     """
     _make_folder(out)
-    stage = partial(staging.stage, options=options or ReadingOptions(), limits=limits or Limits())
     taken: set[str] = set()
     for path in paths:
         target = out / _free_name(path.name, format, taken)
         try:
             require_file(path)
-            yield FileAsRead(path, target, _write_as_read(stage, path, target, format))
+            yield FileAsRead(path, target, _write_as_read(path, target, format, options, limits))
         except ContactPipelinesError as error:
             target.unlink(missing_ok=True)
             yield FileAsRead(path, error=error)
 
 
 def _write_as_read(
-    stage: Callable[..., StagedFile],
     path: Path,
     target: Path,
     format: StageFormat,  # noqa: A002
+    options: ReadingOptions | None,
+    limits: Limits | None,
 ) -> StagedFile:
     with _scratch() as (con, folder):
         rows = folder / f"{STAGED}.parquet"
         try:
-            staged = stage(con, path, rows, scratch=folder, file_name=path.name)
+            staged = staging.stage(con, path, rows, scratch=folder, file_name=path.name, options=options, limits=limits)
         except NoDataRows as error:
             as_read.write_header(con, error.header, target, format)
             return StagedFile.without_rows(error.header)
@@ -168,13 +166,13 @@ def _first_rows(con: duckdb.DuckDBPyConnection, staged: Path, header: Sequence[s
 
 
 def _secrets(header: Sequence[str]) -> set[str]:
-    """Return the columns whose values nobody is shown."""
+    """Return the columns whose values are never shown."""
     return {label for label in header if read(label).secret}
 
 
 @contextmanager
 def _scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """Lend a DuckDB and a folder for temporary files, for one file: a wide one changes the connection's settings."""
+    """Lend a DuckDB and a temporary folder for one file: a wide one changes the connection's settings."""
     with tempfile.TemporaryDirectory(prefix="contact-pipelines-") as name:
         con = duck.connect(Path(name))
         try:

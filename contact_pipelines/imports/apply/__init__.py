@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from contact_pipelines.models import Counts, ImportStatus
@@ -46,6 +46,7 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         groups = join_groups.prepare_groups(connection, record)
         plan = session.artifacts.reading(f"{CHANGES}.parquet")
+        fields: Sequence[str]
         if record.options.suppress:
             to_write = opt_out_imports.plan_contacts(session.con, plan, counts)
             fields = opt_out_imports.UPDATED_FIELDS

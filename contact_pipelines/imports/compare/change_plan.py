@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 from sqlalchemy import Connection
 
 from contact_pipelines.files.artifact_names import CHANGES, COMPARED, ERRORS, VALID
@@ -14,7 +15,7 @@ from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.store import imports_table
 
 
-def make(session: ImportSession, name: str = CHANGES) -> None:
+def make(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRelation:
     """Compare the valid rows with the store as it is now; keep the plan as the artifact `name`."""
     columns, record = recorded_plan(session), session.record
     session.view(VALID, ERRORS)
@@ -26,6 +27,7 @@ def make(session: ImportSession, name: str = CHANGES) -> None:
         _plan_changes(session, columns, name)
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
+    return session.load(name)
 
 
 def renew_if_stale(session: ImportSession, connection: Connection) -> bool:
