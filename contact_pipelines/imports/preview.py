@@ -16,7 +16,7 @@ from contact_pipelines.errors import ContactPipelinesError, InvalidOption, NoDat
 from contact_pipelines.files import duck
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import file_literal
-from contact_pipelines.imports.columns import mapping, planning
+from contact_pipelines.imports.columns import mapping, planning, saved_mappings
 from contact_pipelines.imports.columns.column_reading import read
 from contact_pipelines.imports.columns.presets import with_preset
 from contact_pipelines.imports.land import require_file
@@ -85,7 +85,7 @@ def preview_file(
         rows.create_view(STAGED)
         with store.connect() as connection:
             known = merged_properties(list_properties(connection, tenant_id), house.properties)
-            saved = planning.find_saved_mapping(connection, tenant_id, staged.header, chosen)
+            saved = saved_mappings.find(connection, tenant_id, staged.header, chosen)
         plan = planning.plan_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
         planning.map_rows(rows, plan).create_view(MAPPED)
         check_rows(con, plan, chosen, house)

@@ -15,9 +15,9 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
     """Find out what each column is, and keep the mapped ones as `mapped_contacts`."""
     from contact_pipelines.contacts.properties import ensure_properties, list_properties
     from contact_pipelines.files.artifact_names import MAPPED, STAGED
-    from contact_pipelines.imports.columns import planning, presets
+    from contact_pipelines.imports.columns import planning, presets, saved_mappings
     from contact_pipelines.imports.compare import opt_out_imports
-    from contact_pipelines.store import imports_table, saved_mappings
+    from contact_pipelines.store import imports_table
 
     with session.step("map"):
         record = session.record
@@ -28,7 +28,7 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
         with session.store.begin() as connection:
             ensure_properties(connection, record.tenant_id, session.house.properties)
             known = list_properties(connection, record.tenant_id)
-            saved = planning.find_saved_mapping(connection, record.tenant_id, header, options)
+            saved = saved_mappings.find(connection, record.tenant_id, header, options)
         plan = planning.plan_columns(
             session.con, staged, known, options, session.house, file_name=record.file_name, saved=saved
         )

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
-from sqlalchemy import Connection
 
 from contact_pipelines.contacts.properties import merged_properties
 from contact_pipelines.files.duck import ROW, identifier
@@ -18,17 +17,15 @@ from contact_pipelines.imports.columns import mapping
 from contact_pipelines.imports.columns.column_plan import ColumnPlan
 from contact_pipelines.imports.columns.header_lists import column_named
 from contact_pipelines.imports.columns.inferring import infer_types
+from contact_pipelines.imports.columns.saved_mappings import SavedMapping
 from contact_pipelines.imports.columns.transforming import check_transformations, column_transformations
 from contact_pipelines.imports.compare.fuzzy.comparing import comparisons
 from contact_pipelines.imports.stage.dialect import RESERVED
 from contact_pipelines.models import PROPERTY_PREFIX, ColumnMapping, ImportOptions, PropertyDefinition, PropertyType
 from contact_pipelines.settings.policy import House
-from contact_pipelines.store import saved_mappings
-from contact_pipelines.store.saved_mappings import SavedMapping
 
 __all__ = [
     "ColumnPlan",
-    "find_saved_mapping",
     "header_of",
     "map_rows",
     "merged_properties",
@@ -39,7 +36,6 @@ __all__ = [
 
 SAMPLE_ROWS = 1000
 SAMPLE_VALUES = 30
-NO_SAVED_MAPPING = "none"
 
 
 def header_of(staged: duckdb.DuckDBPyRelation) -> list[str]:
@@ -51,20 +47,6 @@ def samples_of(staged: duckdb.DuckDBPyRelation, header: Sequence[str]) -> dict[s
     """Return a few values of each column, from the first rows."""
     frame = staged.limit(SAMPLE_ROWS).pl()  # all of it: to select takes DuckDB long with thousands of names
     return {name: frame[name].drop_nulls().head(SAMPLE_VALUES).to_list() for name in header}
-
-
-def find_saved_mapping(
-    connection: Connection, tenant_id: str, header: Sequence[str], options: ImportOptions
-) -> SavedMapping | None:
-    """Return the saved mapping that the options name, or else the one whose headers are the file's.
-
-    A whole mapping that was given (`only_given_columns`) needs none. Raises NotFound.
-    """
-    if options.saved_mapping == NO_SAVED_MAPPING:
-        return None
-    if options.saved_mapping is not None:
-        return saved_mappings.get(connection, tenant_id, options.saved_mapping)
-    return None if options.only_given_columns else saved_mappings.find_for_header(connection, tenant_id, header)
 
 
 def plan_columns(
