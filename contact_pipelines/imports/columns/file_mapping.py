@@ -23,6 +23,7 @@ from contact_pipelines.imports.columns.given_columns import (
     shortened,
 )
 from contact_pipelines.imports.columns.mapping import resolve
+from contact_pipelines.imports.columns.saved_mappings import SavedMapping
 from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.compare.fuzzy.comparing import comparisons
 from contact_pipelines.imports.stage.dialect import RESERVED
@@ -172,13 +173,17 @@ def map_columns(
     house: House | None = None,
     *,
     file_name: str = "",
+    saved: SavedMapping | None = None,
 ) -> FileMapping:
-    """Suggest a field for each column, apply what was given, and infer the types of new properties.
+    """Suggest a field for each column, apply what was saved and what was given, infer the types of new properties.
 
     `known` are the properties of the tenant and of the house; `house` names the language model to ask, if any;
-    `file_name` helps to tell whom the file lists. Raises InvalidOption and FileNotImportable if the mapping, the rules
-    or the transformations do not fit the file.
+    `file_name` helps to tell whom the file lists. What is given goes before what is `saved`. Raises InvalidOption and
+    FileNotImportable if the mapping, the rules or the transformations do not fit the file.
     """
+    given = options.columns
+    if saved is not None:
+        options = options.model_copy(update={"columns": {**saved.columns, **given}})
     header = header_of(staged)
     samples = samples_of(staged, header)
     built_in = suggest(header, samples, file_name=file_name)
@@ -199,7 +204,12 @@ def map_columns(
     rules.require_fitting_columns(options, mapping.fields, mapping.properties)
     if options.fuzzy is not None:
         comparisons(options.fuzzy, mapping.fields)
-    return mapping
+    if saved is None:
+        return mapping
+    why = f"saved mapping {saved.name!r}, version {saved.version}"
+    from_saved = saved.columns.keys() - given.keys()
+    told = tuple(replace(it, reason=why) if it.column in from_saved else it for it in mapping.columns)
+    return replace(mapping, columns=told)
 
 
 def _with_language_model(

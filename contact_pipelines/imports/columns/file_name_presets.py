@@ -13,12 +13,23 @@ import re
 from pathlib import PurePath
 
 from contact_pipelines.imports.columns.headers import LONGEST, phrase_set, word_lists, words
-from contact_pipelines.models import Preset
+from contact_pipelines.imports.compare import opt_out_imports
+from contact_pipelines.models import ImportOptions, Preset
 
 _LISTS = {name: phrase_set(listed) for name, listed in word_lists("word_lists/file_names").items()}
 
 _HASH = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{3,}(?![^\W_])")
 """A word with digits in it: a date, a number, or the random end of an export's name."""
+
+
+def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
+    """Return the options with what the file's name says of its people, unless they name a preset themselves.
+
+    In a file that suppresses, everybody has left.
+    """
+    if options.preset is None:
+        options = options.model_copy(update={"preset": preset_of(file_name)})
+    return opt_out_imports.at_least_unsubscribed(options)
 
 
 def preset_of(file_name: str) -> Preset:

@@ -1,8 +1,8 @@
-"""Apply: the plan -> the store, in the one transaction that it is given.
+"""The plan's contacts and their journal, written in the one transaction that is given.
 
-New contacts are copied straight into `contacts`; of the contacts that exist only those that change are updated,
-and only if they still have the version that was compared. The journal (`import_changes`) and the counts are part
-of the same transaction, so everything is there or nothing is.
+New contacts are copied straight into `contacts`; of those that exist only the ones that change are updated, and only
+if they still have the version that was compared. The journal (`import_changes`) and the counts are part of the same
+transaction: all of it is there, or nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import sqlalchemy as sa
 
 from contact_pipelines.contacts import consent_grants
 from contact_pipelines.errors import ConservationError, ContactsChanged, StoreError
+from contact_pipelines.files.artifact_names import CHANGES
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.apply import grouping
-from contact_pipelines.imports.apply.grouping import JoinedGroup
+from contact_pipelines.imports.apply import join_groups
+from contact_pipelines.imports.apply.join_groups import JoinedGroup
 from contact_pipelines.models import Counts, Import
 from contact_pipelines.store import copying
 
@@ -54,10 +55,10 @@ def count_outcomes(con: duckdb.DuckDBPyConnection, changes: str) -> Counts:
     return Counts(total=sum(n for _, n in rows), **dict(rows))
 
 
-def check_conservation(con: duckdb.DuckDBPyConnection, changes: str, rows_in_file: int) -> Counts:
-    """Return the counts if every row of the file has exactly one outcome. Raises ConservationError."""
-    counts = count_outcomes(con, changes)
-    distinct = con.sql(f"SELECT count(DISTINCT _row) FROM {identifier(changes)}").fetchall()[0]
+def check_conservation(con: duckdb.DuckDBPyConnection, rows_in_file: int | None) -> Counts:
+    """Return the counts of the view `contact_changes`. Raises ConservationError unless each row is in it once."""
+    counts = count_outcomes(con, CHANGES)
+    distinct = con.sql(f"SELECT count(DISTINCT _row) FROM {CHANGES}").fetchall()[0]
     if not counts.add_up or counts.total != rows_in_file or distinct != (rows_in_file,):
         raise ConservationError(
             f"The file has {rows_in_file} rows, but {counts.total} outcomes were found for them. Nothing was written;"
@@ -67,12 +68,12 @@ def check_conservation(con: duckdb.DuckDBPyConnection, changes: str, rows_in_fil
 
 
 def number_contacts(con: duckdb.DuckDBPyConnection, record: Import, plan: Path) -> None:
-    """Make the view `planned_changes`: what the plan (the Parquet of `contact_changes`) writes, new contacts with ids.
+    """Make the view `planned_changes`: what the plan (a Parquet file) writes, with ids for new contacts.
 
-    The ids are new each time: what is written of one attempt must all come from one call.
+    The ids differ from call to call, so one attempt must not call it twice.
     """
     con.execute(
-        sql_blocks("applying")["planned_changes"].format(
+        sql_blocks("write_contacts")["planned_changes"].format(
             first=_first_id(), import_id=literal(record.id), path=file_literal(plan)
         )
     )
@@ -90,9 +91,9 @@ def apply_changes(
 ) -> None:
     """Write the plan (`number_contacts`) in the transaction of `connection`; the caller commits.
 
-    `updated_fields` are the contact columns that an update sets, `groups` what the contacts join; `progress` is told
-    how many contacts are written, after each batch and statement; what it raises (the import was cancelled) undoes
-    everything. Raises ContactsChanged if a contact was created or changed by somebody else since the plan was made,
+    `updated_fields` are the contact columns that an update sets, `groups` what the contacts join. `progress` is called
+    with the number of contacts written after each batch and statement; if it raises (the import was cancelled),
+    everything is undone. Raises ContactsChanged if somebody else created or changed a contact since the plan was made,
     StoreError if the store refuses a value.
     """
     driver = connection.connection.driver_connection
@@ -103,7 +104,7 @@ def apply_changes(
         updated = 0
         if counts.updated:
             updated = _update(connection, cursor, con, record, updated_fields, alive=lambda: progress(created))
-        updated += grouping.join_groups(cursor, con, record, groups, planned=PLANNED)
+        updated += join_groups.join_groups(cursor, con, record, groups, planned=PLANNED)
         progress(created + updated)
         journalled = _journal(cursor, con, record, lambda: progress(created + updated))
     if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
@@ -141,10 +142,10 @@ def _update(
     *,
     alive: Callable[[], None],
 ) -> int:
-    blocks = sql_blocks("applying")
+    blocks = sql_blocks("write_contacts")
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
-    # Where no field changes, the contact only joins groups and is not written.
+    # A contact of which no field changes only joins groups.
     rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated' AND after <> '{{}}'")
     statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN"
     sent = copying.copy_in(cursor, statement, rows, columns, lambda _: alive())
@@ -162,7 +163,7 @@ def _update(
     try:
         if reason is None:
             return update()
-        # The grant is for those alone whom the file subscribes again: it would let the others' addresses go, too.
+        # Only those whom the file subscribes again are updated under the grant: it would unprotect the others as well.
         loosens = blocks["loosens"]
         updated = update(f" AND NOT {loosens}")
         with consent_grants.granted(connection, reason):
@@ -178,7 +179,7 @@ def _journal(
     alive: Callable[[], None],
 ) -> int:
     rows = con.sql(
-        sql_blocks("applying")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
+        sql_blocks("write_contacts")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     )
     statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN"
     copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS, lambda _: alive())
@@ -187,7 +188,7 @@ def _journal(
 
 @contextmanager
 def _without_data() -> Iterator[None]:
-    """Keep a contact's data, which the driver's texts quote, out of errors. Lost connections pass unchanged."""
+    """Keep contacts' data, which the driver quotes, out of errors. Lost connections pass unchanged."""
     try:
         yield
     except (
@@ -209,7 +210,7 @@ def _first_id() -> int:
 
 
 def _present(field: str) -> str:
-    # COPY gives a column that it names no default: what the file left empty gets the store's here.
+    # COPY does not give a column that it names its default.
     return "coalesce(created_at, now()) AS created_at" if field == "created_at" else identifier(field)
 
 
