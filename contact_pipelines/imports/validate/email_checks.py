@@ -16,17 +16,12 @@ import pyarrow as pa
 from contact_pipelines.files.duck import identifier, literal, sql_blocks
 from contact_pipelines.imports.validate.role_mailboxes import ROLE_MAILBOXES
 from contact_pipelines.models import Severity
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings.policy import Action, EmailChecks, MxCheck
 
 DISPOSABLE, ROLE, NO_MAIL, NOT_ANSWERED = "disposable_email", "role_email", "no_mail_domain", "mail_domain_unknown"
 """Codes of the faults. A domain that gave no answer is always a warning: a slow server says nothing of an address."""
 
-_MESSAGES = {
-    DISPOSABLE: "is a disposable address",
-    ROLE: "is a shared mailbox such as info@ or sales@",
-    NO_MAIL: "has a domain that takes no mail (no MX record)",
-    NOT_ANSWERED: "has a domain that could not be checked (no answer from DNS in time); it was let pass",
-}
 _SEVERITIES = {Action.REJECT: Severity.ERROR, Action.WARN: Severity.WARNING}
 _PUNYCODE = "xn--"
 
@@ -84,7 +79,7 @@ class _Faults:
             source=identifier(self.source),
             header=literal(self.header),
             code=literal(code),
-            message=literal(f"{self.header} {_MESSAGES[code]}"),
+            message=literal(sentence(code, column=self.header)),
             severity=literal(_SEVERITIES[action]),
         )
         self.con.execute(statement)
