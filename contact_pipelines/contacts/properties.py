@@ -12,8 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.models import PropertyDefinition, PropertyType
+from contact_pipelines.models import DEFAULT_TENANT, PropertyDefinition, PropertyType
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import properties
+from contact_pipelines.store.tenants import ensure_tenant
 
 _OWN_COLUMNS = {"key", "type", "label", "required"}
 _RULES = set(PropertyDefinition.model_fields) - _OWN_COLUMNS  # kept together as JSON
@@ -132,3 +134,19 @@ def _definition(row: RowMapping) -> PropertyDefinition:
     stored: dict[str, Any] = {key: row[key] for key in _OWN_COLUMNS}
     rules = {rule: value for rule, value in row["rules"].items() if rule in _RULES}
     return PropertyDefinition.model_validate(stored | rules)
+
+
+def list_property_definitions(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[PropertyDefinition]:
+    """Return the tenant's properties by key, the well-known ones among them."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return list_properties(connection, tenant_id)
+
+
+def create_property(
+    store: Store, definition: PropertyDefinition, *, tenant_id: str = DEFAULT_TENANT
+) -> PropertyDefinition:
+    """Add a property; one of the same type that is there is returned as it is. Raises InvalidOption."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return add_property(connection, tenant_id, definition)

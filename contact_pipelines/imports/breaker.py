@@ -14,7 +14,7 @@ import duckdb
 
 from contact_pipelines.files.duck import identifier
 from contact_pipelines.imports.apply.applying import count_outcomes
-from contact_pipelines.settings.import_feeds import BreakerLimits
+from contact_pipelines.settings.feed_settings import BreakerLimits
 
 _MOST_COLUMNS = 5
 

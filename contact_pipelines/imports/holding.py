@@ -8,8 +8,8 @@ from contact_pipelines.files.artifact_names import CHANGES, VALID
 from contact_pipelines.imports import breaker, steps
 from contact_pipelines.imports.breaker import Statistics
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.settings.import_feeds import BreakerLimits
-from contact_pipelines.store import feed_statistics
+from contact_pipelines.settings.feed_settings import BreakerLimits
+from contact_pipelines.store import feed_checks
 
 
 def review_if_needed(session: ImportSession) -> bool:
@@ -30,8 +30,8 @@ def _reasons(session: ImportSession) -> list[str]:
         session.load(name).create_view(name, replace=True)
     now = breaker.measure(session.con, CHANGES, VALID, [column.column for column in record.mapping])
     with session.store.begin() as connection:
-        feed_statistics.record(connection, record, asdict(now))
-        kept = feed_statistics.last_completed(connection, record.tenant_id, record.feed, limits.compare_with)
+        feed_checks.record_statistics(connection, record, asdict(now))
+        kept = feed_checks.last_completed(connection, record.tenant_id, record.feed, limits.compare_with)
     before = [Statistics(**(one | {"columns": tuple(one["columns"])})) for one in kept]
     return breaker.reasons(now, before, limits, freeze=session.feed is not None and session.feed.columns == "freeze")
 

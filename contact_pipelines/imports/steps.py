@@ -34,7 +34,7 @@ from contact_pipelines.files.duck import identifier, sql_blocks
 from contact_pipelines.imports import drafts, landing, reporting, reviewing, sources
 from contact_pipelines.imports.apply import applying, grouping
 from contact_pipelines.imports.apply.import_tag import import_tag
-from contact_pipelines.imports.columns import judging, planning
+from contact_pipelines.imports.columns import judging, planning, saved_mappings
 from contact_pipelines.imports.columns.planning import ColumnPlan
 from contact_pipelines.imports.compare import diffing, matching, opt_out_imports, probable_duplicates
 from contact_pipelines.imports.lookups import get_import
@@ -43,7 +43,7 @@ from contact_pipelines.imports.stage import staging
 from contact_pipelines.imports.validate import validating
 from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import IGNORE, Counts, Import, ImportStatus, LandedFile, Preset, Severity
-from contact_pipelines.store import imports_table, reviews, saved_mappings, waiting, watched_files
+from contact_pipelines.store import imports_table, reviews, waiting, watched_files
 
 APPLY_ATTEMPTS = 3
 """How often a plan is made anew when other writers changed its contacts between comparing and applying."""

@@ -11,17 +11,16 @@ from sqlalchemy import Connection
 from contact_pipelines.contacts.properties import check_rules
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import sql_blocks
-from contact_pipelines.imports.columns import planning
+from contact_pipelines.imports.columns import planning, saved_mappings
 from contact_pipelines.imports.columns.planning import ColumnPlan
 from contact_pipelines.imports.columns.presets import preset_of
+from contact_pipelines.imports.columns.saved_mappings import SavedMapping
 from contact_pipelines.imports.compare import opt_out_imports
 from contact_pipelines.imports.validate import normalising, validating
 from contact_pipelines.imports.validate.email_checks import check_emails
 from contact_pipelines.imports.validate.field_rules import check_field_rules
 from contact_pipelines.models import ColumnMapping, ImportOptions, PropertyDefinition
 from contact_pipelines.settings.policy import House
-from contact_pipelines.store import saved_mappings
-from contact_pipelines.store.saved_mappings import SavedMapping
 
 TYPED, FOUND_ERRORS = "typed_contacts", "found_errors"
 """Tables that `judge` leaves: the typed rows, and what is wrong with which."""

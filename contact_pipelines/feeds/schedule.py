@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
-from contact_pipelines.errors import LocationError, LocationUnreachable
+from contact_pipelines.errors import ContactPipelinesError, LocationError, LocationUnreachable, StoreError
+from contact_pipelines.exports.targets import LocationFile, artifact_folder
+from contact_pipelines.exports.use_cases import export_contacts
 from contact_pipelines.feeds.watch import Look, look_at_feed
 from contact_pipelines.files.locations import Location, open_location
+from contact_pipelines.models import SCHEDULED_BY, ExportRecord
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.import_feeds import ImportFeed
-from contact_pipelines.store import feed_checks, watched_files
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
+from contact_pipelines.store import exports_table, feed_checks, watched_files
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.feed_checks import FeedCheck
+from contact_pipelines.store.imports_table import uuid7
+from contact_pipelines.store.tenants import ensure_tenant
 from contact_pipelines.store.watched_files import WatchedFile
 
 OPEN_FOR = timedelta(hours=1)
@@ -135,3 +141,45 @@ def _free_path(location: Location, archive: str, file: WatchedFile) -> str:
 def _neighbour(path: str, relative: str) -> str:
     folder = str(PurePosixPath(path).parent)
     return relative if folder == "." else f"{folder}/{relative}"
+
+
+def run_export_feed(
+    store: Store,
+    settings: Settings,
+    feed: ExportFeed,
+    *,
+    due_at: datetime,
+    progress: Callable[[int], None] | None = None,
+) -> ExportRecord:
+    """Write an export of the settings file and bring it to its location, or keep it among the artifacts.
+
+    `due_at`: the scheduled time, with a zone, after which the file is named; once more for the same time replaces it.
+    However it ends, that is an event. Raises as `export_contacts` does, and LocationError if the file cannot be
+    brought to its location; there is no file then.
+    """
+    export_id = str(uuid7())
+    try:
+        return export_contacts(
+            store,
+            settings,
+            feed.request,
+            tenant_id=feed.tenant,
+            requested_by=f"{SCHEDULED_BY}{feed.name}",
+            out=_target(settings, feed, export_id, due_at),
+            export_id=export_id,
+            progress=progress,
+        )
+    except ContactPipelinesError as error:
+        with suppress(StoreError), store.begin() as connection:
+            ensure_tenant(connection, feed.tenant)
+            if not exports_table.is_known(connection, feed.tenant, export_id):
+                exports_table.tell_refused(connection, feed.tenant, feed.name, error.code, str(error))
+        raise
+
+
+def _target(settings: Settings, feed: ExportFeed, export_id: str, due_at: datetime) -> LocationFile | None:
+    path = feed.path_at(due_at)
+    if feed.to is None or path is None:
+        return None
+    scratch = artifact_folder(settings.artifacts, feed.tenant, export_id)
+    return LocationFile(feed.to.location, settings.locations[feed.to.location], path, scratch)

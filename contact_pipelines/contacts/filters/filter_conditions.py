@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from contact_pipelines.contacts.filters.tree import (
+from contact_pipelines.contacts.filters.filter_tree import (
     Comparison,
     Conjunction,
     Disjunction,

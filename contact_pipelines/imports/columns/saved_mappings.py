@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from contact_pipelines.errors import NotFound
+from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import saved_mappings
 
 
@@ -101,3 +103,15 @@ def _latest(connection: sa.Connection, tenant_id: str, which: sa.ColumnElement[b
 def _mapping(row: sa.Row[tuple[object, ...]]) -> SavedMapping:
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
     return SavedMapping(values["name"], values["version"], dict(values["columns"]), values["created_at"])
+
+
+def list_saved_mappings(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[SavedMapping]:
+    """Return the latest version of every saved mapping, by name."""
+    with store.connect() as connection:
+        return list_latest(connection, tenant_id)
+
+
+def delete_saved_mapping(store: Store, name: str, *, tenant_id: str = DEFAULT_TENANT) -> None:
+    """Delete a saved mapping with all its versions. Raises NotFound."""
+    with store.begin() as connection:
+        delete(connection, tenant_id, name)

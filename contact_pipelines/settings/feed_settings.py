@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from contact_pipelines.models import DEFAULT_TENANT, MAX_REVIEW_SECONDS, ImportOptions
-from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, Strict, TenantId
+from contact_pipelines.models import DEFAULT_TENANT, LAST, MAX_REVIEW_SECONDS, ExportRequest, ImportOptions
+from contact_pipelines.settings.feed_parts import (
+    Name,
+    Place,
+    Recipients,
+    Schedule,
+    Seconds,
+    Share,
+    Strict,
+    TenantId,
+    Text,
+)
 
 MAX_EVERY = 24 * 3600
 MAX_QUIET = 7 * 24 * 3600
@@ -138,3 +151,61 @@ class ImportFeed(Strict):
         if self.mapping.saved is not None:
             mapping["saved_mapping"] = self.mapping.saved
         return ImportOptions.model_validate({**given.model_dump(exclude_unset=True), **mapping})
+
+
+ExportFileFormat = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
+_PLACEHOLDERS = {"date": "%Y-%m-%d", "time": "%H%M%S", "name": ""}
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+class ExportFeed(Strict):
+    """An export that is written by itself."""
+
+    name: Name
+    tenant: TenantId = DEFAULT_TENANT
+    enabled: bool = True
+    schedule: Schedule
+    format: ExportFileFormat = "csv"
+    filter: Text | None = Field(None, description="Which contacts, such as status = 'subscribed' AND lead_score > 50")
+    fields: tuple[str, ...] = Field((), description="Which fields; all unless given")
+    list: Text | None = None
+    segment: Text | None = None
+    topic: Text | None = None
+    search: Text | None = None
+    changed_since: datetime | Literal["last"] | None = Field(
+        None, description="A time, or last: since this export was last written"
+    )
+    to: Place | None = Field(None, description="Where to; {date}, {time} and {name} are put in; else the artifacts")
+    notify: Recipients = ()
+
+    @field_validator("changed_since", mode="before")
+    @classmethod
+    def _a_moment_or_last(cls, value: Any) -> Any:  # noqa: ANN401 - YAML, which knows times and dates
+        if value is None or value == LAST:
+            return value
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            raise ValueError("is neither a time such as 2026-11-20T08:00:00Z nor last") from None
+
+    @field_validator("to")
+    @classmethod
+    def _known_placeholders(cls, value: Place | None) -> Place | None:
+        for word in _PLACEHOLDER.findall(value.path) if value else ():
+            if word not in _PLACEHOLDERS:
+                raise ValueError(f"has an unknown placeholder {{{word}}}; there are {{date}}, {{time}} and {{name}}")
+        return value
+
+    @property
+    def request(self) -> ExportRequest:
+        """What is exported each time."""
+        asked = {name: getattr(self, name) for name in ExportRequest.model_fields}
+        return ExportRequest.model_validate(asked)
+
+    def path_at(self, moment: datetime) -> str | None:
+        """Return the path that the export of this moment has at its location, in the schedule's time zone."""
+        if self.to is None:
+            return None
+        local = moment.astimezone(ZoneInfo(self.schedule.timezone))
+        words = {word: local.strftime(form) if form else self.name for word, form in _PLACEHOLDERS.items()}
+        return _PLACEHOLDER.sub(lambda found: words[found[1]], self.to.path)

@@ -1,4 +1,4 @@
-"""`results` and `rollback`: what an import left behind, and undoing it."""
+"""`show` and `history`: imports that were."""
 
 from __future__ import annotations
 
@@ -10,12 +10,112 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contact_pipelines.cli import failing
 from contact_pipelines.cli.notification_commands import tell_people
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
     from contact_pipelines.imports import Rollback
     from contact_pipelines.models import RollbackCounts
+
+
+def show(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Show one import: where it stands, its counts, its mapping, its warnings and its files.
+
+    Example: contact-pipelines show 2026-11-20-contacts_nov-3f2a91
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli import shapes, summary
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (settings, store):
+        record = imports.get_import(store, key, tenant_id=tenant)
+        if json_:
+            print_json(shapes.show_shape(settings, record))
+            return
+        summary.print_import(settings, record)
+        summary.print_state(record)
+
+
+def history(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many imports.")] = 20,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """List the latest imports, newest first.
+
+    Example: contact-pipelines history --limit 5
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli import shapes
+    from contact_pipelines.cli.printing import moment, print_json, print_table
+
+    with opened_store() as (_, store):
+        records = imports.list_imports(store, tenant_id=tenant, limit=limit)
+    if json_:
+        print_json([shapes.history_shape(record) for record in records])
+        return
+    if not records:
+        typer.echo("No imports yet: contact-pipelines import FILE")
+        return
+    rows = [
+        (record.name, record.status.value, moment(record.times["created_at"]),
+         *(f"{number:,}" for number in shapes.counts_of(record).as_dict().values()))
+        for record in records
+    ]  # fmt: skip
+    counted = ("rows", "created", "updated", "unchanged", "skipped", "failed")
+    print_table(("Import", "Status", "Registered (UTC)", *counted), rows, right=range(3, 9))
+
+
+def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Do what an import that awaits review was reviewed to do, and print what became of its rows.
+
+    Example: contact-pipelines confirm 2026-11-20-contacts_nov-3f2a91
+
+    Rows whose contacts have changed since the review are left out: they fail, and stand in the error file.
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.import_command import print_outcome
+    from contact_pipelines.cli.interrupts import noticed_interrupts
+    from contact_pipelines.cli.progress import shown_progress
+    from contact_pipelines.defs.run_here import confirm_import_here
+
+    with opened_store() as (settings, store):
+        record = imports.get_import(store, key, tenant_id=tenant)
+        imports.require_confirmable(settings, record)
+        failure: BaseException | None = None
+        with noticed_interrupts() as interrupted:
+            try:
+                with shown_progress(store, record):
+                    confirm_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
+            except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
+                failure = KeyboardInterrupt() if interrupted() else error
+        record = imports.get_import(store, record.id, tenant_id=tenant)
+        code = print_outcome(settings, record, failure, as_json=json_)
+        if code != failing.EXIT_INTERRUPTED:
+            tell_people(settings, store, record)
+    if code:
+        raise typer.Exit(code)
+
+
+def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Cancel an import that waits, runs or awaits review. Nothing of it is written.
+
+    Example: contact-pipelines cancel 2026-11-20-contacts_nov-3f2a91
+
+    What a completed import did is undone with `rollback`.
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (settings, store):
+        record = imports.cancel_import(store, key, tenant_id=tenant)
+        if json_:
+            print_json({"id": record.id, "status": record.status.value})
+        else:
+            typer.echo(f"Cancelled {record.name}; nothing was written.")
+        tell_people(settings, store, record)
 
 
 def results(
