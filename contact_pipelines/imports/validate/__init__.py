@@ -46,7 +46,6 @@ def check_rows(con: duckdb.DuckDBPyConnection, mapping: FileMapping, options: Im
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
     rules = {} if options.suppress else house.fields  # they are for contacts, not for those who are opted out
-    book = validating.rule_book(mapping.fields, mapping.properties, mapping.headers, rules, match_on=options.match_on)
-    validating.validate(con, TYPED, book, FOUND_ERRORS)
+    validating.validate(con, TYPED, FOUND_ERRORS, mapping, rules, match_on=options.match_on)
     if "email" in mapping.fields and not options.suppress:
         check_emails(con, TYPED, FOUND_ERRORS, header=mapping.headers["email"], checks=house.email_checks)
