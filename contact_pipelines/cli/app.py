@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -28,6 +29,7 @@ from contact_pipelines.cli import (
 )
 
 PROGRAM = "contact-pipelines"
+_TRUE = ("1", "true", "yes", "on")
 
 app = typer.Typer(
     name=PROGRAM,
@@ -85,13 +87,11 @@ def _options(
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug",
-            envvar="CONTACT_PIPELINES_DEBUG",
-            help="Show the traceback of an unforeseen error (a bug).",
+            "--debug", help="Show the traceback of an unforeseen error (a bug), as CONTACT_PIPELINES_DEBUG=1 does."
         ),
     ] = False,
 ) -> None:
-    failing.show_tracebacks(debug)
+    failing.show_tracebacks(debug or os.environ.get("CONTACT_PIPELINES_DEBUG", "").lower() in _TRUE)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
