@@ -93,7 +93,7 @@ def test_a_bad_filter_adds_nothing(importer):
 
 def test_a_static_segment_becomes_dynamic_only_without_members(importer):
     importer.run(PEOPLE, segments=["fair"])
-    with pytest.raises(InvalidOption, match=r"The segment fair has 3 members that imports put there, so it cannot get a"):
+    with pytest.raises(InvalidOption, match=r"The segment fair has 3 members that imports put there, so it cannot"):
         add(importer, "fair", "lead_score > 50")
     assert listed(importer) == {"fair": (None, 3)}
     add(importer, "empty")
