@@ -140,7 +140,7 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def plan_contacts(con: duckdb.DuckDBPyConnection, plan_file: Path, counts: Counts) -> Counts:
-    """Make the view of all contacts that the plan writes, as `applying.number_contacts` does; return how many."""
+    """Make the view of all contacts that the plan writes, as `write_contacts.number_contacts` does; return how many."""
     con.execute(sql_blocks("suppressing")["planned_changes"].format(path=file_literal(plan_file)))
     number = con.sql("SELECT count(*) FROM planned_changes").fetchall()[0][0]
     return replace(counts, updated=number)
