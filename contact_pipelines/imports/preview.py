@@ -16,9 +16,10 @@ from contact_pipelines.errors import ContactPipelinesError, InvalidOption, NoDat
 from contact_pipelines.files import duck
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import file_literal
-from contact_pipelines.imports.columns import mapping, planning, saved_mappings
-from contact_pipelines.imports.columns.column_reading import read
-from contact_pipelines.imports.columns.presets import with_preset
+from contact_pipelines.imports.columns import file_mapping, saved_mappings
+from contact_pipelines.imports.columns.file_name_presets import with_preset
+from contact_pipelines.imports.columns.header_meaning import read
+from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.land import require_file
 from contact_pipelines.imports.stage import as_read, describing, staging
 from contact_pipelines.imports.stage.describing import FileDescription
@@ -43,7 +44,7 @@ def describe_file(
     """
     require_file(path)
     found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
-    columns = mapping.suggest(found.header, found.samples, file_name=path.name)
+    columns = suggest(found.header, found.samples, file_name=path.name)
     secrets = _secrets(found.header)
     shown = {label: [] if label in secrets else values for label, values in found.samples.items()}
     return replace(found, samples=shown), columns
@@ -86,16 +87,16 @@ def preview_file(
         with store.connect() as connection:
             known = merged_properties(list_properties(connection, tenant_id), house.properties)
             saved = saved_mappings.find(connection, tenant_id, staged.header, chosen)
-        plan = planning.plan_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
-        planning.map_rows(rows, plan).create_view(MAPPED)
-        check_rows(con, plan, chosen, house)
+        mapping = file_mapping.map_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
+        file_mapping.map_rows(rows, mapping).create_view(MAPPED)
+        check_rows(con, mapping, chosen, house)
         counted = duck.sql_blocks("validating")["count_valid"].format(errors=FOUND_ERRORS, typed=TYPED)
         valid, warned = con.sql(counted).fetchall()[0]
         return Preview(
             reading=staged.reading,
             header=staged.header,
             rows=staged.row_count,
-            columns=plan.columns,
+            columns=mapping.columns,
             first_rows=_first_rows(con, target, staged.header),
             valid=valid,
             warned=warned,

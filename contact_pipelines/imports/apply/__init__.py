@@ -27,11 +27,11 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
     from contact_pipelines.files.artifact_names import CHANGES
     from contact_pipelines.imports import report, results
     from contact_pipelines.imports.apply import join_groups, write_contacts
-    from contact_pipelines.imports.columns import recorded_plan
+    from contact_pipelines.imports.columns import recorded_mapping
     from contact_pipelines.imports.compare import change_plan, opt_out_imports
     from contact_pipelines.store import imports_table
 
-    columns, record = recorded_plan(session), session.record
+    columns, record = recorded_mapping(session), session.record
     # Before the lock, for which others wait; of a plan that was reviewed they were counted then.
     reviewed = was == ImportStatus.AWAITING_REVIEW
     warnings = record.warnings if reviewed else len(report.row_warnings(session))

@@ -1,4 +1,4 @@
-"""What one header can mean by itself: every word of it must be accounted for, or it means nothing."""
+"""What one header means by itself: every word of it must be accounted for, or it means nothing."""
 
 from __future__ import annotations
 
@@ -6,34 +6,31 @@ import re
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from contact_pipelines.imports.columns import secrets
-from contact_pipelines.imports.columns.consent_headers import ConsentReading, read_consent
+from contact_pipelines.imports.columns.consent_columns import ConsentReading, read_consent
 from contact_pipelines.imports.columns.custom_columns import custom_key, is_numbered_part
-from contact_pipelines.imports.columns.dictionary import Entry, corrected, look_up, spelt_out
+from contact_pipelines.imports.columns.dictionary import LANGUAGES, Entry, corrected, look_up, spelt_out
 from contact_pipelines.imports.columns.header_words import (
     BOOLEAN_STARTS,
+    ID_WORDS,
     LISTING,
+    NAMES,
     NO_FIELDS,
+    NOT_THE_PERSON,
+    NUMBER_WORDS,
     PARTICLES,
+    PERSON,
+    PERSON_PREFIXES,
     PLACE_LEVELS,
     QUALIFIERS,
-)
-from contact_pipelines.imports.columns.headers import LONGEST, compact, words
-from contact_pipelines.imports.columns.languages import LANGUAGES
-from contact_pipelines.imports.columns.people_words import (
-    CJK_PERSON,
-    CJK_ROLES,
-    ID_WORDS,
-    NOT_THE_PERSON,
-    NUMBERS,
-    PERSON,
+    ROLE_PREFIXES,
     ROLES,
     SOMEBODY_ELSE,
 )
+from contact_pipelines.imports.columns.headers import LONGEST, compact, phrase_set, word_lists, word_set, words
 from contact_pipelines.models import PROPERTY_PREFIX
 
-SECRET = secrets.REASON
-ELSE = "belongs to somebody else"
+NEVER_IMPORTED = "a password or another secret is never imported"
+SOMEBODY_ELSES = "belongs to somebody else"
 NO_MATCH = "no contact field"
 
 _MOST_WORDS = 8
@@ -41,16 +38,20 @@ _LEAST_PROSE = 4
 _MISSPELT = 0.8
 _TWICE_NAMED = 0.9
 _PROSE = re.compile(r"([^(]*\w[^(]*)\(([^()]*)\)\s*[*:?]?\s*")
-_NAME_PARTS = frozenset({"first_name", "last_name", "name", "full_name"})
 _ALL_OF_A_PLACE = frozenset({"state", "country", "city", "region_or_status"})
+
+_SECRETS = word_lists("word_lists/secrets")
+_SECRET_WORDS, _SECRET_HEADERS = word_set(_SECRETS["words"]), word_set(_SECRETS["whole_headers"])
+_SECRET_PHRASES, _SECRET_PARTS = phrase_set(_SECRETS["phrases"]), tuple(_SECRETS["anywhere"])
+_OTHER_CARDS = word_set(_SECRETS["other_cards"])
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One column as its header reads: its words, what it can mean, and if nothing, why.
+    """A column's header: its words, what it can mean, and if nothing, why.
 
     `barred` columns hold somebody else's data or secrets: not even their values may map them. `consent`: what the
-    header says of consent, if anything.
+    header says about consent, if anything.
     """
 
     label: str
@@ -63,7 +64,7 @@ class Reading:
     @property
     def secret(self) -> bool:
         """Whether the column must not be kept at all."""
-        return self.reason == SECRET
+        return self.reason == NEVER_IMPORTED
 
 
 def read(label: str) -> Reading:
@@ -77,8 +78,8 @@ def read(label: str) -> Reading:
     known = look_up(parts)
     if known:
         return Reading(label, parts, known, _reason(label, known[0]))
-    if secrets.is_secret(parts):
-        return Reading(label, parts, reason=SECRET, barred=True)
+    if _is_secret(parts):
+        return Reading(label, parts, reason=NEVER_IMPORTED, barred=True)
     if len(parts) > _MOST_WORDS or not parts:
         too_long = len(label) > LONGEST or not SOMEBODY_ELSE.isdisjoint(parts)
         return Reading(label, parts, barred=too_long)
@@ -99,7 +100,7 @@ def _read_open(label: str, parts: tuple[str, ...]) -> Reading:
 
 
 def _without_prose(label: str) -> str:
-    """Leave out a sentence in brackets ("Email (we never share it)"); empty if there is none, or it names a person."""
+    """Drop a sentence in brackets ("Email (we never share it)"); empty if there is none, or it names a person."""
     found = _PROSE.fullmatch(label)
     if not found:
         return ""
@@ -119,12 +120,12 @@ def _read_phrase(label: str, parts: tuple[str, ...]) -> Reading:
     if found:
         return Reading(label, parts, found, _reason(label, found[0]))
     if len(parts) > 1 and SOMEBODY_ELSE.intersection(parts):
-        return Reading(label, parts, reason=ELSE, barred=True)
+        return Reading(label, parts, reason=SOMEBODY_ELSES, barred=True)
     return Reading(label, parts)
 
 
 def _misspelt(entry: Entry) -> Entry:
-    """Lower the confidence. A slip in a language that no other header is in is likely another word."""
+    """Lower the confidence. A slip in a language that no other header uses is more likely another word."""
     return replace(
         entry,
         confidence=entry.confidence * _MISSPELT,
@@ -133,7 +134,7 @@ def _misspelt(entry: Entry) -> Entry:
 
 
 def phrase_entries(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Find what a phrase means once particles and qualifiers ("work", "of the client") are put aside."""
+    """Find what a phrase means without its particles and qualifiers ("work", "of the client")."""
     bare = tuple(part for part in parts if part not in PARTICLES)
     for phrase in dict.fromkeys((parts, bare)):
         found = look_up(phrase) or _person_id(phrase) or _without_qualifiers(phrase) or _without_person_prefix(phrase)
@@ -153,13 +154,13 @@ def _person_id(parts: tuple[str, ...]) -> tuple[Entry, ...]:
     how_many = parts[1] == person and person.endswith("s") and person[:-1] in PERSON  # "number of guests"
     if person not in PERSON or number not in ID_WORDS or how_many:
         return ()
-    if number in NUMBERS and person.startswith(("contact", "kontakt")):
+    if number in NUMBER_WORDS and person.startswith(("contact", "kontakt")):
         return ()
     return (Entry("external_id", "", 0.6 if person in ROLES else 0.88, " ".join(parts)),)
 
 
 def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Leave out as few qualifiers as it takes, if all of them may stand beside the field that is left."""
+    """Drop as few qualifiers as it takes, if all of them may stand beside the field that is left."""
     marked = [at for at, part in enumerate(parts) if any(part in kind.words for kind in QUALIFIERS)]
     for count in range(1, min(len(marked), len(parts) - 1) + 1):
         for left_out in combinations(marked, count):
@@ -177,8 +178,8 @@ def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
 
 
 def _qualified(entry: Entry, left_out: list[str], *, of_person: bool = False) -> Entry | None:
-    """Lower an entry's confidence by the qualifiers beside it; none if one of them cannot stand there."""
-    if entry.alone and not (of_person and entry.field in _NAME_PARTS):
+    """Lower an entry's confidence by the qualifiers beside it; None if one of them cannot stand there."""
+    if entry.alone and not (of_person and entry.field in NAMES):
         return None
     confidence = entry.confidence
     for word in left_out:
@@ -186,16 +187,16 @@ def _qualified(entry: Entry, left_out: list[str], *, of_person: bool = False) ->
         if not factors:
             return None
         confidence *= max(factors)
-    others = NOT_THE_PERSON if entry.field in _NAME_PARTS else ROLES
+    others = NOT_THE_PERSON if entry.field in NAMES else ROLES
     return replace(entry, confidence=confidence, role=entry.role or not others.isdisjoint(left_out))
 
 
 def _without_person_prefix(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Leave out the person where words are not parted: 客户邮箱 is the customer's email."""
+    """Drop the person where words have no spaces between them: 客户邮箱 is the customer's email."""
     text = compact(parts)
-    for person in (*CJK_ROLES, *CJK_PERSON):
+    for person in (*ROLE_PREFIXES, *PERSON_PREFIXES):
         if text.startswith(person) and text != person:
-            kind = "buyer" if person in CJK_ROLES else "customer"
+            kind = "buyer" if person in ROLE_PREFIXES else "customer"
             found = tuple(_qualified(entry, [kind]) for entry in look_up(named_by(text[len(person) :])))
             return tuple(entry for entry in found if entry)
     return ()
@@ -224,7 +225,7 @@ def _together(first: Entry, last: Entry, *, joined: bool) -> str:
         return ""
     if len(fields) == 1:
         return first.field
-    if fields <= _NAME_PARTS:
+    if fields <= NAMES:
         return "full_name" if "last_name" in fields or "full_name" in fields else ""
     if fields == {"name", "company"} and not joined:
         return "company"
@@ -240,12 +241,22 @@ def _custom_property(label: str, parts: tuple[str, ...]) -> Reading | None:
     found = custom_key(label)
     if found is None:
         return Reading(label, parts) if is_numbered_part(label) else None
-    if secrets.is_secret(parts):
-        return Reading(label, parts, reason=SECRET, barred=True)
+    if _is_secret(parts):
+        return Reading(label, parts, reason=NEVER_IMPORTED, barred=True)
     if not found:
         return Reading(label, parts, reason="a custom field whose name makes no property key; map it by hand")
     entry = Entry(PROPERTY_PREFIX + found, "", 0.85, label)
     return Reading(label, parts, (entry,), f"custom column becomes property {found}")
+
+
+def _is_secret(parts: tuple[str, ...]) -> bool:
+    """Whether a header says that its column holds a secret, which is never imported, whoever asks for it."""
+    if not _SECRET_WORDS.isdisjoint(parts) or any(part in compact(parts) for part in _SECRET_PARTS):
+        return True
+    if len(parts) == 1 and parts[0] in _SECRET_HEADERS:
+        return True
+    runs = {compact(parts[start:end]) for start in range(len(parts)) for end in range(start + 1, start + 4)}
+    return not _SECRET_PHRASES.isdisjoint(runs) and _OTHER_CARDS.isdisjoint(parts)
 
 
 def _reason(label: str, entry: Entry) -> str:
