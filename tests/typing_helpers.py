@@ -61,7 +61,8 @@ class Typed:
                 f"INSERT INTO matches VALUES (?, false, uuid(), 1, false, '2026-01-01'{', ' + marks if marks else ''})",
                 [row, *(values.get(field) for field in difference.compared)],
             )
-        found = diffing.diff(self.con, "valid", "faults", difference).order("_row")
+        source = duplicates.with_notes(self.con, "valid")
+        found = diffing.diff(self.con, source, "faults", difference).order("_row")
         names = [name for name in found.columns if name not in ("contact_id", "before", "after", "version")]
         return [dict(zip(names, row, strict=True)) for row in found.select(*names).fetchall()]
 

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.apply.applying import PLAN_COLUMNS
+from contact_pipelines.imports.plan import contact_columns, typed
 from contact_pipelines.models import PROPERTY_PREFIX
 
 MOST_CHANGES = 20
@@ -55,7 +55,7 @@ def sha256_of(path: Path) -> str:
 
 def sample_changes(con: duckdb.DuckDBPyConnection, changes: str) -> list[FieldChange]:
     """Return the plan's first field-level changes, at most MOST_CHANGES; those of known contacts come first."""
-    fields = [name for name in con.view(changes).columns if name not in PLAN_COLUMNS]
+    fields = contact_columns(con.view(changes).columns)
     query = sql_blocks("reviewing")["first_changes"].format(
         changes=identifier(changes),
         contact=", ".join(f"{literal(name)}: {identifier(name)}" for name in fields),
@@ -67,7 +67,7 @@ def sample_changes(con: duckdb.DuckDBPyConnection, changes: str) -> list[FieldCh
 def compare_plans(con: duckdb.DuckDBPyConnection, reviewed: Path, anew: Path) -> Moved:
     """Make the table `moved_rows` from two plans of the same file; return how many rows it has."""
     columns = [name for name in con.sql(f"FROM read_parquet({file_literal(anew)})").columns if name != "_row"]
-    fields = [name for name in columns if name not in PLAN_COLUMNS] + ["properties"]
+    fields = [*contact_columns(columns), "properties"]
     blocks = sql_blocks("reviewing")
     con.execute(
         blocks["moved_rows"].format(
@@ -83,11 +83,10 @@ def compare_plans(con: duckdb.DuckDBPyConnection, reviewed: Path, anew: Path) ->
 
 def confirmed_changes(con: duckdb.DuckDBPyConnection, anew: Path) -> duckdb.DuckDBPyRelation:
     """Return the plan made now, in which the conflicts of `moved_rows` fail."""
-    return con.sql(
-        sql_blocks("reviewing")["confirmed_changes"].format(
-            anew=file_literal(anew), code=literal(CHANGED_SINCE_REVIEW), message=literal(_MESSAGE)
-        )
+    confirmed = sql_blocks("reviewing")["confirmed_changes"].format(
+        anew=file_literal(anew), code=literal(CHANGED_SINCE_REVIEW), message=literal(_MESSAGE)
     )
+    return typed(con.sql(confirmed))
 
 
 def _field_changes(rows: list[tuple[Any, ...]]) -> Iterator[FieldChange]:

@@ -307,23 +307,11 @@ def _plan_changes(session: ImportSession, plan: ColumnPlan, name: str) -> None:
     difference = _difference(session, plan)
     with session.store.begin() as connection:
         groups = grouping.wanted_groups(connection, record)
+    its = matching.Matching(VALID, record.tenant_id, difference, groups, session.artifacts.scratch())
     with session.store.raw() as connection:
-        its = matching.Matching(
-            source=VALID,
-            tenant_id=record.tenant_id,
-            fields=plan.fields,
-            needed=difference.compared,
-            options=record.options,
-            default_status=difference.default_status,
-            complete=diffing.complete(difference),
-            groups=groups,
-            scratch=session.artifacts.scratch(),
-        )
         source = matching.match(con, connection, its)
         if record.options.fuzzy:
-            source = probable_duplicates.resolve(
-                session, connection, its, source, missing=diffing.missing_fields(difference)
-            )
+            source = probable_duplicates.resolve(session, connection, its, source)
     session.save(name, diffing.diff(con, source, ERRORS, difference))
     for table in (*diffing.TABLES, *matching.TABLES, *probable_duplicates.TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")

@@ -68,7 +68,7 @@ SELECT _row, email
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
-WHERE email IS NOT NULL {complete}
+WHERE email IS NOT NULL AND {missing} IS NULL
 
 -- name: claims_of_updated
 INSERT INTO email_claims

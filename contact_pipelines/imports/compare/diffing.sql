@@ -6,9 +6,9 @@
 CREATE OR REPLACE TABLE finals AS
 SELECT
     s.*,
-    m.* EXCLUDE (_row, same),
-    coalesce({refused}, false) AS refused,
-    {forced} AS forced
+    m.* EXCLUDE (_row, same) {replaced},
+    coalesce({loosens} AND {is_refused}, false) AS refused,
+    coalesce({loosens} AND {is_forced}, false) AS forced
     {finals}
 FROM {source} s
 JOIN matches m ON m._row = s._row
@@ -41,17 +41,22 @@ DELETE FROM finals
 WHERE _row IN (SELECT _row FROM decided_rows WHERE code = 'suppressed')
 
 -- name: unknown_created
-SELECT _row, 'created' AS outcome {note} {created}, {properties_created} AS properties
+-- What lacks a required field comes after what is created, which is to stand first and in order.
+SELECT
+    _row,
+    'created' AS outcome
+    {created},
+    '{{' || concat_ws(',', NULL {properties}) || '}}' AS properties,
+    _note_code AS code,
+    _note AS message
 FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
     ANTI JOIN decided_rows d ON d._row = s._row
-    {complete}
+    WHERE {missing} IS NULL
     ORDER BY {order}
 )
 
--- name: unknown_incomplete
--- What would be created but lacks a required field. After the branch that creates the others.
 UNION ALL BY NAME
 SELECT _row, 'failed' AS outcome, 'required' AS code, {missing} AS message
 FROM {source} s
@@ -60,23 +65,19 @@ ANTI JOIN decided_rows d ON d._row = s._row
 WHERE {missing} IS NOT NULL
 
 -- name: unknown_skipped
-SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, concat_ws('; ', 'no contact has this {key}'{own_note})
-    AS message
+SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, concat_ws('; ', 'no contact has this {key}', _note) AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
 
 -- name: contact_changes
 -- A branch a case; what a branch does not name is NULL. Each is written once and used once: a shared one would be
--- materialised, and the plan written by one thread only.
-WITH judged AS (
+-- materialised, and the plan written by one thread only. The import's own tag changes nobody, but goes on all who are
+-- changed.
+WITH compared AS (
     SELECT
-        *,
-        CASE
-            WHEN '{mode}' = 'create_only' THEN 'skipped'
-            WHEN {changed} THEN 'updated'
-            ELSE 'unchanged'
-        END AS outcome
+        * {tagged},
+        CASE WHEN '{mode}' = 'create_only' THEN 'skipped' WHEN {changed} THEN 'updated' ELSE 'unchanged' END AS outcome
     FROM finals
 )
 
@@ -86,21 +87,27 @@ UNION ALL BY NAME
 SELECT
     _row,
     outcome,
-    CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' {updated_note_code} END AS code,
+    CASE
+        WHEN outcome = 'skipped' THEN 'already_exists'
+        WHEN refused THEN 'consent_kept'
+        WHEN forced THEN 'consent_forced'
+        ELSE _note_code
+    END AS code,
     CASE
         WHEN outcome = 'skipped' THEN 'a contact with this {key} exists already'
-        WHEN refused THEN concat_ws('; ', 'status was kept: the contact has opted out'{own_note})
-        {updated_note}
+        WHEN refused THEN concat_ws('; ', 'status was kept: the contact has opted out', _note)
+        WHEN forced THEN 'subscribed again (--force-status)'
+        ELSE _note
     END AS message,
     contact_id,
     version
     {updated},
-    {properties_updated} AS properties,
-    {erased} AS erased,
+    CASE WHEN outcome = 'updated' THEN '{{' || concat_ws(',', NULL {set_members}) || '}}' END AS properties,
+    CASE WHEN outcome = 'updated' THEN {erased} END AS erased,
     joins,
-    {before} AS before,
-    {after} AS after
-FROM judged
+    CASE WHEN outcome = 'updated' THEN '{{' || concat_ws(',', {before}) || '}}' END AS before,
+    CASE WHEN outcome = 'updated' THEN '{{' || concat_ws(',', NULL {after}) || '}}' END AS after
+FROM compared
 
 UNION ALL BY NAME
 SELECT

@@ -88,17 +88,21 @@ SELECT
     coalesce('duplicate of row ' || counts, 'another row has the same {key}')
 FROM duplicate_rows
 
+-- name: with_empty_notes
+CREATE OR REPLACE VIEW {target} AS
+SELECT *, CAST(NULL AS VARCHAR) AS _note_code, CAST(NULL AS VARCHAR) AS _note FROM {source}
+
 -- name: stricter_statuses
 -- The rows that count although a duplicate of theirs says more strictly that the person has opted out.
 CREATE OR REPLACE TABLE stricter_statuses AS
 SELECT
     w._row,
-    first(l.status ORDER BY list_position({statuses}, l.status) DESC, l._row) AS status,
-    first(l._row ORDER BY list_position({statuses}, l.status) DESC, l._row) AS told_by
+    first(l.status ORDER BY strictness(l.status) DESC, l._row) AS status,
+    first(l._row ORDER BY strictness(l.status) DESC, l._row) AS told_by
 FROM decided_rows d
 JOIN {source} l ON l._row = d._row
 JOIN {source} w ON w._row = d.counts
-WHERE list_position({statuses}, l.status) > greatest(coalesce(list_position({statuses}, w.status), 0), 1)
+WHERE strictness(l.status) > greatest(coalesce(strictness(w.status), 0), 1)
 GROUP BY w._row
 
 -- name: with_stricter_statuses

@@ -41,9 +41,7 @@ SELECT
     any_value(c.version) AS version,
     any_value(c.updated_at) AS updated_at,
     any_value(c.status) AS old_status,
-    {statuses}[
-        greatest(list_position({statuses}, any_value(c.status)), max(list_position({statuses}, s.status)))
-    ] AS status
+    status_of(greatest(strictness(any_value(c.status)), max(strictness(s.status)))) AS status
 FROM row_contacts c
 JOIN {source} s ON s._row = c._row
 GROUP BY c.contact_id
@@ -165,7 +163,7 @@ SELECT
     version,
     status,
     CASE WHEN outcome = 'updated' THEN '{{}}' END AS properties,
-    CAST(NULL AS VARCHAR[]) AS erased,
+    NULL AS erased,
     CASE WHEN outcome = 'updated' THEN false END AS joins,
     before,
     after,

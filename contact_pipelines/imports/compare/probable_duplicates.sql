@@ -1,4 +1,5 @@
--- What becomes of rows that are probably somebody: all in DuckDB, in the order in which it runs.
+-- What becomes of rows that are probably somebody, in the order in which it runs. PostgreSQL: has_too_many, contacts.
+-- DuckDB: all others.
 
 -- name: rows_to_search
 -- The rows that no key knows, with what likeness can be told by. `opts_out`: the file says so; `is_kept`: of an
@@ -14,7 +15,20 @@ FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
 ANTI JOIN suppressed_rows p ON p._row = s._row
-{complete}
+WHERE {missing} IS NULL
+
+-- name: has_too_many
+SELECT count(*) > {most} FROM (SELECT FROM contacts WHERE tenant_id = {tenant} LIMIT {most} + 1) counted
+
+-- name: contacts
+SELECT id{fields} FROM contacts WHERE tenant_id = {tenant} AND ({some})
+
+-- name: load_contacts
+-- A view: the contacts are read once, and need not be held twice.
+CREATE OR REPLACE VIEW {table} AS
+SELECT *
+FROM read_csv({path}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '"',
+    escape = '"', allow_quoted_nulls = false, max_line_size = 16777216)
 
 -- name: contact_pairs
 -- Every pair, not only the best ones: somebody who opted out counts also where another contact is likelier.
@@ -134,8 +148,11 @@ CREATE OR REPLACE VIEW {contacts} AS SELECT {columns} WHERE false
 
 -- name: noted_rows
 CREATE OR REPLACE TABLE {target} AS
-SELECT s.*{without_notes}, coalesce({note_code}, n.code) AS _note_code, nullif(concat_ws('; ', {note}, n.message), '')
-    AS _note
+SELECT
+    s.* REPLACE (
+        coalesce(s._note_code, n.code) AS _note_code,
+        nullif(concat_ws('; ', s._note, n.message), '') AS _note
+    )
 FROM {source} s
 LEFT JOIN fuzzy_notes n ON n._row = s._row
 
