@@ -68,9 +68,11 @@ FROM (
 -- there is one, the last: to take that off is twice as fast as looking at each.
 nullif(
     CASE
-        WHEN c.tags[cardinality(c.tags)] LIKE {automatic}
-            AND array_to_string(trim_array(c.tags, 1), {separator}) NOT LIKE '%imported\_2%'
-        THEN array_to_string(trim_array(c.tags, 1), {separator})
+        WHEN c.tags[cardinality(c.tags)] LIKE {automatic} THEN CASE
+            WHEN array_to_string(trim_array(c.tags, 1), {separator}) NOT LIKE '%imported\_2%'
+            THEN array_to_string(trim_array(c.tags, 1), {separator})
+            ELSE array_to_string(ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {automatic}), {separator})
+        END
         WHEN array_to_string(c.tags, {separator}) LIKE '%imported\_2%'
         THEN array_to_string(ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {automatic}), {separator})
         ELSE array_to_string(c.tags, {separator})

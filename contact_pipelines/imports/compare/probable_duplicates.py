@@ -114,7 +114,7 @@ def fetch_contacts(
 
     A `COPY` of the tenant's contacts in one pass: a misspelt name is in no index. So the time, and the file in the
     folder `scratch` that the view reads (id and compared texts, about 100 bytes a contact), grow with the store,
-    however short the import. Beyond the normal forms, DuckDB keeps only the tokens of a contact that the import has too.
+    however short the import. DuckDB keeps the normal forms, and of the tokens those that the import has too.
     """
     answer = scratch / f"{CONTACTS}.csv"
     texts, columns = [_text(field) for field in fields], [*fields, "status"]
