@@ -93,7 +93,6 @@ def judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptio
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
     rules = {} if options.suppress else house.fields  # whom we must not contact, we need not like either
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, rules, match_on=options.match_on)
-    validating.validate(con, TYPED, book, FOUND_ERRORS)
+    validating.validate(con, TYPED, FOUND_ERRORS, plan, rules, match_on=options.match_on)
     if "email" in plan.fields and not options.suppress:
         check_emails(con, TYPED, FOUND_ERRORS, header=plan.headers["email"], checks=house.email_checks)
