@@ -11,7 +11,7 @@ from contact_pipelines.files import duck
 from contact_pipelines.files.duck import identifier
 from contact_pipelines.imports.columns import planning
 from contact_pipelines.imports.columns.column_plan import ColumnPlan
-from contact_pipelines.imports.compare import diffing, duplicates
+from contact_pipelines.imports.compare import diffing, duplicates, merging
 from contact_pipelines.imports.validate import normalising, validating
 from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, MatchKey, PropertyDefinition
 from contact_pipelines.settings.policy import House
@@ -44,7 +44,7 @@ class Typed:
 
     def changes(self, existing: dict[int, dict] | None = None) -> list[dict]:
         """Return the planned changes. `existing`: row -> the old values of the contact that it matches."""
-        difference = diffing.Difference(
+        difference = merging.Difference(
             self.plan.fields, self.plan.properties, self.options, self.house.fields, has_opt_in=self.plan.has_opt_in
         )
         duplicates.create_decided_rows(self.con)

@@ -76,7 +76,7 @@ def import_file(
     from contact_pipelines import imports
     from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.files.locations import is_address
-    from contact_pipelines.imports.landing import require_file
+    from contact_pipelines.imports.land import require_file
 
     if not is_address(file):
         require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name

@@ -13,10 +13,9 @@ import duckdb
 
 from contact_pipelines.contacts.erased_rows import Person
 from contact_pipelines.files import duck
-from contact_pipelines.files.artifact_names import COMPARED, MAPPED, REPORT, STAGED
+from contact_pipelines.files.artifact_names import COMPARED, MAPPED, REPORT, SOURCE, STAGED
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.duck import ROW, file_literal, identifier, literal
-from contact_pipelines.imports import landing
 
 WITHOUT_ROWS = frozenset((REPORT,))
 """Artifacts that hold no rows of the file: counts and column headers only. All others do, whatever they are."""
@@ -24,7 +23,7 @@ WITHOUT_ROWS = frozenset((REPORT,))
 SHORTEST_PHONE = 7
 """Digits of a cell that is compared with the end of a phone number: a subscriber's number without its area code."""
 
-_NOT_SEARCHED = frozenset((landing.LANDED, COMPARED)) | WITHOUT_ROWS
+_NOT_SEARCHED = frozenset((SOURCE, COMPARED)) | WITHOUT_ROWS
 """The source is searched as it was read (`staged_rows`): it may be packed, or in any encoding."""
 _BLOCK = 1 << 20  # bytes read at once
 _WITHOUT_TEXT = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN", "DATE", "TIME")

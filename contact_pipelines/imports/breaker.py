@@ -13,7 +13,7 @@ from statistics import median
 import duckdb
 
 from contact_pipelines.files.duck import identifier
-from contact_pipelines.imports.apply.applying import count_outcomes
+from contact_pipelines.imports.apply.write_contacts import count_outcomes
 from contact_pipelines.settings.import_feeds import BreakerLimits
 
 _MOST_COLUMNS = 5

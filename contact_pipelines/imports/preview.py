@@ -17,13 +17,15 @@ from contact_pipelines.errors import ContactPipelinesError, InvalidOption, NoDat
 from contact_pipelines.files import duck
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import file_literal
-from contact_pipelines.imports import landing
-from contact_pipelines.imports.columns import judging, mapping, planning
+from contact_pipelines.imports.columns import mapping, planning
 from contact_pipelines.imports.columns.column_reading import read
-from contact_pipelines.imports.columns.planning import ColumnPlan
+from contact_pipelines.imports.columns.presets import with_preset
+from contact_pipelines.imports.land import require_file
 from contact_pipelines.imports.stage import as_read, describing, staging
 from contact_pipelines.imports.stage.describing import FileDescription
 from contact_pipelines.imports.stage.staging_job import StagedFile
+from contact_pipelines.imports.validate import FOUND_ERRORS, TYPED, check_rows
+from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
 from contact_pipelines.models import DEFAULT_TENANT, ColumnMapping, FileReading, ImportOptions, ReadingOptions
 from contact_pipelines.settings.policy import House, Limits
@@ -40,7 +42,7 @@ def describe_file(
 
     Of text only the beginning is read; a header without rows is enough. A secret's samples are left out.
     """
-    landing.require_file(path)
+    require_file(path)
     found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
     columns = mapping.suggest(found.header, found.samples, file_name=path.name)
     secrets = _secrets(found.header)
@@ -73,9 +75,9 @@ def preview_file(
 
     The tenant's properties and saved mappings count. Raises FileError and InvalidOption as an import would.
     """
-    landing.require_file(path)
-    judging.check_house(house)
-    chosen = judging.with_preset(options or ImportOptions(), path.name)
+    require_file(path)
+    check_house(house)
+    chosen = with_preset(options or ImportOptions(), path.name)
     with _scratch() as (con, folder):
         target = folder / f"{STAGED}.parquet"
         staged = staging.stage(
@@ -85,10 +87,12 @@ def preview_file(
         rows.create_view(STAGED)
         with store.connect() as connection:
             known = merged_properties(list_properties(connection, tenant_id), house.properties)
-            saved = judging.find_saved_mapping(connection, tenant_id, staged.header, chosen)
-        plan = judging.plan_columns(con, known, chosen, house, saved, file_name=path.name)
+            saved = planning.find_saved_mapping(connection, tenant_id, staged.header, chosen)
+        plan = planning.plan_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
         planning.map_rows(rows, plan).create_view(MAPPED)
-        valid, warned = _judge(con, plan, chosen, house)
+        check_rows(con, plan, chosen, house)
+        counted = duck.sql_blocks("validating")["count_valid"].format(errors=FOUND_ERRORS, typed=TYPED)
+        valid, warned = con.sql(counted).fetchall()[0]
         return Preview(
             reading=staged.reading,
             header=staged.header,
@@ -97,7 +101,7 @@ def preview_file(
             first_rows=_first_rows(con, target, staged.header),
             valid=valid,
             warned=warned,
-            errors=tuple(count_errors(con, judging.FOUND_ERRORS)),
+            errors=tuple(count_errors(con, FOUND_ERRORS)),
         )
 
 
@@ -130,7 +134,7 @@ def stage_files(
     for path in paths:
         target = out / _free_name(path.name, format, taken)
         try:
-            landing.require_file(path)
+            require_file(path)
             yield FileAsRead(path, target, _write_as_read(stage, path, target, format))
         except ContactPipelinesError as error:
             target.unlink(missing_ok=True)
@@ -152,14 +156,6 @@ def _write_as_read(
             return StagedFile.without_rows(error.header)
         as_read.write_rows(con, rows, staged, target, format)
         return staged
-
-
-def _judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptions, house: House) -> tuple[int, int]:
-    """Return how many rows are valid, and how many of these have a warning."""
-    judging.judge(con, plan, options, house)
-    counted = duck.sql_blocks("validating")["count_valid"].format(errors=judging.FOUND_ERRORS, typed=judging.TYPED)
-    valid, warned = con.sql(counted).fetchall()[0]
-    return int(valid), int(warned)
 
 
 def _first_rows(con: duckdb.DuckDBPyConnection, staged: Path, header: Sequence[str]) -> list[list[str | None]]:

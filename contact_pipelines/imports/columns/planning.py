@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
+from sqlalchemy import Connection
 
 from contact_pipelines.contacts.properties import merged_properties
 from contact_pipelines.files.duck import ROW, identifier
@@ -22,9 +23,12 @@ from contact_pipelines.imports.compare.fuzzy.comparing import comparisons
 from contact_pipelines.imports.stage.dialect import RESERVED
 from contact_pipelines.models import PROPERTY_PREFIX, ColumnMapping, ImportOptions, PropertyDefinition, PropertyType
 from contact_pipelines.settings.policy import House
+from contact_pipelines.store import saved_mappings
+from contact_pipelines.store.saved_mappings import SavedMapping
 
 __all__ = [
     "ColumnPlan",
+    "find_saved_mapping",
     "header_of",
     "map_rows",
     "merged_properties",
@@ -35,6 +39,7 @@ __all__ = [
 
 SAMPLE_ROWS = 1000
 SAMPLE_VALUES = 30
+NO_SAVED_MAPPING = "none"
 
 
 def header_of(staged: duckdb.DuckDBPyRelation) -> list[str]:
@@ -48,6 +53,20 @@ def samples_of(staged: duckdb.DuckDBPyRelation, header: Sequence[str]) -> dict[s
     return {name: frame[name].drop_nulls().head(SAMPLE_VALUES).to_list() for name in header}
 
 
+def find_saved_mapping(
+    connection: Connection, tenant_id: str, header: Sequence[str], options: ImportOptions
+) -> SavedMapping | None:
+    """Return the saved mapping that the options name, or else the one whose headers are the file's.
+
+    A whole mapping that was given (`only_given_columns`) needs none. Raises NotFound.
+    """
+    if options.saved_mapping == NO_SAVED_MAPPING:
+        return None
+    if options.saved_mapping is not None:
+        return saved_mappings.get(connection, tenant_id, options.saved_mapping)
+    return None if options.only_given_columns else saved_mappings.find_for_header(connection, tenant_id, header)
+
+
 def plan_columns(
     con: duckdb.DuckDBPyConnection,
     staged: duckdb.DuckDBPyRelation,
@@ -56,13 +75,17 @@ def plan_columns(
     house: House | None = None,
     *,
     file_name: str = "",
+    saved: SavedMapping | None = None,
 ) -> ColumnPlan:
-    """Suggest a field for each column, apply what was given, and infer the types of new properties.
+    """Suggest a field for each column, apply what was saved and what was given, infer the types of new properties.
 
     `known` are the tenant's properties, those of the house among them; `house` names the language model to ask, if
-    any; `file_name` helps to tell who the file lists. Raises InvalidOption and FileNotImportable if the mapping, the
-    rules or the transformations do not fit the file.
+    any; `file_name` helps to tell who the file lists. What is given goes before what is `saved`. Raises InvalidOption
+    and FileNotImportable if the mapping, the rules or the transformations do not fit the file.
     """
+    given = options.columns
+    if saved is not None:
+        options = options.model_copy(update={"columns": {**saved.columns, **given}})
     header = header_of(staged)
     samples = samples_of(staged, header)
     built_in = mapping.suggest(header, samples, file_name=file_name)
@@ -83,7 +106,13 @@ def plan_columns(
     rules.require_fitting_columns(options, plan.fields, plan.properties)
     if options.fuzzy is not None:
         comparisons(options.fuzzy, plan.fields)
-    return plan
+    if saved is None:
+        return plan
+    why = f"saved mapping {saved.name!r}, version {saved.version}"
+    from_saved = saved.columns.keys() - given.keys()
+    return replace(
+        plan, columns=tuple(replace(it, reason=why) if it.column in from_saved else it for it in plan.columns)
+    )
 
 
 def _with_language_model(

@@ -13,7 +13,8 @@ import re
 from pathlib import PurePath
 
 from contact_pipelines.imports.columns.headers import LONGEST, words
-from contact_pipelines.models import Preset
+from contact_pipelines.imports.compare import opt_out_imports
+from contact_pipelines.models import ImportOptions, Preset
 
 
 def _set(text: str) -> frozenset[str]:
@@ -51,6 +52,16 @@ _JOINING = _set("and und et og och")
 
 _HASH = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{3,}(?![^\W_])")
 """A word with digits in it: a date, a number, or the random end of an exported file's name."""
+
+
+def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
+    """Return the options with what the file's name says of its people, unless they name a preset themselves.
+
+    In a file that suppresses, everybody has left.
+    """
+    if options.preset is None:
+        options = options.model_copy(update={"preset": preset_of(file_name)})
+    return opt_out_imports.at_least_unsubscribed(options)
 
 
 def preset_of(file_name: str) -> Preset:

@@ -40,7 +40,7 @@ class WantedGroups:
 
     def joined_members(self, tenant_id: str) -> str:
         """Return the joins that `lacking` looks into; the contact is `c`. Empty where it looks into none."""
-        block = "\n    " + sql_blocks("grouping")["joined_members"]
+        block = "\n    " + sql_blocks("join_groups")["joined_members"]
         ids = () if self.some_missing else self.ids
         return "".join(
             block.format(alias=f"g{place}", tenant=literal(tenant_id), group=literal(str(group_id)))
@@ -105,7 +105,7 @@ def roll_back_groups(connection: sa.Connection, record: Import) -> None:
     """
     names = {"tenant": record.tenant_id, "import": record.id}
     for block in ("delete_added_members", "delete_made_groups"):
-        connection.execute(sa.text(sql_blocks("grouping")[block]), names)
+        connection.execute(sa.text(sql_blocks("join_groups")[block]), names)
 
 
 def _join_new(
@@ -116,7 +116,7 @@ def _join_new(
     planned: str,
 ) -> None:
     rows = con.sql(
-        sql_blocks("grouping")["new_members"].format(
+        sql_blocks("join_groups")["new_members"].format(
             tenant=literal(record.tenant_id),
             group=literal(str(group.id)),
             subscription=_subscription(group),
@@ -134,7 +134,7 @@ def _join_known(
     named: Sequence[JoinedGroup],
     planned: str,
 ) -> int:
-    blocks, tenant = sql_blocks("grouping"), literal(record.tenant_id)
+    blocks, tenant = sql_blocks("join_groups"), literal(record.tenant_id)
     cursor.execute(blocks["create_import_joins"].encode())
     columns = ("contact_id", "version")
     joining = con.sql(blocks["known_members"].format(planned=identifier(planned)))

@@ -1,4 +1,4 @@
--- The apply step. PostgreSQL: create_import_updates, update_contacts, loosens. DuckDB: planned_changes, journal.
+-- Writing contacts and their journal. PostgreSQL: create_import_updates, update_contacts, loosens. DuckDB: planned_changes, journal.
 
 -- name: planned_changes
 -- The plan with the ids of the new contacts, which stand first in the file. An id is a UUID of version 7 (RFC 9562,

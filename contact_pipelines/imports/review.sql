@@ -8,7 +8,7 @@ SELECT
     before,
     coalesce(after, CAST(to_json({{{contact}}}) AS VARCHAR)) AS after,
     CASE WHEN outcome = 'created' THEN properties END AS properties
-FROM {changes}
+FROM contact_changes
 WHERE outcome IN ('created', 'updated')
 ORDER BY outcome DESC, _row
 LIMIT {most}

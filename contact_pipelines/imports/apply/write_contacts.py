@@ -1,4 +1,4 @@
-"""Apply: the plan -> the store, in the one transaction that it is given.
+"""The plan's contacts and their journal, written in the one transaction that is given.
 
 New contacts are copied straight into `contacts`; of the contacts that exist only those that change are updated,
 and only if they still have the version that was compared. The journal (`import_changes`) and the counts are part
@@ -18,9 +18,10 @@ import sqlalchemy as sa
 
 from contact_pipelines.contacts import consent_grants
 from contact_pipelines.errors import ConservationError, ContactsChanged, StoreError
+from contact_pipelines.files.artifact_names import CHANGES
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.apply import grouping
-from contact_pipelines.imports.apply.grouping import JoinedGroup
+from contact_pipelines.imports.apply import join_groups
+from contact_pipelines.imports.apply.join_groups import JoinedGroup
 from contact_pipelines.imports.plan import contact_columns
 from contact_pipelines.models import Counts, Import
 from contact_pipelines.store import copying
@@ -46,10 +47,10 @@ def count_outcomes(con: duckdb.DuckDBPyConnection, changes: str) -> Counts:
     return Counts(total=sum(n for _, n in rows), **dict(rows))
 
 
-def check_conservation(con: duckdb.DuckDBPyConnection, changes: str, rows_in_file: int) -> Counts:
-    """Return the counts if every row of the file has exactly one outcome. Raises ConservationError."""
-    counts = count_outcomes(con, changes)
-    distinct = con.sql(f"SELECT count(DISTINCT _row) FROM {identifier(changes)}").fetchall()[0]
+def check_conservation(con: duckdb.DuckDBPyConnection, rows_in_file: int | None) -> Counts:
+    """Return the counts of the view `contact_changes`. Raises ConservationError unless each row is in it once."""
+    counts = count_outcomes(con, CHANGES)
+    distinct = con.sql(f"SELECT count(DISTINCT _row) FROM {CHANGES}").fetchall()[0]
     if not counts.add_up or counts.total != rows_in_file or distinct != (rows_in_file,):
         raise ConservationError(
             f"The file has {rows_in_file} rows, but {counts.total} outcomes were found for them. Nothing was written;"
@@ -64,7 +65,7 @@ def number_contacts(con: duckdb.DuckDBPyConnection, record: Import, plan: Path) 
     The ids are new each time: what is written of one attempt must all come from one call.
     """
     con.execute(
-        sql_blocks("applying")["planned_changes"].format(
+        sql_blocks("write_contacts")["planned_changes"].format(
             first=_first_id(), import_id=literal(record.id), path=file_literal(plan)
         )
     )
@@ -95,7 +96,7 @@ def apply_changes(
         updated = 0
         if counts.updated:
             updated = _update(connection, cursor, con, record, updated_fields, alive=lambda: progress(created))
-        updated += grouping.join_groups(cursor, con, record, groups, planned=PLANNED)
+        updated += join_groups.join_groups(cursor, con, record, groups, planned=PLANNED)
         progress(created + updated)
         journalled = _journal(cursor, con, record, lambda: progress(created + updated))
     if (created, updated) != (counts.created, counts.updated) or journalled != created + updated:
@@ -133,7 +134,7 @@ def _update(
     *,
     alive: Callable[[], None],
 ) -> int:
-    blocks = sql_blocks("applying")
+    blocks = sql_blocks("write_contacts")
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
     # Where no field changes, the contact only joins groups and is not written.
@@ -170,7 +171,7 @@ def _journal(
     alive: Callable[[], None],
 ) -> int:
     rows = con.sql(
-        sql_blocks("applying")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
+        sql_blocks("write_contacts")["journal"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     )
     statement = f"COPY import_changes ({', '.join(JOURNAL_COLUMNS)}) FROM STDIN"
     copying.copy_in(cursor, statement, rows, JOURNAL_COLUMNS, lambda _: alive())

@@ -40,9 +40,6 @@ CONTACT_COLUMNS = (
 )
 """What an update can change: the email too, of a contact that another key recognised."""
 
-REPORT_FILE = "rollback.csv"
-"""The artifact with a line for each contact that the import had created or updated (see `write_report`)."""
-
 
 def roll_back(connection: sa.Connection, record: Import, *, restore_consent: str | None = None) -> RollbackCounts:
     """Undo the import in the transaction of `connection`; the caller commits, or rolls back for a dry run.
@@ -86,7 +83,7 @@ def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Imp
     `Rollback` is deleted, restored, partly restored, kept or gone (deleted before by somebody else); `Kept` names what
     was kept and why. It holds no values, and comes from the journal alone, so it can be written at any time.
     """
-    report = sql_blocks("rolling_back")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
+    report = sql_blocks("restore")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")  # or else sorting a large file spills
         copy_out(cursor, f"COPY ({report}) TO STDOUT (FORMAT csv, HEADER)", target)
@@ -97,13 +94,13 @@ class _Undoing:
 
     def __init__(self, connection: sa.Connection, record: Import, changes: str, *, with_consent: bool) -> None:
         self._connection = connection
-        self._changes = sql_blocks("rolling_back")[changes]
+        self._changes = sql_blocks("restore")[changes]
         self._names = {"tenant": record.tenant_id, "import": record.id, "with_consent": with_consent}
         connection.execute(sa.text("SET LOCAL work_mem = '256MB'"))
 
     def run(self, block: str, **parts: str) -> sa.CursorResult[tuple[object, ...]]:
-        """Execute a block of rolling_back.sql."""
-        statement = sa.text(sql_blocks("rolling_back")[block].format(changes=self._changes, **parts))
+        """Execute a block of restore.sql."""
+        statement = sa.text(sql_blocks("restore")[block].format(changes=self._changes, **parts))
         return self._connection.execute(statement, self._names)
 
     def count(self, block: str) -> int:
