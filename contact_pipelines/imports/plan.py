@@ -27,7 +27,7 @@ ROW_COLUMNS = (
     PlanColumn(ROW, "INTEGER", "the row's number in the file"),
     PlanColumn("outcome", "VARCHAR", "created, updated, unchanged, skipped or failed"),
     PlanColumn("code", "VARCHAR", "why it was skipped or failed, or what its consent comes from; else NULL"),
-    PlanColumn("message", "VARCHAR", "the same as a sentence"),
+    PlanColumn("message", "VARCHAR", "the sentence of the code (see `outcomes`), or several"),
     PlanColumn("contact_id", "UUID", "the contact; NULL for a new one"),
     PlanColumn("version", "INTEGER", "the version of the contact that was compared; NULL for a new one"),
     PlanColumn("properties", "VARCHAR", "JSON object of the properties to set"),

@@ -50,8 +50,8 @@ SELECT
         WHEN a.in_file > greatest(a.own, a.held) THEN 'consent_from_duplicate'
     END AS _note_code,
     CASE
-        WHEN a.own = 1 AND a.held > 1 THEN 'status was kept: the address has opted out'
-        WHEN a.in_file > greatest(a.own, a.held) THEN 'status is as in a stricter row with this email'
+        WHEN a.own = 1 AND a.held > 1 THEN sentence('consent_kept.address')
+        WHEN a.in_file > greatest(a.own, a.held) THEN sentence('consent_from_duplicate.address')
     END AS _note
 FROM {source} s
 LEFT JOIN addresses a ON a._row = s._row

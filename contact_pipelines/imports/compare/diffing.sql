@@ -23,7 +23,7 @@ WHERE severity = 'error'
 -- name: suppressed_unknown
 -- Somebody who was erased, or who must never be mailed again, is not created.
 INSERT INTO decided_rows
-SELECT _row, NULL, 'skipped', 'suppressed', 'the address is on the suppression list'
+SELECT _row, NULL, 'skipped', 'suppressed', sentence('suppressed')
 FROM suppressed_rows s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
@@ -31,7 +31,7 @@ ANTI JOIN decided_rows d ON d._row = s._row
 -- name: suppressed_changes
 -- Nor does a contact whom another key recognised get such an address.
 INSERT INTO decided_rows
-SELECT _row, NULL, 'skipped', 'suppressed', 'the address is on the suppression list'
+SELECT _row, NULL, 'skipped', 'suppressed', sentence('suppressed')
 FROM finals f
 SEMI JOIN suppressed_rows s ON s._row = f._row
 WHERE "new.email" IS DISTINCT FROM "old.email"
@@ -65,7 +65,11 @@ ANTI JOIN decided_rows d ON d._row = s._row
 WHERE {missing} IS NOT NULL
 
 -- name: unknown_skipped
-SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, concat_ws('; ', 'no contact has this {key}', _note) AS message
+SELECT
+    _row,
+    'skipped' AS outcome,
+    'not_in_store' AS code,
+    concat_ws('; ', sentence('not_in_store', 'key', '{key}'), _note) AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
@@ -94,9 +98,9 @@ SELECT
         ELSE _note_code
     END AS code,
     CASE
-        WHEN outcome = 'skipped' THEN 'a contact with this {key} exists already'
-        WHEN refused THEN concat_ws('; ', 'status was kept: the contact has opted out', _note)
-        WHEN forced THEN 'subscribed again (--force-status)'
+        WHEN outcome = 'skipped' THEN sentence('already_exists', 'key', '{key}')
+        WHEN refused THEN concat_ws('; ', sentence('consent_kept'), _note)
+        WHEN forced THEN sentence('consent_forced')
         ELSE _note
     END AS message,
     contact_id,
@@ -114,7 +118,7 @@ SELECT
     _row,
     CASE WHEN '{mode}' = 'create_only' THEN 'skipped' ELSE 'unchanged' END AS outcome,
     CASE WHEN '{mode}' = 'create_only' THEN 'already_exists' END AS code,
-    CASE WHEN '{mode}' = 'create_only' THEN 'a contact with this {key} exists already' END AS message
+    CASE WHEN '{mode}' = 'create_only' THEN sentence('already_exists', 'key', '{key}') END AS message
 FROM matches
 WHERE same
 

@@ -85,7 +85,7 @@ SELECT
     counts,
     CASE WHEN counts IS NULL THEN 'failed' ELSE 'skipped' END,
     CASE WHEN counts IS NULL THEN 'duplicate_key' ELSE 'duplicate_row' END,
-    coalesce('duplicate of row ' || counts, 'another row has the same {key}')
+    coalesce(sentence('duplicate_row', 'row', counts), sentence('duplicate_key', 'key', '{key}'))
 FROM duplicate_rows
 
 -- name: with_empty_notes
@@ -111,6 +111,6 @@ CREATE OR REPLACE TABLE {target} AS
 SELECT
     s.* REPLACE (coalesce(t.status, s.status) AS status),
     CASE WHEN t._row IS NOT NULL THEN 'consent_from_duplicate' END AS _note_code,
-    'status is ' || t.status || ', as row ' || t.told_by || ' says' AS _note
+    sentence('consent_from_duplicate', 'status', t.status, 'row', t.told_by) AS _note
 FROM {source} s
 LEFT JOIN stricter_statuses t ON t._row = s._row

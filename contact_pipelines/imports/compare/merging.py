@@ -152,7 +152,7 @@ class Difference:
     def missing(self) -> str:
         """SQL of the sentence about what a new contact lacks; NULL of a row that has all that is required."""
         told = [
-            f"CASE WHEN {self._lacks(field)} THEN {literal(f'{field} is required for new contacts')} END"
+            f"CASE WHEN {self._lacks(field)} THEN sentence('required', 'field', {literal(field)}) END"
             for field in self.required
         ]
         return f"nullif(concat_ws('; ', {', '.join(['NULL', *told])}), '')"

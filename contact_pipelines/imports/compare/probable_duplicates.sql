@@ -83,13 +83,13 @@ explained AS (
     SELECT
         *,
         CASE
-            WHEN '{resolve}' = 'skip_new' AND is_lost THEN 'not skipped: the row opts out'
+            WHEN '{resolve}' = 'skip_new' AND is_lost THEN sentence('probable_duplicate.opts_out_unskipped')
             WHEN NOT {updates} THEN NULL
-            WHEN other_row IS NOT NULL THEN 'not merged: rows are not merged with one another'
-            WHEN is_kept THEN 'not merged: the row opts out'
-            WHEN others > 0 THEN 'not merged: ' || (others + 1) || ' contacts are as likely'
-            WHEN holder IS NOT NULL THEN 'not merged: row ' || holder || ' has the key of this contact'
-            WHEN place > 1 THEN 'not merged: row ' || likeliest || ' is likelier'
+            WHEN other_row IS NOT NULL THEN sentence('probable_duplicate.rows_only')
+            WHEN is_kept THEN sentence('probable_duplicate.opts_out')
+            WHEN others > 0 THEN sentence('probable_duplicate.several', 'contacts', others + 1)
+            WHEN holder IS NOT NULL THEN sentence('probable_duplicate.has_key', 'row', holder)
+            WHEN place > 1 THEN sentence('probable_duplicate.likelier', 'row', likeliest)
         END AS why_not
     FROM found
 )
@@ -117,10 +117,17 @@ SELECT
     _row,
     handling,
     CASE WHEN handling = 'create' AND warns THEN 'opted_out_duplicate' ELSE 'probable_duplicate' END AS code,
-    'probably the same as ' || coalesce('contact ' || contact_id, 'row ' || other_row)
-        || ' (score ' || score || ': ' || reason || ')'
-        || coalesce('; ' || why_not, '')
-        || CASE WHEN handling = 'create' AND warns THEN '; one of them has opted out' ELSE '' END AS message
+    concat_ws(
+        '; ',
+        sentence(
+            'probable_duplicate',
+            'other', coalesce(sentence('probable_duplicate.contact', 'id', contact_id), sentence('probable_duplicate.row', 'row', other_row)),
+            'score', score,
+            'reason', reason
+        ),
+        why_not,
+        CASE WHEN handling = 'create' AND warns THEN sentence('opted_out_duplicate') END
+    ) AS message
 FROM (
     SELECT
         *,

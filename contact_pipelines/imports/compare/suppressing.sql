@@ -151,13 +151,13 @@ SELECT
         ELSE 'not_in_store'
     END AS code,
     CASE
-        WHEN outcome = 'updated' THEN CASE WHEN adds THEN 'the address goes on the suppression list' END
-        WHEN adds AND known THEN 'opted out before; the address goes on the suppression list'
-        WHEN adds THEN 'no contact has this {key}; the address goes on the suppression list'
-        WHEN first_row < _row THEN 'duplicate of row ' || first_row
-        WHEN known THEN 'opted out before'
-        WHEN outcome = 'unchanged' THEN 'on the suppression list before'
-        ELSE 'no contact has this {key}, and the row has no email for the suppression list'
+        WHEN outcome = 'updated' THEN CASE WHEN adds THEN sentence('suppression_added') END
+        WHEN adds AND known THEN sentence('suppression_added.known')
+        WHEN adds THEN sentence('suppression_added.unknown', 'key', '{key}')
+        WHEN first_row < _row THEN sentence('duplicate_row', 'row', first_row)
+        WHEN known THEN sentence('already_opted_out')
+        WHEN outcome = 'unchanged' THEN sentence('already_opted_out.on_list')
+        ELSE sentence('not_in_store.no_email', 'key', '{key}')
     END AS message,
     contact_id,
     version,
