@@ -106,11 +106,9 @@ READING = {
 """Of rows: what reading the file finds."""
 
 VALIDATING = {
-    "missing_email": _fails(
-        "{columns} is empty", "Add the address, or recognise contacts by another key (--match-on)."
-    ),
+    "missing_email": _fails("{column} is empty", "Add the address, or recognise contacts by another key (--match-on)."),
     "missing_match_key": _fails(
-        "{columns} is empty",
+        "{column} is empty",
         "Add a value that recognises the contact.",
         several="{columns} are all empty, and contacts are recognised by them",
     ),
@@ -252,7 +250,6 @@ COMPARING = {
 """Of rows: what comparing them with the store and with each other finds."""
 
 FILES = {
-    "file_error": _fails("The file as a whole cannot be imported; nothing was written.", "See the message."),
     "file_unreadable": _fails(
         "The file is missing, empty, damaged, protected, or not text in a known encoding.",
         "Export it again, or save it as CSV in UTF-8.",
@@ -309,6 +306,11 @@ IMPORTS = {
         "The process that ran this import ended before it was applied; nothing was written. Import it again.",
         "Import it again.",
     ),
+    "interrupted": _fails(
+        "Interrupted; an import that was not applied yet has written nothing.",
+        "Import it again.",
+        export="Somebody interrupted the export; there is no file.",
+    ),
     "not_started": _fails(
         "{runs} runs ended before the import began; nothing was written. Dagster's page of the last says why.",
         "See the last run in Dagster, then import it again.",
@@ -327,7 +329,6 @@ EXPORTS = {
         "What the store holds does not fit into the format that was asked for; there is no file.",
         "Choose another format, or fewer contacts.",
     ),
-    "interrupted": _fails("Somebody interrupted the export; there is no file.", "Export again."),
 }
 """Of exports: why there is no file."""
 
@@ -350,7 +351,6 @@ CALLS = {
     "store_error": _refused("The contact store refuses.", "See the message."),
     "store_unavailable": _refused("The contact store cannot be reached, or went away.", "Try again."),
     "schema_mismatch": _refused("The store's schema is older or newer than the code.", "Run db upgrade, or upgrade."),
-    "consent_error": _refused("The store protects what people said who left.", "See the message."),
     "disk_full": _refused("There is no room for artifacts, or for what an import spills.", "Make room, try again."),
     "notification_failed": _refused("A message could not be handed over.", "Nothing: it is tried again for a while."),
     "server_ended": _refused("A server that dev runs ended, or never became ready.", "Read its last lines."),

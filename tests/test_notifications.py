@@ -17,8 +17,8 @@ from contact_pipelines import imports, notify
 from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
 from contact_pipelines.models import EventKind, ImportStatus
-from contact_pipelines.notify import findings
-from contact_pipelines.notify.retrying import pause_after
+from contact_pipelines.notify import payloads
+from contact_pipelines.notify.sending import pause_after
 from contact_pipelines.store import notification_events
 from tests.feed_helpers import Feeding
 from tests.notifying_helpers import ANN, PEOPLE, SECRETS, mailing, notifying, send, told
@@ -354,14 +354,14 @@ def test_a_message_or_an_event_that_cannot_be_made_keeps_no_other_back(importer,
     with serving_mail() as server:
         mailing(importer, server.port)
         broken, fine = importer.run(PEOPLE), importer.run(PEOPLE)
-        make = findings.payload_of
+        make = payloads.payload_of
 
         def payload_of(connection, settings, event):
             if event.import_id == broken.id:
                 raise ZeroDivisionError
             return make(connection, settings, event)
 
-        monkeypatch.setattr(findings, "payload_of", payload_of)
+        monkeypatch.setattr(payloads, "payload_of", payload_of)
         assert send(importer).sent == 1
         assert fine.id in all_text(server.messages[0])
         monkeypatch.undo()

@@ -322,7 +322,7 @@ def test_defaults_of_the_settings_file_have_no_effect(known):
 
 def test_a_mapping_is_saved_whole(known):
     known.run(FILE, suppress="opt_out", save_mapping="people")
-    (saved,) = contacts.list_saved_mappings(known.store)
+    (saved,) = imports.list_saved_mappings(known.store)
     assert saved.columns == {"email": "email", "first_name": "first_name", "tags": "tags"}
 
 

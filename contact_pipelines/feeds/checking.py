@@ -11,8 +11,7 @@ from contact_pipelines.files.locations.paths import is_temporary
 from contact_pipelines.imports import rules
 from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.export_feeds import ExportFeed
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
 
 def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
     """Read its filter. What properties and groups there are is the store's affair, and told when it runs."""
-    from contact_pipelines.contacts.filters.syntax import parse
+    from contact_pipelines.contacts.filters.filter_grammar import parse
 
     try:
         if feed.filter is not None:

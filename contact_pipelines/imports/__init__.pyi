@@ -1,3 +1,5 @@
+from .columns.saved_mappings import delete_saved_mapping as delete_saved_mapping
+from .columns.saved_mappings import list_saved_mappings as list_saved_mappings
 from .compare.probable_duplicates import count_duplicates as count_duplicates
 from .land import local_copy as local_copy
 from .lookups import copy_results as copy_results
@@ -40,6 +42,7 @@ __all__ = [
     "confirm_import",
     "copy_results",
     "count_duplicates",
+    "delete_saved_mapping",
     "describe_file",
     "duplicates_file",
     "expire_reviews",
@@ -48,6 +51,7 @@ __all__ = [
     "import_faults",
     "import_warnings",
     "list_imports",
+    "list_saved_mappings",
     "local_copy",
     "open_import",
     "preview_file",

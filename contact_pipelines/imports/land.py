@@ -19,7 +19,6 @@ from contact_pipelines.files.locations import (
     Location,
     LocationConfig,
     ResolvedSource,
-    is_address,
     open_location,
     resolve_source,
 )
@@ -91,10 +90,9 @@ def local_copy(source: str, locations: Mapping[str, LocationConfig]) -> Iterator
 
 def _land(session: ImportSession) -> LandedFile:
     record, limits = session.record, session.house.limits
-    if not is_address(record.source):
-        return _copy(Path(record.source), session.artifacts, limits)
-    found = resolve_source(record.source, session.locations, trusted=False)
-    assert found.location is not None  # noqa: S101 - an address names one
+    found = resolve_source(record.source, session.locations, trusted=True)  # its door was asked at registration
+    if found.location is None:
+        return _copy(Path(found.path), session.artifacts, limits)
     wanted = None
     if record.feed is not None:
         with session.store.connect() as connection:

@@ -11,7 +11,7 @@ from contact_pipelines.errors import WrongState
 from contact_pipelines.files.artifact_names import CHANGES, ERRORS, ERRORS_FILE, EVENTS, REPORT, RESULTS_FILE
 from contact_pipelines.files.duck import sql_blocks
 from contact_pipelines.imports import results
-from contact_pipelines.imports.columns import recorded_plan
+from contact_pipelines.imports.columns import recorded_mapping
 from contact_pipelines.imports.compare import opt_out_imports, probable_duplicates
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
@@ -61,7 +61,7 @@ def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
 
 def write_report(session: ImportSession) -> tuple[list[str], list[ErrorCount]]:
     """Keep the warnings, and the errors by column and code, of the plan as it stands; return both. No values."""
-    columns, of_rows = recorded_plan(session).columns, row_warnings(session)
+    columns, of_rows = recorded_mapping(session).columns, row_warnings(session)
     ignored = [f"the column {it.column!r} was ignored: {it.reason}" for it in columns if it.field == IGNORE]
     warnings = [*_file_notes(session), *of_rows, *ignored]
     failures = session.con.sql(sql_blocks("report")["failures"]).fetchall()

@@ -36,7 +36,7 @@ from contact_pipelines.files.artifact_names import (
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.files.formula_escape import escape_expression
-from contact_pipelines.imports.columns.planning import header_of
+from contact_pipelines.imports.columns.file_mapping import header_of
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.models import ImportOptions
 from contact_pipelines.store import copying

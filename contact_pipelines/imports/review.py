@@ -36,8 +36,8 @@ from contact_pipelines.imports.plan import contact_columns, typed
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.models import DEFAULT_TENANT, PROPERTY_PREFIX, Import, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.import_feeds import BreakerLimits
-from contact_pipelines.store import feed_statistics, reviews
+from contact_pipelines.settings.feed_settings import BreakerLimits
+from contact_pipelines.store import feed_checks, reviews
 from contact_pipelines.store.engine import Store
 
 MOST_CHANGES = 20
@@ -179,8 +179,8 @@ def _reasons_to_hold(session: ImportSession, limits: BreakerLimits) -> list[str]
     session.view(CHANGES, VALID)
     now = breaker.measure(session.con, CHANGES, VALID, [column.column for column in record.mapping])
     with session.store.begin() as connection:
-        feed_statistics.record(connection, record, asdict(now))
-        kept = feed_statistics.last_completed(connection, record.tenant_id, record.feed, limits.compare_with)
+        feed_checks.record_statistics(connection, record, asdict(now))
+        kept = feed_checks.last_completed(connection, record.tenant_id, record.feed, limits.compare_with)
     before = [Statistics(**(one | {"columns": tuple(one["columns"])})) for one in kept]
     return breaker.reasons(now, before, limits, freeze=session.feed is not None and session.feed.columns == "freeze")
 

@@ -14,7 +14,7 @@ from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.locations import LocationConfig
 from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.models import Import
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ImportFeed
 from contact_pipelines.settings.policy import House
 from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import Store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from contact_pipelines.models import Counts, ImportStatus
@@ -27,11 +27,11 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
     from contact_pipelines.files.artifact_names import CHANGES
     from contact_pipelines.imports import report, results
     from contact_pipelines.imports.apply import join_groups, write_contacts
-    from contact_pipelines.imports.columns import recorded_plan
+    from contact_pipelines.imports.columns import recorded_mapping
     from contact_pipelines.imports.compare import change_plan, opt_out_imports
     from contact_pipelines.store import imports_table
 
-    columns, record = recorded_plan(session), session.record
+    columns, record = recorded_mapping(session), session.record
     # Before the lock, for which others wait; of a plan that was reviewed they were counted then.
     reviewed = was == ImportStatus.AWAITING_REVIEW
     warnings = record.warnings if reviewed else len(report.row_warnings(session))
@@ -46,6 +46,7 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         groups = join_groups.prepare_groups(connection, record)
         plan = session.artifacts.reading(f"{CHANGES}.parquet")
+        fields: Sequence[str]
         if record.options.suppress:
             to_write = opt_out_imports.plan_contacts(session.con, plan, counts)
             fields = opt_out_imports.UPDATED_FIELDS

@@ -1,7 +1,7 @@
 """Groups: the contacts of an import join the lists, segments and topics that it names, and leave them when undone.
 
-A membership is no field of a contact: one who only joins is not written and keeps version and time of change.
-Opt-in topics are joined by every new contact. Nobody who has opted out of a topic is opted in again.
+A membership is not a field of a contact: one who only joins is not updated, and keeps version and time of change.
+Every new contact joins the opt-in topics. Nobody who has opted out of a topic is opted in again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import psycopg
@@ -24,22 +25,22 @@ MEMBER_COLUMNS = ("tenant_id", "group_id", "contact_id", "subscription", "import
 
 @dataclass(frozen=True)
 class WantedGroups:
-    """The groups that an import names, as the look-up of matches sees them.
+    """The groups that an import names, as matching sees them.
 
-    `ids` are those that exist. `some_missing`: at least one is still to be made, so nobody can be in all of them.
+    `ids` are those that exist. `some_missing`: at least one does not exist yet, so nobody is in all of them.
     """
 
     ids: tuple[uuid.UUID, ...] = ()
     some_missing: bool = False
 
     def lacking(self) -> str:
-        """Return SQL (PostgreSQL) of whether a contact is in one of them not yet."""
+        """Return SQL (PostgreSQL) that says whether a contact is missing from one of them."""
         if self.some_missing:
             return "true"
         return " OR ".join(f"g{place}.contact_id IS NULL" for place in range(len(self.ids))) or "false"
 
     def joined_members(self, tenant_id: str) -> str:
-        """Return the joins that `lacking` looks into; the contact is `c`. Empty where it looks into none."""
+        """Return the joins that `lacking` needs; the contact is `c`."""
         block = "\n    " + sql_blocks("join_groups")["joined_members"]
         ids = () if self.some_missing else self.ids
         return "".join(
@@ -50,7 +51,7 @@ class WantedGroups:
 
 @dataclass(frozen=True)
 class JoinedGroup:
-    """A group that new contacts join and, if the import names it, also those who were known."""
+    """A group that new contacts join and, if the import names it, contacts that existed as well."""
 
     id: uuid.UUID
     subscription: Subscription | None
@@ -65,9 +66,9 @@ def wanted_groups(connection: sa.Connection, record: Import) -> WantedGroups:
 
 
 def prepare_groups(connection: sa.Connection, record: Import) -> list[JoinedGroup]:
-    """Make the groups that the import names and that are missing; return all that its contacts join. Raises as above.
+    """Create the groups that the import names and that are missing; return all that its contacts join.
 
-    To be called in the transaction that applies the import.
+    For the transaction that applies the import. Raises as `wanted_groups`.
     """
     made = groups.ensure_groups(connection, record.tenant_id, _names(record.options), record.id)
     named = {group_id: kind for (kind, _), group_id in made.items()}
@@ -80,17 +81,17 @@ def prepare_groups(connection: sa.Connection, record: Import) -> list[JoinedGrou
 
 
 def join_groups(
-    cursor: psycopg.Cursor[tuple[object, ...]],
+    cursor: psycopg.Cursor[tuple[Any, ...]],
     con: duckdb.DuckDBPyConnection,
     record: Import,
     joined: Sequence[JoinedGroup],
     *,
     planned: str,
 ) -> int:
-    """Make the planned contacts members; return how many of them joined and are not written otherwise.
+    """Make the planned contacts members; return how many of them join only and are not updated.
 
-    `planned` is the view of the plan with all ids. Of those who are not written, only those count that still have the
-    version that was compared, so that the caller finds out about the others.
+    `planned` is the view of the plan with all ids. Those who join only are counted if they still have the version that
+    was compared, so that the caller finds out about the others.
     """
     for group in joined:
         _join_new(cursor, con, record, group, planned)
@@ -109,7 +110,7 @@ def roll_back_groups(connection: sa.Connection, record: Import) -> None:
 
 
 def _join_new(
-    cursor: psycopg.Cursor[tuple[object, ...]],
+    cursor: psycopg.Cursor[tuple[Any, ...]],
     con: duckdb.DuckDBPyConnection,
     record: Import,
     group: JoinedGroup,
@@ -128,7 +129,7 @@ def _join_new(
 
 
 def _join_known(
-    cursor: psycopg.Cursor[tuple[object, ...]],
+    cursor: psycopg.Cursor[tuple[Any, ...]],
     con: duckdb.DuckDBPyConnection,
     record: Import,
     named: Sequence[JoinedGroup],
@@ -141,11 +142,10 @@ def _join_known(
     if not copying.copy_in(cursor, f"COPY import_joins ({', '.join(columns)}) FROM STDIN", joining, columns):
         return 0
     cursor.execute("ANALYZE import_joins")
-    unwritten = cursor.execute(blocks["hold_unwritten"].format(tenant=tenant).encode()).fetchall()[0][0]
+    unwritten: int = cursor.execute(blocks["hold_unwritten"].format(tenant=tenant).encode()).fetchall()[0][0]
     joined = ", ".join(f"(CAST({literal(str(it.id))} AS uuid), {_subscription(it)})" for it in named)
     added = blocks["add_known_members"].format(tenant=tenant, joined=joined, import_id=literal(record.id))
     cursor.execute(added.encode())
-    assert isinstance(unwritten, int)  # noqa: S101 - a count
     return unwritten
 
 

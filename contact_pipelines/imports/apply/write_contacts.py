@@ -1,8 +1,8 @@
 """The plan's contacts and their journal, written in the one transaction that is given.
 
-New contacts are copied straight into `contacts`; of the contacts that exist only those that change are updated,
-and only if they still have the version that was compared. The journal (`import_changes`) and the counts are part
-of the same transaction, so everything is there or nothing is.
+New contacts are copied straight into `contacts`; of those that exist only the ones that change are updated, and only
+if they still have the version that was compared. The journal (`import_changes`) and the counts are part of the same
+transaction: all of it is there, or nothing.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def check_conservation(con: duckdb.DuckDBPyConnection, rows_in_file: int | None)
 
 
 def number_contacts(con: duckdb.DuckDBPyConnection, record: Import, plan: Path) -> None:
-    """Make the view `planned_changes`: what the plan (the Parquet of `contact_changes`) writes, new contacts with ids.
+    """Make the view `planned_changes`: what the plan (a Parquet file) writes, with ids for new contacts.
 
-    The ids are new each time: what is written of one attempt must all come from one call.
+    The ids differ from call to call, so one attempt must not call it twice.
     """
     con.execute(
         sql_blocks("write_contacts")["planned_changes"].format(
@@ -83,9 +83,9 @@ def apply_changes(
 ) -> None:
     """Write the plan (`number_contacts`) in the transaction of `connection`; the caller commits.
 
-    `updated_fields` are the contact columns that an update sets, `groups` what the contacts join; `progress` is told
-    how many contacts are written, after each batch and statement; what it raises (the import was cancelled) undoes
-    everything. Raises ContactsChanged if a contact was created or changed by somebody else since the plan was made,
+    `updated_fields` are the contact columns that an update sets, `groups` what the contacts join. `progress` is called
+    with the number of contacts written after each batch and statement; if it raises (the import was cancelled),
+    everything is undone. Raises ContactsChanged if somebody else created or changed a contact since the plan was made,
     StoreError if the store refuses a value.
     """
     driver = connection.connection.driver_connection
@@ -137,7 +137,7 @@ def _update(
     blocks = sql_blocks("write_contacts")
     cursor.execute(blocks["create_import_updates"].format(columns="".join(f"{identifier(f)}, " for f in fields)))
     columns = ["contact_id", "version", *fields, "properties", "erased"]
-    # Where no field changes, the contact only joins groups and is not written.
+    # A contact of which no field changes only joins groups.
     rows = con.sql(f"SELECT {_columns(columns)} FROM {PLANNED} WHERE outcome = 'updated' AND after <> '{{}}'")
     statement = f"COPY import_updates ({_columns(columns)}) FROM STDIN"
     sent = copying.copy_in(cursor, statement, rows, columns, lambda _: alive())
@@ -155,7 +155,7 @@ def _update(
     try:
         if reason is None:
             return update()
-        # The grant is for those alone whom the file subscribes again: it would let the others' addresses go, too.
+        # Only those whom the file subscribes again are updated under the grant: it would unprotect the others as well.
         loosens = blocks["loosens"]
         updated = update(f" AND NOT {loosens}")
         with consent_grants.granted(connection, reason):
@@ -180,7 +180,7 @@ def _journal(
 
 @contextmanager
 def _without_data() -> Iterator[None]:
-    """Keep a contact's data, which the driver's texts quote, out of errors. Lost connections pass unchanged."""
+    """Keep contacts' data, which the driver quotes, out of errors. Lost connections pass unchanged."""
     try:
         yield
     except (
@@ -202,7 +202,7 @@ def _first_id() -> int:
 
 
 def _present(field: str) -> str:
-    # COPY gives a column that it names no default: what the file left empty gets the store's here.
+    # COPY does not give a column that it names its default.
     return "coalesce(created_at, now()) AS created_at" if field == "created_at" else identifier(field)
 
 

@@ -15,5 +15,4 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
     from contact_pipelines.imports.compare import change_plan
 
     with session.step("compare"):
-        change_plan.make(session)
-        return session.load(change_plan.CHANGES)
+        return change_plan.make(session)

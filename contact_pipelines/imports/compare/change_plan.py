@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import duckdb
 from sqlalchemy import Connection
 
 from contact_pipelines.files.artifact_names import CHANGES, COMPARED, ERRORS, VALID
 from contact_pipelines.imports.apply import join_groups
 from contact_pipelines.imports.apply.import_tag import import_tag
-from contact_pipelines.imports.columns import recorded_plan
-from contact_pipelines.imports.columns.column_plan import ColumnPlan
+from contact_pipelines.imports.columns import recorded_mapping
+from contact_pipelines.imports.columns.file_mapping import FileMapping
 from contact_pipelines.imports.compare import diffing, matching, opt_out_imports, probable_duplicates
 from contact_pipelines.imports.compare.merging import Difference
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.store import imports_table
 
 
-def make(session: ImportSession, name: str = CHANGES) -> None:
+def make(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRelation:
     """Compare the valid rows with the store as it is now; keep the plan as the artifact `name`."""
-    columns, record = recorded_plan(session), session.record
+    columns, record = recorded_mapping(session), session.record
     session.view(VALID, ERRORS)
     with session.store.begin() as connection:
         mark = imports_table.applied_mark(connection, record.tenant_id)
@@ -27,6 +28,7 @@ def make(session: ImportSession, name: str = CHANGES) -> None:
         _plan_changes(session, columns, name)
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
+    return session.load(name)
 
 
 def renew_if_stale(session: ImportSession, connection: Connection) -> bool:
@@ -48,7 +50,7 @@ def call_stale(session: ImportSession) -> None:
     session.artifacts.discard(COMPARED)
 
 
-def difference(session: ImportSession, columns: ColumnPlan) -> Difference:
+def difference(session: ImportSession, columns: FileMapping) -> Difference:
     """Return what of the contacts is compared, and which columns of them an update sets."""
     return Difference(
         columns.fields,
@@ -60,7 +62,7 @@ def difference(session: ImportSession, columns: ColumnPlan) -> Difference:
     )
 
 
-def _plan_changes(session: ImportSession, columns: ColumnPlan, name: str) -> None:
+def _plan_changes(session: ImportSession, columns: FileMapping, name: str) -> None:
     con, record = session.con, session.record
     compared = difference(session, columns)
     with session.store.begin() as connection:
@@ -75,7 +77,7 @@ def _plan_changes(session: ImportSession, columns: ColumnPlan, name: str) -> Non
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _plan_opt_outs(session: ImportSession, columns: ColumnPlan, name: str) -> None:
+def _plan_opt_outs(session: ImportSession, columns: FileMapping, name: str) -> None:
     record = session.record
     its = opt_out_imports.Suppressing(
         VALID, ERRORS, record.tenant_id, columns.fields, record.options, session.artifacts.scratch()

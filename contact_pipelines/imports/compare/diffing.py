@@ -14,13 +14,10 @@ from contact_pipelines.files.duck import identifier, literal, sql_blocks
 from contact_pipelines.imports.compare import contact_keys
 from contact_pipelines.imports.compare.merging import BY_EMAIL, Difference, add_macros
 from contact_pipelines.imports.plan import typed
-from contact_pipelines.models import PROPERTY_PREFIX, Blank, FieldRule, MatchKey, Mode, PropertyType
+from contact_pipelines.models import PROPERTY_PREFIX, Blank, FieldRule, MatchKey, Mode
 
 TABLES = ("finals", "rejected_rows")
 """What the diff leaves in DuckDB."""
-
-_JSON_ALREADY = (PropertyType.NUMBER, PropertyType.BOOLEAN, PropertyType.MULTI_SELECT)
-"""Properties whose text is JSON as it is. Properties are text in their store's spelling."""
 
 
 def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, its: Difference) -> duckdb.DuckDBPyRelation:
@@ -121,13 +118,11 @@ def _merged(field: str, its: Difference) -> str:
         tags = f"{its.given_tags}, {its.own_tag}"
         return f"merged_tags({rule}, {old}, {new}, {if_blank}, {is_newer}, {is_required}, {tags})"
     value = f"{rule}, {old}, {new}, {'NULL' if its.erases(field) else old}, {is_newer}"
-    match its.type_of(field):
-        case PropertyType.MULTI_SELECT:
-            return f"merged_items({value}, {is_required})"
-        case PropertyType.NUMBER:
-            return f"merged({value}, CAST({old} AS DOUBLE), CAST({new} AS DOUBLE))"
-        case _:
-            return f"merged({value}, {old}, {new})"
+    kind = its.kind_of(field)
+    if kind.is_list:
+        return f"merged_items({value}, {is_required})"
+    ranks = [f"CAST({side} AS {kind.compared_as})" if kind.compared_as else side for side in (old, new)]
+    return f"merged({value}, {', '.join(ranks)})"
 
 
 def _created(field: str, its: Difference) -> str:
@@ -159,7 +154,8 @@ _UPDATED_AT = """json_member('updated_at', json_of("old.updated_at"))"""
 
 
 def _json(field: str, value: str, its: Difference) -> str:
-    return value if its.type_of(field) in _JSON_ALREADY else f"json_of({value})"
+    """Return SQL of a value as JSON text. Properties are text in their store's spelling."""
+    return value if its.kind_of(field).is_json else f"json_of({value})"
 
 
 def _erased_keys(its: Difference) -> str:

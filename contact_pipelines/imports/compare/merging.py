@@ -26,6 +26,7 @@ from contact_pipelines.models import (
     PropertyType,
     Resolve,
 )
+from contact_pipelines.property_types import PROPERTY_TYPES, Traits
 from contact_pipelines.settings.policy import FieldRules
 
 BY_EMAIL = (MatchKey.EMAIL,)
@@ -171,9 +172,11 @@ class Difference:
         rules = rules_of_probable(self.options.rules, fuzzy.resolve)
         return dataclasses.replace(self, options=self.options.model_copy(update={"rules": rules, "fuzzy": None}))
 
-    def type_of(self, field: str) -> PropertyType | None:
-        """Return the type of a property; None for a contact field."""
-        return self.properties[field.removeprefix(PROPERTY_PREFIX)].type if field.startswith(PROPERTY_PREFIX) else None
+    def kind_of(self, field: str) -> Traits:
+        """Return what is particular about a property's values; a contact field's are like text."""
+        is_property = field.startswith(PROPERTY_PREFIX)
+        definition = self.properties[field.removeprefix(PROPERTY_PREFIX)] if is_property else None
+        return PROPERTY_TYPES[definition.type if definition else PropertyType.TEXT]
 
     def rule(self, field: str) -> FieldRule:
         """Return what an update does to this field.

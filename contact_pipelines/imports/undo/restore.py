@@ -1,15 +1,15 @@
-"""Roll back: undo an import from its journal, set-based, in the one transaction that it is given.
+"""What a rollback does to the contacts of an import: from its journal, set-based, in the transaction it is given.
 
-A contact that the import created is deleted if nobody changed it since. Of a contact that it updated, each field is
-put back that still holds what the import wrote; tags one by one, properties one by one. Kept is
+A contact that the import created is deleted, unless somebody changed it since. A field that it updated is put back if
+it still holds what the import wrote; tags and properties one by one. What stays:
 
-- what anybody edited since, and what a later import changed. When that later import is undone in its turn, it puts
-  back what was there before both (`restore` in the journal), so undoing both restores the values in either order;
-- an opt-out that the import brought, unless the caller gives a reason: undoing a file must not email somebody who
-  left. That goes for contacts that it created as opt-outs as well: they stay. And for the addresses that it put on the
-  suppression list; with a reason those are taken off that nobody else has asked for.
+- what anybody edited since, and what a later import changed. When that one is undone in its turn, it puts back what
+  was there before both (`restore` in the journal), so the order in which they are undone does not matter;
+- the opt-outs that the import brought, unless the caller gives a reason: undoing a file must not email people who
+  left. Contacts that it created as opt-outs stay too, and so do the addresses that it put on the suppression list; a
+  reason takes off those that nobody else has asked for.
 
-What became of each contact is kept in the journal (`undone`), but for the many that are simply deleted or restored.
+The journal says what became of each contact (`undone`), except of the many that are simply deleted or restored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from contact_pipelines.contacts import consent_grants
 from contact_pipelines.errors import ContactsChanged, StoreError
 from contact_pipelines.files.duck import literal, sql_blocks
-from contact_pipelines.models import Import, RollbackCounts
+from contact_pipelines.models import Import, ImportStatus, RollbackCounts
 from contact_pipelines.store.copying import copy_out
 
 CONTACT_COLUMNS = (
@@ -38,40 +38,28 @@ CONTACT_COLUMNS = (
     "lead_score",
     "tags",
 )
-"""What an update can change: the email too, of a contact that another key recognised."""
+"""What an update can change; also the email, if another key recognised the contact."""
 
 
-def roll_back(connection: sa.Connection, record: Import, *, restore_consent: str | None = None) -> RollbackCounts:
+def undo(connection: sa.Connection, record: Import, restore_consent: str | None = None) -> RollbackCounts:
     """Undo the import in the transaction of `connection`; the caller commits, or rolls back for a dry run.
 
     `restore_consent`, the reason why, undoes the opt-outs that the import brought as well; the database records each.
+    Of an import that is rolled back already only they are undone; the counts are those of both rollbacks.
     Raises ContactsChanged (try again) if somebody changed a contact at this very moment, InvalidOption if the reason
     is blank, StoreError if the store refuses a value.
     """
-    undoing = _Undoing(connection, record, "all_changes", with_consent=restore_consent is not None)
+    again = record.status == ImportStatus.ROLLED_BACK
+    changes = "kept_opt_outs" if again else "all_changes"
+    undoing = _Undoing(connection, record, changes, with_consent=restore_consent is not None)
     with _without_data(), _granted(connection, restore_consent):
-        lifted = 0 if restore_consent is None else undoing.lift_suppressions()
+        lifted = 0 if restore_consent is None else undoing.run("lift_suppressions").rowcount
         undoing.delete_created()
         _restore(undoing)
         undoing.pass_on()
         undoing.run("create_verdicts")
-        undoing.run("record_verdicts")
-    return undoing.counts(properties_removed=undoing.delete_properties(), suppressions_removed=lifted)
-
-
-def restore_opt_outs(connection: sa.Connection, record: Import, reason: str) -> RollbackCounts:
-    """Undo the opt-outs that `roll_back` kept, of an import that is rolled back; return the counts of the whole.
-
-    As `roll_back` otherwise. What was changed since is kept again.
-    """
-    undoing = _Undoing(connection, record, "kept_opt_outs", with_consent=True)
-    with _without_data(), _granted(connection, reason):
-        lifted = undoing.lift_suppressions()
-        undoing.delete_created()
-        _restore(undoing)
-        undoing.pass_on()
-        undoing.run("create_verdicts")
-        undoing.run("forget_opt_outs")
+        if again:
+            undoing.run("forget_opt_outs")
         undoing.run("record_verdicts")
     before = record.rollback.properties_removed if record.rollback else 0
     return undoing.counts(properties_removed=before + undoing.delete_properties(), suppressions_removed=lifted)
@@ -81,7 +69,7 @@ def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Imp
     """Write what became of each contact as CSV: `Row, Contact, Rollback, Restored Fields, Kept`, by row of the file.
 
     `Rollback` is deleted, restored, partly restored, kept or gone (deleted before by somebody else); `Kept` names what
-    was kept and why. It holds no values, and comes from the journal alone, so it can be written at any time.
+    was kept and why. No values. It is made from the journal alone, so it can be written at any time.
     """
     report = sql_blocks("restore")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
     with connection.cursor() as cursor:
@@ -115,7 +103,7 @@ class _Undoing:
         self.run("delete_memberships")
 
     def pass_on(self) -> None:
-        """Let later imports know what they put back from now on."""
+        """Give later imports what they are to put back from now on."""
         for block in ("pass_fields_on", "pass_tags_on", "pass_creation_on"):
             self.run(block)
 
@@ -123,12 +111,8 @@ class _Undoing:
         """Delete the properties that the import created and that nobody uses; return how many."""
         return self.run("delete_properties").rowcount if self.count("count_created_properties") else 0
 
-    def lift_suppressions(self) -> int:
-        """Take the addresses off the suppression list that the import put there; return how many. Needs the grant."""
-        return self.run("lift_suppressions").rowcount
-
     def counts(self, *, properties_removed: int, suppressions_removed: int) -> RollbackCounts:
-        """Count what the journal says has become of the contacts, and what of the import is left on the list."""
+        """Count what became of the contacts, by the journal, and the import's addresses that stay on the list."""
         return RollbackCounts(
             **self.run("count_undone").mappings().one(),
             properties_removed=properties_removed,
@@ -173,7 +157,7 @@ def _granted(connection: sa.Connection, reason: str | None) -> Iterator[None]:
 
 @contextmanager
 def _without_data() -> Iterator[None]:
-    """Keep a contact's data, which the driver's texts quote, out of errors. Our own refusals pass unchanged."""
+    """Keep contacts' data, which the driver quotes, out of errors. Our own refusals pass unchanged."""
     try:
         yield
     except (sa.exc.DataError, sa.exc.IntegrityError) as error:

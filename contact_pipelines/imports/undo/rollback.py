@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from contact_pipelines.errors import ContactPipelinesError, StoreUnavailable, WrongState
 from contact_pipelines.files.artifact_names import ROLLBACK_FILE
 from contact_pipelines.files.artifacts import ArtifactFolder
@@ -41,9 +39,9 @@ def roll_back_import(
 ) -> Rollback:
     """Undo a completed import, in one transaction; waits while another import of the tenant is applied.
 
-    The opt-outs that it brought stay, unless `restore_consent` gives the reason to undo them too; that can also be done
-    afterwards, with the same call. A dry run counts what would happen and changes nothing. The report is written
-    once the rollback is committed: where that was cut short, the same call again only writes the report.
+    The opt-outs that it brought stay, unless `restore_consent` gives a reason to undo them as well, at once or with a
+    second call. A dry run counts what would happen and changes nothing. The report is written once the rollback is
+    committed; if that failed, the same call writes only the report.
 
     Raises NotFound, InvalidOption if the reason is blank, ContactsChanged, and WrongState if the import is not
     completed (a second rollback, for instance).
@@ -73,7 +71,7 @@ def _undo(store: Store, record: Import, *, dry_run: bool, restore_consent: str |
         imports_table.lock_tenant(connection, record.tenant_id)
         current = imports_table.get(connection, record.tenant_id, record.id)
         _require_undoable(current, restore_consent)
-        counts = _roll_back(connection, current, restore_consent)
+        counts = restore.undo(connection, current, restore_consent)
         join_groups.roll_back_groups(connection, current)
         if dry_run:
             transaction.rollback()
@@ -87,12 +85,6 @@ def _lost_answer(store: Store, record: Import) -> RollbackCounts | None:
     with store.begin() as connection:
         current = imports_table.get_settled(connection, record)
     return current.rollback if current.times["rolled_back_at"] != record.times["rolled_back_at"] else None
-
-
-def _roll_back(connection: sa.Connection, record: Import, restore_consent: str | None) -> RollbackCounts:
-    if record.status == ImportStatus.ROLLED_BACK and restore_consent is not None:
-        return restore.restore_opt_outs(connection, record, restore_consent)
-    return restore.roll_back(connection, record, restore_consent=restore_consent)
 
 
 def _require_undoable(record: Import, restore_consent: str | None) -> None:
@@ -112,7 +104,7 @@ def _keeps_opt_outs(record: Import) -> bool:
 
 
 def _has_report(settings: Settings, record: Import) -> bool:
-    """Say whether there is a report, or was until it was removed for its age."""
+    """Say whether there is a report, or was one before it was removed for its age."""
     return bool(record.times["results_removed_at"]) or _artifacts(settings, record).exists(ROLLBACK_FILE)
 
 

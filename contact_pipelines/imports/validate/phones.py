@@ -15,7 +15,7 @@ import duckdb
 import phonenumbers
 
 from contact_pipelines.files import duck
-from contact_pipelines.imports.validate import leftovers, phone_plan
+from contact_pipelines.imports.validate import distinct_texts, phone_plan
 
 _SEPARATORS = " -./()\u00a0\u2011\u2013"
 """Characters between digits that the library ignores too: space, hyphen, dot, slash, brackets, no-break
@@ -71,7 +71,7 @@ def phone_fast_path(texts_sql: str, country: str | None, *, abroad_only: bool = 
 
 def phone_column(
     con: duckdb.DuckDBPyConnection, source: str, column: str, country: str | None, *, abroad_only: bool = False
-) -> leftovers.JoinedColumn:
+) -> distinct_texts.JoinedColumn:
     """Return the E.164 numbers of a text column of `source` (a table or view of `con`), as read in `country`.
 
     With `abroad_only` a number needs its country code, whatever the country (see `normalise_phone`). The numbers are
@@ -79,11 +79,11 @@ def phone_column(
     few, or else by the fast path, a second for a million, which leaves a rest to the library.
     """
 
-    def judge(text: str) -> tuple[str | None]:
+    def decide(text: str) -> tuple[str | None]:
         return (normalise_phone(text, country, abroad_only=abroad_only),)
 
-    text = leftovers.qualified(source, column)
-    plain, texts = leftovers.new_table_name(), leftovers.new_table_name()
+    text = distinct_texts.qualified(source, column)
+    plain, texts = distinct_texts.new_table_name(), distinct_texts.new_table_name()
     con.execute(
         f"CREATE TEMP TABLE {texts} AS SELECT DISTINCT {text} AS raw FROM {duck.identifier(source)}"
         f" WHERE {text} IS NOT NULL"
@@ -93,14 +93,14 @@ def phone_column(
         decided = phone_fast_path(f"FROM {texts}", country, abroad_only=abroad_only)
     con.execute(f"CREATE TEMP TABLE {plain} AS {decided}")
     con.execute(f"DROP TABLE {texts}")
-    judged = leftovers.judge_leftovers(
-        con, plain, "raw", undecided=f"{plain}.kept IS NULL", judge=judge, parts=("kept",)
+    decided_by_library = distinct_texts.decide_distinct(
+        con, plain, "raw", undecided=f"{plain}.kept IS NULL", decide=decide, parts=("kept",)
     )
     con.execute(f"DELETE FROM {plain} WHERE kept IS NULL")
-    if judged:
-        con.execute(f"INSERT INTO {plain} SELECT raw, kept FROM {judged}")
-        con.execute(f"DROP TABLE {judged}")
-    return leftovers.JoinedColumn(f"{plain}.kept", leftovers.join_clause(plain, source, column))
+    if decided_by_library:
+        con.execute(f"INSERT INTO {plain} SELECT raw, kept FROM {decided_by_library}")
+        con.execute(f"DROP TABLE {decided_by_library}")
+    return distinct_texts.JoinedColumn(f"{plain}.kept", distinct_texts.join_clause(plain, source, column))
 
 
 def _digits(text_sql: str) -> str:
