@@ -11,6 +11,7 @@ from contact_pipelines.imports.apply.import_tag import import_tag
 from contact_pipelines.imports.columns import recorded_mapping
 from contact_pipelines.imports.columns.file_mapping import FileMapping
 from contact_pipelines.imports.compare import diffing, matching, opt_out_imports, probable_duplicates
+from contact_pipelines.imports.compare.merging import Difference
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.store import imports_table
 
@@ -49,9 +50,9 @@ def call_stale(session: ImportSession) -> None:
     session.artifacts.discard(COMPARED)
 
 
-def difference(session: ImportSession, mapping: FileMapping) -> diffing.Difference:
+def difference(session: ImportSession, mapping: FileMapping) -> Difference:
     """Return what of the contacts is compared, and which columns of them an update sets."""
-    return diffing.Difference(
+    return Difference(
         mapping.fields,
         mapping.properties,
         session.record.options,
@@ -66,22 +67,11 @@ def _plan_changes(session: ImportSession, mapping: FileMapping, name: str) -> No
     compared = difference(session, mapping)
     with session.store.begin() as connection:
         groups = join_groups.wanted_groups(connection, record)
+    its = matching.Matching(VALID, record.tenant_id, compared, groups, session.artifacts.scratch())
     with session.store.raw() as connection:
-        its = matching.Matching(
-            source=VALID,
-            tenant_id=record.tenant_id,
-            fields=mapping.fields,
-            needed=compared.compared,
-            options=record.options,
-            default_status=compared.default_status,
-            complete=diffing.complete(compared),
-            groups=groups,
-            scratch=session.artifacts.scratch(),
-        )
         source = matching.match(con, connection, its)
         if record.options.fuzzy:
-            missing = diffing.missing_fields(compared)
-            source = probable_duplicates.resolve(session, connection, its, source, missing=missing)
+            source = probable_duplicates.resolve(session, connection, its, source)
     session.save(name, diffing.diff(con, source, ERRORS, compared))
     for table in (*diffing.TABLES, *matching.TABLES, *probable_duplicates.TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")
