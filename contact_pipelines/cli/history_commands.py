@@ -12,7 +12,7 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag
 def show(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Show one import: where it stands, its counts, its mapping, its warnings and its files.
 
-    Example: contact-pipelines show 2026-11-20-contacts_nov-3f2a91
+    Example: contact-pipelines show 2026-11-20-contacts_nov-efd14a3f2a91
     """
     from contact_pipelines import imports
     from contact_pipelines.cli import shapes, summary

@@ -31,7 +31,7 @@ def results(
 ) -> None:
     """Write an import's results file: every row of the input with `Import Status` and `Errors`.
 
-    Example: contact-pipelines results 2026-11-20-contacts_nov-3f2a91 --errors --out failed.csv
+    Example: contact-pipelines results 2026-11-20-contacts_nov-efd14a3f2a91 --errors --out failed.csv
     """
     from contact_pipelines import imports
     from contact_pipelines.cli.printing import print_json, size
@@ -80,7 +80,7 @@ def rollback(
 ) -> None:
     """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
 
-    Example: contact-pipelines rollback 2026-11-20-contacts_nov-3f2a91 --dry-run
+    Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
 
     Opt-outs that the import brought stay, so that nobody who left is contacted again. The report, rollback.csv beside
     the import's other files, tells for each contact what was restored, and what was kept and why.

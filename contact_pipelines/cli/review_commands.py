@@ -12,7 +12,7 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag
 def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Do what an import that awaits review was reviewed to do, and print what became of its rows.
 
-    Example: contact-pipelines confirm 2026-11-20-contacts_nov-3f2a91
+    Example: contact-pipelines confirm 2026-11-20-contacts_nov-efd14a3f2a91
 
     Rows whose contacts have changed since the review are left out: they fail, and stand in the error file.
     """
@@ -43,7 +43,7 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
 def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Cancel an import that waits, runs or awaits review. Nothing of it is written.
 
-    Example: contact-pipelines cancel 2026-11-20-contacts_nov-3f2a91
+    Example: contact-pipelines cancel 2026-11-20-contacts_nov-efd14a3f2a91
 
     What a completed import did is undone with `rollback`.
     """
