@@ -8,11 +8,10 @@ import sqlalchemy as sa
 
 from contact_pipelines import imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.abandoned_run_sensor import close_abandoned_runs
 from contact_pipelines.defs.new_import import NewImport, options_of
 from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB, run_tags
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.defs.start_sensor import MAX_ATTEMPTS, start_registered_imports
+from contact_pipelines.defs.sensors import MAX_ATTEMPTS, close_abandoned_runs, start_registered_imports
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import FieldRule, ImportStatus, Mode
 from tests.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
