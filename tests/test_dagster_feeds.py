@@ -131,6 +131,7 @@ def test_tending_finishes_a_schedule_and_archives(feeding, instance):
     drop.write("a.csv")
     assert "not quiet" in at(drop, instance, datetime.now(UTC)).skip_message
     time.sleep(0.6)
+    assert tend_feeds.minimum_interval_seconds == 9
     result = tick(drop, tend_feeds, instance)
     assert len(result.run_requests) == 1
     drop.run(tuple(drop.imports()))

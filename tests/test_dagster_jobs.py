@@ -245,6 +245,17 @@ def test_rollback_of_nothing(instance, store):
     assert "There is no import" in everything_said(instance, result.run_id)
 
 
+def test_no_sensor_is_due_exactly_when_the_daemon_looks():
+    """It looks every five seconds: one that is due after exactly five may be left out, and ticks every ten then."""
+    intervals = {sensor.name: sensor.minimum_interval_seconds for sensor in defs.sensors}
+    assert intervals == {
+        "start_registered_imports": 4,
+        "close_abandoned_runs": 29,
+        "expire_overdue_reviews": 29,
+        "send_notifications": 9,
+    }
+
+
 def test_a_run_whose_process_died_is_closed(instance, store, tick, tmp_path):
     dead, alive = register(store, tmp_path, name="dead.csv"), register(store, tmp_path, name="alive.csv")
     job = defs.resolve_job_def(IMPORT_JOB)
