@@ -20,7 +20,9 @@ from contact_pipelines.imports.compare.fuzzy.comparing import DEFAULT_CAPS, Caps
 from contact_pipelines.imports.compare.fuzzy.evidence import ENOUGH, SHARED_AT_MOST, SWAP_COST, evidence_of
 from contact_pipelines.imports.compare.fuzzy.finding import find_duplicate_contacts, find_duplicate_rows
 from contact_pipelines.imports.compare.fuzzy.store_contacts import fetch_contacts
-from contact_pipelines.models.fuzzy_options import DEFAULT_ON, FuzzyOptions, Resolve, units_of
+from contact_pipelines.models.fuzzy_fields import DEFAULT_ON, units_of
+from contact_pipelines.models.words import Resolve
+from contact_pipelines.options import FuzzyOptions
 from contact_pipelines.store.tenants import ensure_tenant
 
 NAMES = ["first_name", "last_name"]

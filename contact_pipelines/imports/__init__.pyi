@@ -2,6 +2,7 @@ from .compare.probable_duplicates import count_duplicates as count_duplicates
 from .holding import review_if_needed as review_if_needed
 from .lookups import copy_results as copy_results
 from .lookups import duplicates_file as duplicates_file
+from .lookups import follow_import as follow_import
 from .lookups import get_import as get_import
 from .lookups import import_faults as import_faults
 from .lookups import import_warnings as import_warnings
@@ -12,6 +13,8 @@ from .preview import Preview as Preview
 from .preview import describe_file as describe_file
 from .preview import preview_file as preview_file
 from .preview import stage_files as stage_files
+from .register import prepared_options as prepared_options
+from .register import register_import as register_import
 from .review import Review as Review
 from .review import cancel_import as cancel_import
 from .review import confirm as confirm
@@ -24,7 +27,6 @@ from .undo.rollback import Rollback as Rollback
 from .undo.rollback import roll_back_import as roll_back_import
 from .way import complete_report as complete_report
 from .way import open_import as open_import
-from .way import register_import as register_import
 from .way import run_import as run_import
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "describe_file",
     "duplicates_file",
     "expire_reviews",
+    "follow_import",
     "get_import",
     "get_review",
     "import_faults",
@@ -48,6 +51,7 @@ __all__ = [
     "list_imports",
     "local_copy",
     "open_import",
+    "prepared_options",
     "preview_file",
     "register_import",
     "require_confirmable",

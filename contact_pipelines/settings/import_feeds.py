@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from contact_pipelines.models import DEFAULT_TENANT, MAX_REVIEW_SECONDS, ImportOptions
+from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.options import MAX_REVIEW_SECONDS, ImportOptions
 from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, Strict, TenantId
 
 MAX_EVERY = 24 * 3600
@@ -127,14 +128,15 @@ class ImportFeed(Strict):
             return self.watch.quiet
         return self.schedule.quiet if self.schedule is not None else 0.0
 
-    def import_options(self, defaults: ImportOptions) -> ImportOptions:
-        """Return the options of the feed's imports; where it says nothing, those of the settings file hold."""
-        given = self.options.over(defaults)
-        mapping: dict[str, Any] = {}
-        if self.mapping.columns:
-            mapping["columns"] = {**given.columns, **self.mapping.columns}
-        if not self.mapping.auto:
-            mapping["only_given_columns"] = True
-        if self.mapping.saved is not None:
-            mapping["saved_mapping"] = self.mapping.saved
-        return ImportOptions.model_validate({**given.model_dump(exclude_unset=True), **mapping})
+    @property
+    def given_options(self) -> ImportOptions:
+        """What the feed says of its imports; where it says nothing, the defaults of the settings file hold."""
+        said = self.mapping
+        given: dict[str, Any] = {}
+        if said.columns:
+            given["columns"] = {**self.options.columns, **said.columns}
+        if not said.auto:
+            given["only_given_columns"] = True
+        if said.saved is not None:
+            given["saved_mapping"] = said.saved
+        return self.options.model_copy(update=given)

@@ -12,7 +12,7 @@ import duckdb
 
 from contact_pipelines.contacts.properties import merged_properties
 from contact_pipelines.files.duck import ROW, identifier
-from contact_pipelines.imports import rules
+from contact_pipelines.imports import update_rules
 from contact_pipelines.imports.columns import mapping
 from contact_pipelines.imports.columns.column_plan import ColumnPlan
 from contact_pipelines.imports.columns.header_lists import column_named
@@ -80,7 +80,7 @@ def plan_columns(
     types = infer_types(con, "rows_to_infer_from", new, column_transformations(header, options.transform))
     typed = [replace(column, creates=types.get(column.column)) for column in columns]
     plan = with_new_properties(typed, properties, options)
-    rules.require_fitting_columns(options, plan.fields, plan.properties)
+    update_rules.require_fitting_columns(options, plan.fields, plan.properties)
     if options.fuzzy is not None:
         comparisons(options.fuzzy, plan.fields)
     return plan

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.imports.compare.fuzzy.evidence import ENOUGH, fields_of, most
-from contact_pipelines.models.fuzzy_options import FuzzyOptions, units_of
+from contact_pipelines.models.fuzzy_fields import units_of
+from contact_pipelines.options import FuzzyOptions
 
 ALONE = 25
 """Records of either side that a token may have to make a block by itself."""

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contact_pipelines.models.fuzzy_options import NAME, NAME_FIELDS
+from contact_pipelines.models.fuzzy_fields import NAME, NAME_FIELDS
 
 ENOUGH = 30.0
 """Bits that make a score of 100: a billion times likelier one person than two. The default threshold of 85 is
