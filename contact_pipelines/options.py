@@ -6,7 +6,6 @@ options file, the settings file and feeds are read by them. They are immutable a
 
 from __future__ import annotations
 
-import codecs
 import re
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -24,6 +23,14 @@ from contact_pipelines.models.fuzzy_fields import (
     units_of,
 )
 from contact_pipelines.models.option_declarations import Panel, option
+from contact_pipelines.models.option_values import (
+    known_country,
+    known_encoding,
+    known_zone,
+    one_character,
+    row_number,
+    some_text,
+)
 from contact_pipelines.models.words import (
     LONGEST_REASON,
     Blank,
@@ -80,15 +87,7 @@ class Transformation(_Options):
         None, Panel.VALUES, "Where phone numbers without country code are from", limits={"max_length": 2}
     )
 
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            return value and str(ZoneInfo(value))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("is not a time zone such as Europe/Berlin or UTC") from None
+    _zone = field_validator("time_zone")(known_zone)
 
 
 class FuzzyOptions(_Options):
@@ -147,28 +146,9 @@ class ReadingOptions(_Options):
     )
     sheet: str | None = option(None, Panel.READING, "The workbook's sheet", "--sheet", "NAME", "Leads")
 
-    @field_validator("delimiter")
-    @classmethod
-    def _one_character(cls, value: str | None) -> str | None:
-        named = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
-        if named is not None and (len(named) != 1 or named in '"\r\n\0'):
-            raise ValueError("is not one character (or the word tab) that can separate cells")
-        return named
-
-    @field_validator("header")
-    @classmethod
-    def _from_one(cls, value: int | str | None) -> int | str | None:
-        if isinstance(value, int) and value < 1:
-            raise ValueError("is a row number from 1, or none")
-        return value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str | None) -> str | None:
-        try:
-            return value and codecs.lookup(value).name
-        except LookupError:
-            raise ValueError("is not an encoding such as utf-8, cp1252 or shift_jis") from None
+    _delimiter = field_validator("delimiter")(one_character)
+    _header = field_validator("header")(row_number)
+    _encoding = field_validator("encoding")(known_encoding)
 
 
 class ImportOptions(ReadingOptions):
@@ -180,7 +160,8 @@ class ImportOptions(ReadingOptions):
         {"E-Mail privat": "email", "Notes": "ignore"},
     )  # fmt: skip
     only_given_columns: bool = option(
-        False, Panel.MAPPING, "Ignore the columns that are not mapped here, instead of suggesting a field",
+        False,  # noqa: FBT003
+        Panel.MAPPING, "Ignore the columns that are not mapped here, instead of suggesting a field",
         "--only-given-columns/--no-only-given-columns",
     )  # fmt: skip
     saved_mapping: str | None = option(
@@ -278,7 +259,8 @@ class ImportOptions(ReadingOptions):
         strict=True, can_be_default=False,
     )  # fmt: skip
     review: bool = option(
-        False, Panel.ADVANCED, "Stop before anything is written and show what would be done; `confirm` does it,"
+        False,  # noqa: FBT003
+        Panel.ADVANCED, "Stop before anything is written and show what would be done; `confirm` does it,"
         " `cancel` does not", "--review/--no-review",
     )  # fmt: skip
     review_expires: int | None = option(
@@ -286,7 +268,10 @@ class ImportOptions(ReadingOptions):
         " hour", "--review-expires", "SECONDS", 86400, limits={"ge": 1, "le": MAX_REVIEW_SECONDS},
     )  # fmt: skip
     events: bool = option(
-        True, Panel.ADVANCED, "Keep contact_events.parquet: which contacts changed, and in what", "--events/--no-events"
+        True,  # noqa: FBT003
+        Panel.ADVANCED,
+        "Keep contact_events.parquet: which contacts changed, and in what",
+        "--events/--no-events",
     )
 
     @field_validator("fuzzy", mode="before")
@@ -301,16 +286,7 @@ class ImportOptions(ReadingOptions):
     def _by_file_name(cls, value: object) -> object:
         return None if value == BY_FILE_NAME else value
 
-    @field_validator("country")
-    @classmethod
-    def _known_country(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        import phonenumbers
-
-        if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
-            raise ValueError("is not a two-letter country code that phone numbers know, such as US or DE")
-        return value.upper()
+    _country = field_validator("country")(known_country)
 
     @field_validator("match_on", mode="before")
     @classmethod
@@ -401,12 +377,7 @@ class ExportRequest(_Options):
     def _split_fields(cls, value: object) -> object:
         return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
-    @field_validator("name", "filter", "segment", "list", "topic", "search")
-    @classmethod
-    def _text(cls, value: str | None) -> str | None:
-        if value is not None and (not value.strip() or "\x00" in value):
-            raise ValueError("is empty, or holds a character that cannot be")
-        return value and value.strip()
+    _text = field_validator("name", "filter", "segment", "list", "topic", "search")(some_text)
 
     @field_validator("changed_since")
     @classmethod

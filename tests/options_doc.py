@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a paragraph of the page is a line
 """Makes docs/options.md of the declared options: `python -m tests.options_doc`."""
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from contact_pipelines.options import ExportRequest, FuzzyOptions, ImportOptions
 
 OPTIONS_DOC = Path(__file__).parent.parent / "docs" / "options.md"
 
-_HEAD = """# Options
+_HEAD = """\
+# Options
 
 Every option of an import and of an export, by groups. This page is made of the declarations in `contact_pipelines/options.py` (`python -m tests.options_doc`); [importing.md](importing.md) and [exporting.md](exporting.md) show the options at work.
 

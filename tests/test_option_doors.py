@@ -21,6 +21,7 @@ from contact_pipelines.models.option_declarations import Panel, declared, json_s
 from contact_pipelines.options import ExportRequest, FuzzyOptions, ImportOptions, Transformation
 from contact_pipelines.settings.export_feeds import ExportFeed
 from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.store.tenants import ensure_tenant
 from contact_pipelines.store.watched_files import WatchedFile
 from tests.feed_helpers import Feeding
 from tests.location_settings import with_entries
@@ -73,7 +74,7 @@ def values_of(option):
     return list(option.choices) if option.choices and option.kind is not dict else [option.example]
 
 
-def flags(option, value):
+def flags(option, value):  # noqa: PLR0911
     """Return the arguments of the command line for a value; a default that is no value at all is an empty text."""
     flag, _, off = option.flag.partition("/")
     if option.name == "fuzzy":
@@ -108,7 +109,7 @@ class Doors:
         self.feeding.write("people.csv")
         monkeypatch.setattr(import_command, "_run", lambda *_: None)
         monkeypatch.setattr(import_command, "tell_people", lambda *_: None)
-        monkeypatch.setattr(import_command, "print_outcome", lambda *_, as_json: 0)
+        monkeypatch.setattr(import_command, "print_outcome", lambda *_, **__: 0)
 
     def settings(self, **options):
         return with_entries(self.importer.settings, self.importer.folder, options=options)
@@ -154,6 +155,7 @@ class Doors:
         settings = drop.settings.model_copy(update={"options": self.settings(**defaults).options})
         file = WatchedFile(path="people.csv", version=str(uuid4()))
         with drop.store.begin() as connection:
+            ensure_tenant(connection, entry.tenant)
             record = register_file(connection, settings, entry, file, door="watch")
         return record.options
 
@@ -174,7 +176,7 @@ def test_every_value_arrives(doors, door):
             if option.name == "suppress_reason":
                 given["suppress"] = "block"
             expected = imports.prepared_options(ImportOptions.model_validate(given))
-            assert getattr(doors.__getattribute__(door)(given, {}), option.name) == getattr(expected, option.name), (
+            assert getattr(getattr(doors, door)(given, {}), option.name) == getattr(expected, option.name), (
                 option.name,
                 value,
             )

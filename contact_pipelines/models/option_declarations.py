@@ -57,10 +57,10 @@ class Option:
 
     @property
     def type(self) -> Any:  # noqa: ANN401 - a type, or a generic one
-        """The annotation without None."""
+        """The annotation without None; object if there is more than one."""
         if get_origin(self.annotation) in (Union, UnionType):
             kinds = [kind for kind in get_args(self.annotation) if kind is not type(None)]
-            return kinds[0] if len(kinds) == 1 else Union[tuple(kinds)]
+            return kinds[0] if len(kinds) == 1 else object
         return self.annotation
 
     @property
@@ -109,7 +109,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def option(
+def option(  # noqa: PLR0917 - read as a line of a table
     default: Any,  # noqa: ANN401
     panel: Panel,
     help_: str,

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from contact_pipelines.models import DEFAULT_TENANT, LAST, ExportRequest
-from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Strict, TenantId, Text
+from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.options import LAST, ExportRequest
+from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, TenantId
 
-ExportFileFormat = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
 _PLACEHOLDERS = {"date": "%Y-%m-%d", "time": "%H%M%S", "name": ""}
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
-class ExportFeed(Strict):
+class ExportFeed(ExportRequest):
     """An export that is written by itself."""
 
     name: Name
     tenant: TenantId = DEFAULT_TENANT
     enabled: bool = True
     schedule: Schedule
-    format: ExportFileFormat = "csv"
-    filter: Text | None = Field(None, description="Which contacts, such as status = 'subscribed' AND lead_score > 50")
-    fields: tuple[str, ...] = Field((), description="Which fields; all unless given")
-    list: Text | None = None
-    segment: Text | None = None
-    topic: Text | None = None
-    search: Text | None = None
-    changed_since: datetime | Literal["last"] | None = Field(
-        None, description="A time, or last: since this export was last written"
-    )
     to: Place | None = Field(None, description="Where to; {date}, {time} and {name} are put in; else the artifacts")
     notify: Recipients = ()
 
