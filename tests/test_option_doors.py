@@ -19,8 +19,7 @@ from contact_pipelines.feeds.watch import register_file
 from contact_pipelines.models import Mode, Resolve
 from contact_pipelines.models.option_declarations import Panel, declared, json_schema
 from contact_pipelines.options import ExportRequest, FuzzyOptions, ImportOptions, Transformation
-from contact_pipelines.settings.export_feeds import ExportFeed
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.store.tenants import ensure_tenant
 from contact_pipelines.store.watched_files import WatchedFile
 from tests.feed_helpers import Feeding

@@ -84,7 +84,7 @@ def import_file(
     from contact_pipelines import imports
     from contact_pipelines.cli.option_parameters import given_values, import_options
     from contact_pipelines.files.locations import is_address
-    from contact_pipelines.imports.landing import require_file
+    from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ImportOptions
 
     if not is_address(file):
@@ -117,7 +117,7 @@ def import_file(
 def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
     from contact_pipelines import imports
     from contact_pipelines.cli.option_parameters import given_options, read_column_map
-    from contact_pipelines.imports.columns.mapping import parse_column_map
+    from contact_pipelines.imports.columns.given_columns import parse_column_map
     from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
 

@@ -36,7 +36,7 @@ def preview(
     from contact_pipelines import imports
     from contact_pipelines.cli.option_parameters import given_values, import_options
     from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.imports.landing import require_file
+    from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ReadingOptions
 
     require_file(Path(file).expanduser())

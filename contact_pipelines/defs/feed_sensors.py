@@ -24,9 +24,8 @@ from contact_pipelines.defs.start_sensor import run_request
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import
 from contact_pipelines.settings import load_settings
-from contact_pipelines.settings.export_feeds import ExportFeed
 from contact_pipelines.settings.feed_parts import BrokenEntry
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
 TEND_EVERY_SECONDS = 10
 TELL_BROKEN_EVERY_SECONDS = 600

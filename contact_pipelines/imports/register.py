@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.locations import LocationConfig, resolve_source
-from contact_pipelines.imports import sources
+from contact_pipelines.imports import land
 from contact_pipelines.imports.apply.import_tag import NO_TAG
 from contact_pipelines.imports.update_rules import checked_rules
 from contact_pipelines.models import DEFAULT_TENANT, Import, Mode, Resolve
@@ -55,7 +55,7 @@ def register_import(
     reviewed import is applied when it is confirmed.
     """
     found = resolve_source(source, locations or {}, trusted=trusted)
-    sources.require_source(found, locations or {})
+    land.require_source(found, locations or {})
     chosen = prepared_options(options or ImportOptions(), defaults)
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)

@@ -14,8 +14,8 @@ from contact_pipelines.models import (
     ImportOptions,
     MatchKey,
     PropertyDefinition,
-    PropertyType,
 )
+from contact_pipelines.property_types import PROPERTY_TYPES
 
 EVERY_FIELD = "*"
 STATUS = "status"
@@ -56,7 +56,7 @@ def require_fitting_columns(
     """
     for field, rule in options.rules.items():
         definition = properties.get(field.removeprefix(PROPERTY_PREFIX))
-        if rule in _OF_LISTS and definition and definition.type is not PropertyType.MULTI_SELECT:
+        if rule in _OF_LISTS and definition and not PROPERTY_TYPES[definition.type].is_list:
             raise InvalidOption(f"The rule {rule} is for multi_select properties; {field} is a {definition.type}.")
         if rule is FieldRule.NEWER and "updated_at" not in fields:
             raise InvalidOption(

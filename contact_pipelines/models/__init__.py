@@ -40,12 +40,12 @@ from contact_pipelines.models.words import (
     MatchKey,
     Mode,
     Preset,
-    PropertyType,
     Resolve,
     Severity,
     Subscription,
     Suppress,
 )
+from contact_pipelines.property_types import PropertyType
 
 if TYPE_CHECKING:
     from contact_pipelines.options import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from contact_pipelines.models.words import Consent, ImportStatus, PropertyType
+from contact_pipelines.models.words import Consent, ImportStatus
+from contact_pipelines.property_types import PropertyType
 
 if TYPE_CHECKING:
     from contact_pipelines.options import ImportOptions

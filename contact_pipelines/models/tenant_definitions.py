@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from contact_pipelines.models.words import PROPERTY_KEY, GroupKind, PropertyType, Subscription, plain_name
+from contact_pipelines.models.words import PROPERTY_KEY, GroupKind, Subscription, plain_name
+from contact_pipelines.property_types import PropertyType
 
 
 class GroupDefinition(BaseModel):

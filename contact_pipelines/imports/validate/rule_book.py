@@ -17,6 +17,7 @@ from contact_pipelines.imports.validate import consent
 from contact_pipelines.imports.validate.field_rules import check_field_rules
 from contact_pipelines.imports.validate.normalising import COMPANY_LENGTH, GIVEN, UNREADABLE
 from contact_pipelines.models import PROPERTY_PREFIX, Consent, MatchKey, PropertyDefinition, PropertyType, Severity
+from contact_pipelines.property_types import PROPERTY_TYPES
 from contact_pipelines.settings.policy import FieldRules
 
 INVALID, MISSING, NUMBER, FORM = "_invalid.", "_missing.", "_number.", "_form."
@@ -31,7 +32,6 @@ MAX_LENGTH = {
 }
 """Characters, unless the house says otherwise. 254: RFC 5321 path limit less the brackets; 16: E.164 with its plus;
 the others are ours."""
-MAX_TEXT_PROPERTY = 10_000
 LEAD_SCORE_RANGE = (0, 100)
 
 _UNSURE_DATE = (
@@ -188,17 +188,18 @@ def _consent_rules(book: RuleBook, headers: Mapping[str, str]) -> None:
 
 
 def _property_rules(book: RuleBook, name: str, header: str, rules: PropertyDefinition) -> None:
-    if rules.type in _WHAT_IT_IS_NOT:
+    its = PROPERTY_TYPES[rules.type]
+    if its.can_be_unreadable:
         book.forbid(
             Fault(header, f"invalid_{rules.type}", _WHAT_IT_IS_NOT[rules.type]), INVALID + name, _unreadable(name)
         )
-    if rules.type == PropertyType.TEXT:
-        text = f"has more than {MAX_TEXT_PROPERTY} characters"
-        book.add(Fault(header, "too_long", text), name, "str_length", None, MAX_TEXT_PROPERTY)
+    if its.max_length is not None:
+        text = f"has more than {its.max_length} characters"
+        book.add(Fault(header, "too_long", text), name, "str_length", None, its.max_length)
     number = f"CAST({identifier(name)} AS DOUBLE)"
-    if rules.type == PropertyType.NUMBER and rules.min is not None:
+    if rules.min is not None:
         book.add(Fault(header, "too_low", f"is below {rules.min:g}"), NUMBER + name, "ge", rules.min, sql=number)
-    if rules.type == PropertyType.NUMBER and rules.max is not None:
+    if rules.max is not None:
         book.add(Fault(header, "too_high", f"is above {rules.max:g}"), NUMBER + name, "le", rules.max, sql=number)
     if rules.pattern is not None:
         _pattern_rule(book, name, header, rules.pattern)
@@ -207,10 +208,10 @@ def _property_rules(book: RuleBook, name: str, header: str, rules: PropertyDefin
 
 
 def _option_rules(book: RuleBook, name: str, header: str, rules: PropertyDefinition) -> None:
-    if rules.type == PropertyType.SELECT:
+    if not PROPERTY_TYPES[rules.type].is_list:
         fault = Fault(header, "not_an_option", "is not one of the property's options")
         book.add(fault, name, "isin", list(rules.options))
-    if rules.type == PropertyType.MULTI_SELECT:
+    else:
         item = "|".join(re.escape(json.dumps(option, ensure_ascii=False)) for option in rules.options)
         fault = Fault(header, "not_an_option", "has a value that is not one of the property's options")
         book.add(fault, name, "str_matches", rf"^\[(?:{item})(?:, (?:{item}))*\]$")
