@@ -132,7 +132,10 @@ def _flat(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], Option]]:
     from contact_pipelines.models.option_declarations import declared
     from contact_pipelines.options import FuzzyOptions, Transformation
 
-    inner = {"fuzzy": (("fuzzy",), FuzzyOptions), "transform": (("transform", _EVERY_COLUMN), Transformation)}
+    inner: dict[str, tuple[tuple[str, ...], type[BaseModel]]] = {
+        "fuzzy": (("fuzzy",), FuzzyOptions),
+        "transform": (("transform", _EVERY_COLUMN), Transformation),
+    }
     for option in declared(model):
         if option.name in inner:
             place, members = inner[option.name]

@@ -32,11 +32,7 @@ NewExport: Any = grouped_form(
     tags={"dagster/kind/postgres": ""},
     description="Write the contacts to a file among the artifacts, as the store is at one moment.",
 )
-def export_contacts(
-    context: OpExecutionContext,
-    config: NewExport,  # type: ignore[valid-type] - a class that is made
-    pipelines: ResourceParam[Pipelines],
-) -> None:
+def export_contacts(context: OpExecutionContext, config: NewExport, pipelines: ResourceParam[Pipelines]) -> None:
     """Export, and say so on the asset `exported_contacts`."""
     from contact_pipelines import exports
 

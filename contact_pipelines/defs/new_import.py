@@ -46,11 +46,7 @@ NewImport: Any = grouped_form(
     tags={"dagster/kind/postgres": ""},
     description="Put the file in the queue. The sensor `start_registered_imports` starts it within seconds.",
 )
-def register_import(
-    context: OpExecutionContext,
-    config: NewImport,  # type: ignore[valid-type] - a class that is made
-    pipelines: ResourceParam[Pipelines],
-) -> None:
+def register_import(context: OpExecutionContext, config: NewImport, pipelines: ResourceParam[Pipelines]) -> None:
     """Register an import and its partition."""
     from contact_pipelines import imports
 

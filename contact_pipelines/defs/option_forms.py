@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from itertools import groupby
+from types import GenericAlias
 from typing import Any, TypeVar, get_args
 
 import dagster as dg
@@ -27,7 +28,7 @@ def grouped_form(name: str, model: type[BaseModel], doc: str, **fields: Any) -> 
         group: Any = create_model(f"{name}{panel.key.title()}", __base__=dg.Config, __doc__=panel.value, **members)
         fields[panel.key] = (group, Field(default=group(), description=f"{panel.value}."))
     form: Any = create_model(name, __base__=dg.Config, __doc__=doc, **fields)
-    return form  # type: ignore[no-any-return]
+    return form
 
 
 def form_options(form: dg.Config, model: type[_Model]) -> _Model:
@@ -50,11 +51,12 @@ def _field(form: str, option: Option) -> tuple[Any, Any]:
     """Return an option's field: what may be written there, and what a person reads beside it."""
     # Dagster shows an enum's names and reads its values, so both are the words.
     words: Any = option.choices and Enum(f"{form}_{option.name}", {word: word for word in option.choices})
+    values = words or (str if get_args(option.plain_type)[-1:] == (str,) else Any)
     kinds: dict[type, Any] = {
         bool: bool,
         tuple: list[str],
-        dict: dict[str, words or (str if get_args(option.type)[-1:] == (str,) else Any)],
-        str: str if option.type is str else Any,
+        dict: GenericAlias(dict, (str, values)),
+        str: str if option.plain_type is str else Any,
     }
     kind = kinds.get(option.kind) or words or dict[str, Any]
     text = f"{option.help}."

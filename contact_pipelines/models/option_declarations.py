@@ -56,7 +56,7 @@ class Option:
     words: tuple[str, ...] = ()
 
     @property
-    def type(self) -> Any:  # noqa: ANN401 - a type, or a generic one
+    def plain_type(self) -> Any:  # noqa: ANN401 - a type, or a generic one
         """The annotation without None; object if there is more than one."""
         if get_origin(self.annotation) in (Union, UnionType):
             kinds = [kind for kind in get_args(self.annotation) if kind is not type(None)]
@@ -66,15 +66,15 @@ class Option:
     @property
     def kind(self) -> type:
         """What a door asks for: bool, tuple, dict, an Enum, a model of options, or str."""
-        kind = get_origin(self.type) or self.type
+        kind = get_origin(self.plain_type) or self.plain_type
         known = isinstance(kind, type) and issubclass(kind, (bool, tuple, dict, Enum, BaseModel))
         return kind if known else str
 
     @property
     def choices(self) -> tuple[str, ...]:
         """The words that are allowed, of a list or a mapping those of its values; empty if any text may be."""
-        arguments = get_args(self.type)
-        of = self.type if not arguments else arguments[0 if self.kind is tuple else -1]
+        arguments = get_args(self.plain_type)
+        of = self.plain_type if not arguments else arguments[0 if self.kind is tuple else -1]
         enum = isinstance(of, type) and issubclass(of, Enum)
         return (*(word.value for word in of), *self.words) if enum else self.words
 
