@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contact_pipelines.cli.option_parameters import with_options
+from contact_pipelines.cli.option_parameters import given_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ def user() -> str:
 
 def _request(out: Path | None, given: dict[str, Any]) -> ExportRequest:
     """Build the request; the file's ending is its format unless one is given. Raises InvalidOption."""
-    from contact_pipelines.cli.option_parameters import given_options
     from contact_pipelines.errors import InvalidOption
     from contact_pipelines.models import ExportFormat, ExportRequest
 

@@ -9,7 +9,13 @@ import typer
 
 from contact_pipelines.cli import failing
 from contact_pipelines.cli.notification_commands import tell_people
-from contact_pipelines.cli.option_parameters import with_options
+from contact_pipelines.cli.option_parameters import (
+    given_options,
+    given_values,
+    import_options,
+    read_column_map,
+    with_options,
+)
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -82,7 +88,6 @@ def import_file(
     An empty text, such as --country "", takes back what the settings file says.
     """
     from contact_pipelines import imports
-    from contact_pipelines.cli.option_parameters import given_values, import_options
     from contact_pipelines.files.locations import is_address
     from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ImportOptions
@@ -116,7 +121,6 @@ def import_file(
 
 def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
     from contact_pipelines import imports
-    from contact_pipelines.cli.option_parameters import given_options, read_column_map
     from contact_pipelines.imports.columns.given_columns import parse_column_map
     from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings

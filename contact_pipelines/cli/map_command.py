@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contact_pipelines.cli.option_parameters import with_options
+from contact_pipelines.cli.option_parameters import given_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ def map_files(
     A file needs a header or rows, not both. A file that cannot be read does not keep the others from being shown.
     """
     from contact_pipelines.cli.failing import of_file
-    from contact_pipelines.cli.option_parameters import given_options
     from contact_pipelines.cli.printing import print_json, safe
     from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contact_pipelines.cli.option_parameters import with_options
+from contact_pipelines.cli.option_parameters import given_options, given_values, import_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ def preview(
     Example: contact-pipelines preview contacts.xlsx --sheet Leads
     """
     from contact_pipelines import imports
-    from contact_pipelines.cli.option_parameters import given_values, import_options
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ReadingOptions
@@ -129,7 +128,6 @@ def stage(
     One NAME_converted.csv a file, NAME with its ending. A file that cannot be read is reported and the next taken.
     """
     from contact_pipelines import imports
-    from contact_pipelines.cli.option_parameters import given_options
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.errors import InvalidOption
     from contact_pipelines.options import ReadingOptions
