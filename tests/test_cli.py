@@ -16,10 +16,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contact_pipelines import __version__, cli, imports, models
-from contact_pipelines.cli import failing, import_options, parameters, printing, progress
+from contact_pipelines.cli import failing, option_parameters, parameters, printing, progress
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.schema import HEAD_REVISION
@@ -392,7 +393,7 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
 )
 def test_a_wrong_options_file(file, text, told):
     with pytest.raises(InvalidOption, match=re.escape(told)):
-        import_options.build_options({}, options_file=file(text, name="o.yaml"))
+        option_parameters.import_options({}, file(text, name="o.yaml"))
 
 
 def test_no_such_file_makes_no_store(tmp_path):
@@ -712,6 +713,17 @@ def test_progress_lines_are_told_once_a_step(capsys):
     running.progress = models.ImportProgress("apply", 1000, 4905, 2.0, 8.0)
     lines.show(running)
     assert capsys.readouterr().err == "map ... 5,000 rows\napply ... 1,000 of 4,905 rows\n"
+
+
+def test_progress_reads_only_what_it_shows_and_not_too_often(store, tmp_path, monkeypatch):
+    (tmp_path / "people.csv").write_text("email\nann@example.com\n")
+    record = imports.register_import(store, str(tmp_path / "people.csv"))
+    asked = []
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *of: asked.append(of[2]))
+    with progress.shown_progress(store, record):
+        time.sleep(1.3)
+    assert 1 <= len(asked) <= 3
+    assert not [statement for statement in asked if "options" in statement or "mapping" in statement]
 
 
 def test_the_bar_moves_by_steps_and_rows():

@@ -7,7 +7,8 @@ import pytest
 
 from contact_pipelines import exports, imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.new_export import EXPORTED_CONTACTS, NewExport, request_of
+from contact_pipelines.defs.new_export import EXPORTED_CONTACTS, NewExport
+from contact_pipelines.defs.option_forms import form_options
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import ExportFormat, ExportRequest
 from tests.dagster_runs import PEOPLE, SECRETS, everything_said, register, use_environment
@@ -52,8 +53,9 @@ def test_a_wrong_form_fails_with_a_sentence(settings, store, instance):
 
 
 def test_the_form_as_it_is_asks_for_everything():
-    assert request_of(NewExport()) == ExportRequest()
-    asked = request_of(NewExport(format="xlsx", changed_since="last", fields=["email"]))
+    assert form_options(NewExport(), ExportRequest) == ExportRequest()
+    form = NewExport(output={"format": "xlsx", "fields": ["email"]}, contacts={"changed_since": "last"})
+    asked = form_options(form, ExportRequest)
     assert asked == ExportRequest(format=ExportFormat.XLSX, changed_since="last", fields=("email",))
     with pytest.raises(InvalidOption, match="changed_since"):
-        request_of(NewExport(changed_since="yesterday"))
+        form_options(NewExport(contacts={"changed_since": "yesterday"}), ExportRequest)

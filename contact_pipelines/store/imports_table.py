@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -90,6 +90,13 @@ def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
     if row is None:
         raise NotFound(f"There is no import {key} of tenant {tenant_id}; `contact-pipelines history` lists them.")
     return from_row(row)
+
+
+def with_progress(connection: sa.Connection, record: Import) -> Import:
+    """Return the import with the status, rows and progress that it has now. Nothing else of it is read."""
+    columns = ("status", "rows_total", "started_at", "step", "step_started_at", "progress_done", "progress_total")
+    row = connection.execute(sa.select(*(imports.c[name] for name in columns)).where(_is(record))).one()
+    return replace(record, status=ImportStatus(row.status), rows=row.rows_total, progress=_progress(row))
 
 
 def get_settled(connection: sa.Connection, record: Import) -> Import:
