@@ -13,7 +13,7 @@ PACKAGE = Path(contact_pipelines.__file__).parent
 
 # Each part may import itself and the parts above it. `models` and `errors` stand alone.
 LAYERS = [
-    {"models", "errors"},
+    {"property_types", "models", "errors"},
     {"outcomes"},
     {"files"},
     {"settings"},

@@ -15,7 +15,7 @@ import pytest
 
 from contact_pipelines import imports, notify
 from contact_pipelines.errors import FileNotImportable
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
 from contact_pipelines.models import EventKind, ImportStatus
 from contact_pipelines.notify import payloads
 from contact_pipelines.notify.sending import pause_after
@@ -255,12 +255,11 @@ def test_nobody_is_told_before_the_report_is_written(importer):
         path = importer.file(PEOPLE)
         record = imports.register_import(importer.store, str(path))
         with imports.open_import(importer.store, importer.settings, record) as session:
-            for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
-                step(session)
-            steps.compare(session)
-            steps.apply(session)
+            for step in (land, stage, columns, validate, compare):
+                step.run(session)
+            way.apply_import(session)
             assert send(importer) == notify.Sending()
-            steps.report(session)
+            report.run(session)
         assert send(importer).sent == 1
         text = all_text(server.messages[0])
         assert "results.csv" in text

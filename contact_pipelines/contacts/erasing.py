@@ -25,10 +25,9 @@ from contact_pipelines.contacts.erased_rows import Person, TenantImport
 from contact_pipelines.errors import NotFound, WrongState
 from contact_pipelines.exports.use_cases import expire_exports
 from contact_pipelines.files import duck
-from contact_pipelines.files.artifact_names import COMPARED, MAPPED, REPORT, STAGED
+from contact_pipelines.files.artifact_names import COMPARED, MAPPED, REPORT, SOURCE, STAGED
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.duck import ROW, file_literal, identifier, literal
-from contact_pipelines.imports import landing
 from contact_pipelines.models import DEFAULT_TENANT, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports_table
@@ -161,7 +160,7 @@ WITHOUT_ROWS = frozenset((REPORT,))
 SHORTEST_PHONE = 7
 """Digits of a cell that is compared with the end of a phone number: a subscriber's number without its area code."""
 
-_NOT_SEARCHED = frozenset((landing.LANDED, COMPARED)) | WITHOUT_ROWS
+_NOT_SEARCHED = frozenset((SOURCE, COMPARED)) | WITHOUT_ROWS
 """The source is searched as it was read (`staged_rows`): it may be packed, or in any encoding."""
 _BLOCK = 1 << 20  # bytes read at once
 _WITHOUT_TEXT = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "BOOLEAN", "DATE", "TIME")

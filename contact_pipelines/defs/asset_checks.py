@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from contact_pipelines.defs.asset_metadata import faults_table
-from contact_pipelines.errors import ConservationError, FileError
+from contact_pipelines.errors import FileError
 from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import Counts, Severity
 
@@ -76,11 +76,4 @@ def one_outcome_each(counts: Counts, rows_in_file: int) -> dg.AssetCheckResult:
         check_name=ONE_OUTCOME,
         asset_key="contact_changes",
         metadata={"rows_in_file": rows_in_file, **counts.as_dict()},
-    )
-
-
-def outcomes_missing(error: ConservationError) -> dg.AssetCheckResult:
-    """Say that they do not."""
-    return dg.AssetCheckResult(
-        passed=False, check_name=ONE_OUTCOME, asset_key="contact_changes", description=str(error)
     )

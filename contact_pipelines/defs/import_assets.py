@@ -16,7 +16,7 @@ from contact_pipelines.defs.failures import plain_failures
 from contact_pipelines.defs.parquet_io import row_count
 from contact_pipelines.defs.partitions_and_tags import ARTIFACTS, BACKFILL_TAG, GROUP, IMPORTS, OWNERS
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.errors import AlreadyImported, ConservationError, FileError
+from contact_pipelines.errors import AlreadyImported, FileError
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.models import Counts, Import, ImportStatus, Severity
 
@@ -32,13 +32,13 @@ def landed_file(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
     Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version of the file
     was imported. Not made, and nothing after it, of a feed's file that has the bytes of one that it brought before.
     """
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import land
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
         try:
-            file = steps.land(session)
+            file = land.run(session)
         except AlreadyImported as error:
             context.log.info("%s", error)
             return
@@ -71,13 +71,13 @@ def staged_rows(context: AssetExecutionContext, pipelines: ResourceParam[Pipelin
     Format, encoding, delimiter, header and table are found out; the metadata tells how. A row that cannot be read
     is kept with its text and counts as failed: no row is ever lost.
     """
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import stage
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
         try:
-            rows = steps.stage(session)
+            rows = stage.run(session)
         except FileError as error:
             yield asset_checks.not_importable("staged_rows", error)
             raise
@@ -105,13 +105,13 @@ def mapped_contacts(
     The mapping is what the import's options say, completed by what headers and values suggest; the table in
     the metadata tells the reason for each column.
     """
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import columns
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
         try:
-            rows = steps.map_columns(session)
+            rows = columns.run(session)
         except FileError as error:
             yield asset_checks.not_importable("mapped_contacts", error)
             raise
@@ -161,13 +161,13 @@ def validated_contacts_and_row_errors(
     context: AssetExecutionContext, pipelines: ResourceParam[Pipelines], mapped_contacts: Relation
 ) -> Events:
     """Type and check the mapped rows."""
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import validate
     from contact_pipelines.imports.validate import validating
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
-        valid, errors = steps.validate(session)
+        valid, errors = validate.run(session)
         errors.create_view("row_errors", replace=True)
         faults = validating.count_errors(session.con, "row_errors")
         rows, accepted = row_count(mapped_contacts), row_count(valid)
@@ -213,16 +213,12 @@ def contact_changes(
     confirm.
     """
     from contact_pipelines import imports
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import compare
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
-        try:
-            changes = steps.compare(session)
-        except ConservationError as error:
-            yield asset_checks.outcomes_missing(error)
-            raise
+        changes = compare.run(session)
         counts = _outcomes(changes)
         imports.review_if_needed(session)
         yield dg.MaterializeResult(
@@ -253,7 +249,6 @@ def applied_import(
     that the import was rolled back; the import's own status is the truth.)
     """
     from contact_pipelines import imports
-    from contact_pipelines.imports import steps
 
     _refuse_backfill(context)
     watch = Stopwatch()
@@ -264,7 +259,7 @@ def applied_import(
             context.log.info("The import awaits review; materialise applied_import alone to confirm it.")
             return
         planned = _outcomes(contact_changes)
-        counts = imports.confirm(session) if waits else steps.apply(session)
+        counts = imports.confirm(session) if waits else imports.apply_import(session)
         yield dg.MaterializeResult(
             metadata={
                 **asset_metadata.counts_metadata(counts),
@@ -281,19 +276,19 @@ def import_report(context: AssetExecutionContext, pipelines: ResourceParam[Pipel
     The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the
     failed rows only; mended, it can be imported as it is.
     """
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import report
 
     watch = Stopwatch()
     with plain_failures():
         session = pipelines.session(context.partition_key)
-        report = steps.report(session)
+        told = report.run(session)
         return dg.MaterializeResult(
             metadata={
-                "results_file": dg.MetadataValue.path(report.results_file),
-                "errors_file": dg.MetadataValue.path(report.errors_file),
+                "results_file": dg.MetadataValue.path(told.results_file),
+                "errors_file": dg.MetadataValue.path(told.errors_file),
                 **asset_metadata.counts_metadata(_current(session).counts),
-                "warnings": dg.MetadataValue.md("\n".join(f"- {line}" for line in report.warnings) or "none"),
-                "first_errors": asset_metadata.faults_table(report.errors),
+                "warnings": dg.MetadataValue.md("\n".join(f"- {line}" for line in told.warnings) or "none"),
+                "first_errors": asset_metadata.faults_table(told.errors),
                 "seconds": watch.seconds,
             }
         )
@@ -314,11 +309,11 @@ def contact_events(context: AssetExecutionContext, pipelines: ResourceParam[Pipe
     A row a contact: its id, `contact.created` or `contact.updated`, the row's number in the file and the names of
     the fields that changed; no values. Not made for an import with the option `events: false`.
     """
-    from contact_pipelines.imports import steps
+    from contact_pipelines.imports import report
 
     watch = Stopwatch()
     with plain_failures():
-        changed = steps.publish_events(pipelines.session(context.partition_key))
+        changed = report.publish_events(pipelines.session(context.partition_key))
         if changed is not None:
             yield dg.MaterializeResult(value=changed, metadata={"rows": row_count(changed), "seconds": watch.seconds})
 

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from contact_pipelines.errors import ContactPipelinesError, NotFound
+from contact_pipelines.files.artifact_names import ERRORS_FILE
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.imports import reporting
 from contact_pipelines.imports.lookups import import_faults, import_warnings, result_files
 from contact_pipelines.models import Counts, Event, EventKind, Import, ImportStatus, Notification, RollbackCounts
 from contact_pipelines.notify.email_messages import Attachment
@@ -125,9 +125,9 @@ def error_file(connection: sa.Connection, settings: Settings, notification: Noti
     try:
         record = imports_table.get(connection, notification.tenant_id, notification.import_id)
         with _artifacts(settings, record) as artifacts:
-            if artifacts.size(reporting.ERRORS_FILE) > largest:
+            if artifacts.size(ERRORS_FILE) > largest:
                 return None
-            return Attachment(f"{record.name}_errors.csv", artifacts.reading(reporting.ERRORS_FILE).read_bytes())
+            return Attachment(f"{record.name}_errors.csv", artifacts.reading(ERRORS_FILE).read_bytes())
     except (OSError, NotFound):
         return None
 

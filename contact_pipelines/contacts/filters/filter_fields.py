@@ -11,7 +11,8 @@ from types import MappingProxyType
 from uuid import UUID
 
 from contact_pipelines.contacts.filters.filter_tree import Field, Kind, Operator, Value
-from contact_pipelines.models import PROPERTY_PREFIX, ContactStatus, GroupKind, PropertyDefinition, PropertyType
+from contact_pipelines.models import PROPERTY_PREFIX, ContactStatus, GroupKind, PropertyDefinition
+from contact_pipelines.property_types import PROPERTY_TYPES
 
 KnownGroups = Mapping[tuple[GroupKind, str], str | None]
 """A tenant's groups, by kind and name: the filter of a dynamic segment, None for any other group."""
@@ -35,15 +36,6 @@ _FIELDS = {
     **dict.fromkeys((kind.value for kind in GroupKind), Kind.GROUP),
     "search": Kind.SEARCH,
 }
-_PROPERTIES = {
-    PropertyType.TEXT: Kind.TEXT,
-    PropertyType.SELECT: Kind.TEXT,
-    PropertyType.NUMBER: Kind.NUMBER,
-    PropertyType.DATE: Kind.DATE,
-    PropertyType.BOOLEAN: Kind.BOOLEAN,
-    PropertyType.MULTI_SELECT: Kind.TAGS,
-}
-
 _EQUAL = (Operator.EQ, Operator.NE, Operator.IN)
 _ORDER = (Operator.LT, Operator.LE, Operator.GT, Operator.GE, Operator.BETWEEN)
 _LIKE = (Operator.LIKE, Operator.ILIKE)
@@ -73,7 +65,7 @@ class Vocabulary:
 
     def __init__(self, properties: Sequence[PropertyDefinition]) -> None:
         """Take the tenant's properties."""
-        self._kinds = {definition.key: _PROPERTIES[definition.type] for definition in properties}
+        self._kinds = {its.key: Kind[PROPERTY_TYPES[its.type].filtered_as.upper()] for its in properties}
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name (`properties.<key>` for a property), whatever its case."""

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from contact_pipelines.errors import NotFound
-from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.models import DEFAULT_TENANT, ImportOptions
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import saved_mappings
+
+NO_SAVED_MAPPING = "none"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,20 @@ def save(
         .returning(saved_mappings)
     ).one()
     return _mapping(row)
+
+
+def find(
+    connection: sa.Connection, tenant_id: str, header: Sequence[str], options: ImportOptions
+) -> SavedMapping | None:
+    """Return the saved mapping that the options name, or else the one whose headers are the file's.
+
+    A whole mapping that was given (`only_given_columns`) needs none. Raises NotFound.
+    """
+    if options.saved_mapping == NO_SAVED_MAPPING:
+        return None
+    if options.saved_mapping is not None:
+        return get(connection, tenant_id, options.saved_mapping)
+    return None if options.only_given_columns else find_for_header(connection, tenant_id, header)
 
 
 def get(connection: sa.Connection, tenant_id: str, name: str) -> SavedMapping:

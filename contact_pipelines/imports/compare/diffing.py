@@ -44,8 +44,8 @@ from contact_pipelines.models import (
     MatchKey,
     Mode,
     PropertyDefinition,
-    PropertyType,
 )
+from contact_pipelines.property_types import PROPERTY_TYPES, PropertyType
 from contact_pipelines.settings.policy import FieldRules
 
 TABLES = ("finals", "rejected_rows")
@@ -254,15 +254,14 @@ def _final_by_rule(field: str, difference: Difference) -> str:
     blank = "NULL" if difference.erases(field) else old
     definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
     rule = difference.rule(field)
-    if definition is not None and definition.type == PropertyType.NUMBER:
-        return _by_rule(rule, old, new, blank, cast="DOUBLE")
-    if definition is not None and definition.type == PropertyType.MULTI_SELECT:
+    its = PROPERTY_TYPES[definition.type if definition else PropertyType.TEXT]
+    if its.is_list:
         if rule == FieldRule.APPEND:
             return f"CASE WHEN {new} IS NULL THEN {old} WHEN {old} IS NULL THEN {new} ELSE {_appended(old, new)} END"
         if rule == FieldRule.REMOVE:
             left = f"coalesce({_removed(old, new)}, {old if field in difference.required else 'NULL'})"
             return f"CASE WHEN {old} IS NULL OR {new} IS NULL THEN {old} ELSE {left} END"
-    return _by_rule(rule, old, new, blank)
+    return _by_rule(rule, old, new, blank, cast=its.compared_as)
 
 
 def _by_rule(rule: FieldRule, old: str, new: str, blank: str, *, cast: str | None = None) -> str:
@@ -482,10 +481,9 @@ def _properties(difference: Difference) -> list[str]:
 
 def _json(field: str, value: str, difference: Difference) -> str:
     """Return SQL of a value as JSON text. Properties are text in their store's spelling."""
-    if field.startswith(PROPERTY_PREFIX):
-        kind = difference.properties[field.removeprefix(PROPERTY_PREFIX)].type
-        if kind in (PropertyType.NUMBER, PropertyType.BOOLEAN, PropertyType.MULTI_SELECT):
-            return value
+    definition = difference.properties.get(field.removeprefix(PROPERTY_PREFIX))
+    if field.startswith(PROPERTY_PREFIX) and definition and PROPERTY_TYPES[definition.type].is_json:
+        return value
     return f"CAST(to_json({value}) AS VARCHAR)"
 
 

@@ -21,7 +21,7 @@ import psycopg
 from contact_pipelines.contacts.suppressions import SUPPRESSED_ROWS
 from contact_pipelines.files.duck import ROW, file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports.apply import import_tag
-from contact_pipelines.imports.apply.grouping import WantedGroups
+from contact_pipelines.imports.apply.join_groups import WantedGroups
 from contact_pipelines.imports.compare import contact_keys, creating_all, duplicates
 from contact_pipelines.models import (
     CONTACT_ID,

@@ -22,8 +22,9 @@ from pandera.api.polars.types import PolarsData
 from contact_pipelines.files.duck import ROW, identifier, literal
 from contact_pipelines.imports.validate import consent
 from contact_pipelines.imports.validate.normalising import COMPANY_LENGTH, GIVEN, UNREADABLE
-from contact_pipelines.models import PROPERTY_PREFIX, Consent, MatchKey, PropertyDefinition, PropertyType, Severity
+from contact_pipelines.models import PROPERTY_PREFIX, Consent, MatchKey, PropertyDefinition, Severity
 from contact_pipelines.outcomes import sentence
+from contact_pipelines.property_types import PROPERTY_TYPES
 from contact_pipelines.settings.policy import FieldRules
 
 FORM = "_form."
@@ -43,7 +44,6 @@ READABLE = ("id", "email", "phone", "lead_score", "created_at", "updated_at")
 LEAD_SCORES = (0, 100)
 MAX_LENGTH = {"email": 254, "phone": 16, "external_id": 255, "first_name": 200, "last_name": 200}
 """Characters, unless the house says otherwise. 254: RFC 5321's path without its brackets; 16: E.164 with its plus."""
-MAX_TEXT_PROPERTY = 10_000
 _FIXED_LENGTH = ("email", "phone")
 """Fields whose longest length the house cannot raise."""
 
@@ -103,22 +103,20 @@ def _contact_columns(name: str, header: str, rules: FieldRules, *, is_key: bool)
 
 def _property_columns(name: str, header: str, rules: PropertyDefinition) -> Columns:
     checks = []
-    readable = rules.type not in (PropertyType.TEXT, PropertyType.SELECT)
-    if readable:
+    its = PROPERTY_TYPES[rules.type]
+    if its.can_be_unreadable:
         checks.append(_readable(f"invalid_{rules.type}"))
-    match rules.type:
-        case PropertyType.TEXT:
-            checks.append(_at_most(MAX_TEXT_PROPERTY))
-        case PropertyType.NUMBER:
-            checks += _bounds(rules)
-        case PropertyType.SELECT if rules.options:
-            checks.append(_check("not_an_option", pa.Check.isin, list(rules.options)))
-        case PropertyType.MULTI_SELECT if rules.options:
-            option = "|".join(re.escape(json.dumps(option, ensure_ascii=False)) for option in rules.options)
-            array = rf"^\[(?:{option})(?:, (?:{option}))*\]$"
-            checks.append(_check("not_an_option.item", pa.Check.str_matches, array))
+    if its.max_length is not None:
+        checks.append(_at_most(its.max_length))
+    checks += _bounds(rules)
+    if rules.options and its.is_list:
+        option = "|".join(re.escape(json.dumps(option, ensure_ascii=False)) for option in rules.options)
+        array = rf"^\[(?:{option})(?:, (?:{option}))*\]$"
+        checks.append(_check("not_an_option.item", pa.Check.str_matches, array))
+    elif rules.options:
+        checks.append(_check("not_an_option", pa.Check.isin, list(rules.options)))
     column = pa.Column(pl.String, checks, nullable=True, title=header)
-    return _columns(name, column, readable=readable, pattern=rules.pattern)
+    return _columns(name, column, readable=its.can_be_unreadable, pattern=rules.pattern)
 
 
 def _columns(
@@ -183,12 +181,12 @@ def _bounds(rules: PropertyDefinition) -> list[pa.Check]:
     return checks
 
 
-def _readable(code: str, **parts: object) -> pa.Check:
+def _readable(code: str, **parts: str) -> pa.Check:
     """Where there was text, there is a value."""
     return _where(code, lambda name: pl.col(name).is_not_null() | ~pl.col(GIVEN + name), **parts)
 
 
-def _where(code: str, condition: Callable[[str], pl.Expr], *, title: str | None = None, **parts: object) -> pa.Check:
+def _where(code: str, condition: Callable[[str], pl.Expr], *, title: str | None = None, **parts: str) -> pa.Check:
     """Return a check of our own: a condition on the column of this name, and on others if need be."""
 
     def holds(data: PolarsData) -> pl.LazyFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from contact_pipelines.files.duck import ROW, identifier, sql_blocks
-from contact_pipelines.imports.columns.column_plan import ColumnPlan
+from contact_pipelines.imports.columns.file_mapping import FileMapping
 from contact_pipelines.imports.validate.field_rules import check_field_rules
 from contact_pipelines.models import MatchKey, Severity
 from contact_pipelines.outcomes import OUTCOMES
@@ -39,7 +39,7 @@ def validate(
     con: duckdb.DuckDBPyConnection,
     table: str,
     errors_table: str,
-    plan: ColumnPlan,
+    mapping: FileMapping,
     rules: Mapping[str, FieldRules],
     *,
     match_on: Sequence[MatchKey],
@@ -51,7 +51,7 @@ def validate(
     check_field_rules(rules)
     from contact_pipelines.imports.validate.contact_schema import contact_schema  # takes long
 
-    schema = contact_schema(plan.fields, plan.properties, plan.headers, rules, match_on)
+    schema = contact_schema(mapping.fields, mapping.properties, mapping.headers, rules, match_on)
     messages = _messages(schema)
     writer = con.cursor()  # a second connection to the same DuckDB: the first is busy handing out batches
     for batch in _batches(con, table, schema):
@@ -97,7 +97,7 @@ def _failures(schema: pa.DataFrameSchema, batch: pl.DataFrame) -> pl.DataFrame |
     try:
         schema.validate(batch, lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases
+        cases: pl.DataFrame = error.failure_cases
     else:
         return None
     if cases["index"].null_count():
