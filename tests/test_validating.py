@@ -6,7 +6,7 @@ import pytest
 
 from contact_pipelines.files import duck
 from contact_pipelines.files.duck import sql_blocks
-from contact_pipelines.imports.columns import planning
+from contact_pipelines.imports.columns.file_mapping import FileMapping
 from contact_pipelines.imports.validate import validating
 from contact_pipelines.imports.validate.contact_schema import contact_schema
 from contact_pipelines.imports.validate.validating import ErrorCount
@@ -80,11 +80,10 @@ def test_rows_of_other_types_than_the_schema_has_are_never_taken_for_right():
     con.execute("ALTER TABLE typed ADD COLUMN lead_score VARCHAR DEFAULT '7'")
     con.execute('ALTER TABLE typed ADD COLUMN "_given.lead_score" BOOLEAN DEFAULT true')
     validating.create_errors_table(con, "found_errors")
-    plan = planning.with_new_properties(
-        [ColumnMapping("email", "email"), ColumnMapping("score", "lead_score")], {}, ImportOptions()
-    )
+    columns = [ColumnMapping("email", "email"), ColumnMapping("score", "lead_score")]
+    mapping = FileMapping.of(columns, {}, ImportOptions())
     with pytest.raises(RuntimeError, match="does not fit") as raised:
-        validating.validate(con, "typed", "found_errors", plan, {}, match_on=[MatchKey.EMAIL])
+        validating.validate(con, "typed", "found_errors", mapping, {}, match_on=[MatchKey.EMAIL])
     assert "ann@example.com" not in str(raised.value)
 
 
