@@ -13,6 +13,7 @@ from contact_pipelines.files import disk, duck
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.models import Import
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import Store
@@ -111,7 +112,8 @@ class ImportSession:
             code, message = error.code, str(error)
         else:
             # The text of an unforeseen error may hold a contact's data: only its type is kept.
-            code, message = "unexpected", f"The step {step} ended with {type(error).__name__}; nothing was written."
+            code = "unexpected"
+            message = sentence(code, step=step, error=type(error).__name__)
         try:
             with self.store.begin() as connection:
                 imports_table.record_failure(connection, self.record, code, message)

@@ -30,6 +30,7 @@ from contact_pipelines.models import (
     PropertyType,
     RollbackCounts,
 )
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import imports
 
@@ -284,12 +285,7 @@ def running(connection: sa.Connection, tenant_id: str) -> list[Import]:
         record = from_row(row)
         free = connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(life_lock(record.id))))
         if free and row.heartbeat_age > ABANDONED_AFTER_SECONDS:
-            record_failure(
-                connection,
-                record,
-                "process_died",
-                "The process that ran this import ended before it was applied; nothing was written. Import it again.",
-            )
+            record_failure(connection, record, "process_died", sentence("process_died"))
         else:
             alive.append(record)
     return alive
