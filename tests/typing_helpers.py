@@ -92,8 +92,7 @@ def typed(
     map_rows(con.view("staged_rows"), mapped).create("mapped")
     normalising.normalise(con, "mapped", mapped, chosen, its).create("typed")
     validating.create_errors_table(con, "faults")
-    book = validating.rule_book(mapped.fields, mapped.properties, mapped.headers, its.fields, match_on=chosen.match_on)
-    validating.validate(con, "typed", book, "faults")
+    validating.validate(con, "typed", "faults", mapped, its.fields, match_on=chosen.match_on)
     con.execute(
         "CREATE VIEW valid AS FROM typed"
         """ WHERE _row NOT IN (SELECT "row" FROM faults WHERE severity = 'error')"""
