@@ -101,7 +101,7 @@ class FileMapping:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Field -> the column that it comes from; of consent, text column -> column."""
+        """Field -> the column that it comes from; for consent, text column -> column."""
         return {
             made: label
             for name, label in self.text_columns.items()
@@ -110,7 +110,7 @@ class FileMapping:
 
     @property
     def has_opt_in(self) -> bool:
-        """Whether a column says who wants to hear from us: then nobody else does."""
+        """Whether a column says who wants to hear from us: the others do not, then."""
         return any(consent.kind_of(name) is Consent.OPT_IN for name in self.text_columns)
 
     @property
