@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.files.locations.configs import LocationConfig
+from contact_pipelines.files.locations.location import LocationConfig
 from contact_pipelines.models import ImportOptions
 from contact_pipelines.settings.entries import read_entries
 from contact_pipelines.settings.feed_parts import BrokenEntry
