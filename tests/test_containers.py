@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage import zip_files
-from contact_pipelines.imports.stage.containers import Unpacked, require_size, unpack
+from contact_pipelines.imports.stage import archives
+from contact_pipelines.imports.stage.archives import Unpacked, require_size, unpack
 from contact_pipelines.settings.policy import Limits
 from tests.workbook_samples import ods, ods_cell, write_zip, xlsx_parts
 
@@ -241,7 +241,7 @@ def test_directory_of_too_many_entries(tmp_path, folder, monkeypatch):
     path = write_zip(tmp_path / "a.zip", {f"{number}": "" for number in range(10_001)})
     sentence = "people holds more than 10,000 entries. Unpack it and import the files in it."
     assert refusal(path, folder, FileNotImportable) == sentence
-    monkeypatch.setattr(zip_files, "MAX_DIRECTORY", 1_000)
+    monkeypatch.setattr(archives, "MAX_DIRECTORY", 1_000)
     monkeypatch.setattr(zipfile, "ZipFile", None)  # not even opened
     assert refusal(path, folder, FileNotImportable) == sentence
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.files.locations import Location, LocationConfig, open_location
-from contact_pipelines.files.locations.paths import is_temporary
+from contact_pipelines.files.locations.location import is_temporary
 from contact_pipelines.imports.register import prepared_options
 from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.settings import Settings

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import LocationError, SourceMissing
 from contact_pipelines.files.locations import RemoteFile, open_location
-from contact_pipelines.files.locations.paths import is_temporary, matches
-from contact_pipelines.files.locations.source_addresses import location_address
+from contact_pipelines.files.locations.location import is_temporary, location_address, matches
 from contact_pipelines.imports.register import prepared_options
 from contact_pipelines.models import Import
 from contact_pipelines.settings import Settings

@@ -9,7 +9,7 @@ from dataclasses import replace
 import duckdb
 
 from contact_pipelines.errors import ContactPipelinesError, DiskFull
-from contact_pipelines.files import disk, duck
+from contact_pipelines.files import duck
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.models import Import
@@ -102,7 +102,7 @@ class ImportSession:
         try:
             yield
         except (OSError, duckdb.Error) as error:
-            if not disk.is_full(error):
+            if not duck.disk_is_full(error):
                 raise
             folder = self.artifacts.local_folder
             raise DiskFull(f"There is no room left on the disk of {folder} (or no quota); {consequence}.") from None

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.files.locations.configs import LocationConfig
+from contact_pipelines.files.locations.location import LocationConfig
 from contact_pipelines.models.option_declarations import declared
 from contact_pipelines.options import ImportOptions
 from contact_pipelines.settings.entries import read_entries

@@ -4,9 +4,18 @@ A path within a location always starts at the location's own folder, whether it 
 and never leads out of it.
 """
 
-from contact_pipelines.files.locations.configs import LocalLocation, LocationConfig, S3Location, SftpLocation
-from contact_pipelines.files.locations.location import Location, RemoteFile, open_location
-from contact_pipelines.files.locations.source_addresses import ResolvedSource, is_address, resolve_source
+from contact_pipelines.files.locations.location import (
+    LocalLocation,
+    Location,
+    LocationConfig,
+    RemoteFile,
+    ResolvedSource,
+    S3Location,
+    SftpLocation,
+    is_address,
+    open_location,
+    resolve_source,
+)
 
 __all__ = [
     "LocalLocation",

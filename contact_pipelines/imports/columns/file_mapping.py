@@ -26,7 +26,7 @@ from contact_pipelines.imports.columns.mapping import resolve
 from contact_pipelines.imports.columns.saved_mappings import SavedMapping
 from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.compare.fuzzy.comparing import comparisons
-from contact_pipelines.imports.stage.dialect import RESERVED
+from contact_pipelines.imports.stage.staged_file import RESERVED
 from contact_pipelines.imports.validate import consent, dates, numbers
 from contact_pipelines.imports.validate.texts import trimmed
 from contact_pipelines.models import (

@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import Dialect
-from contact_pipelines.imports.stage.record_grammar import RecordGrammar
-from contact_pipelines.imports.stage.staging_job import StagedFile
-from contact_pipelines.imports.stage.strict_csv import COMPRESSION, fetch_all
+from contact_pipelines.imports.stage.dialect import Dialect, RecordGrammar
+from contact_pipelines.imports.stage.fast_staging import COMPRESSION, fetch_all
+from contact_pipelines.imports.stage.staged_file import StagedFile
 
 Format = Literal["csv", "parquet"]
 BATCH_ROWS = 2_048  # of 400,000 characters each at most
@@ -27,7 +26,7 @@ def write_rows(
     rows: Path,
     staged: StagedFile,
     target: Path,
-    format: Format = "csv",  # noqa: A002 - the option's name
+    format: Format = "csv",  # noqa: A002
 ) -> None:
     """Write the staged `rows` (Parquet, as `stage` wrote it) to `target`, in file order.
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.files.formula_escape import TRIGGERS
-from contact_pipelines.imports.stage.dialect import SAMPLE_BYTES, UTF8_BOM
+from contact_pipelines.imports.stage.dialect import UTF8_BOM
 
 CHUNK = 4 * 1024 * 1024
+_TAIL_BYTES = 64 * 1024
 CONTINUED = 0x80
 """From here on, bytes are part of a character of several."""
 
@@ -106,7 +107,7 @@ def _content(file: BinaryIO, start: int) -> Scan:
     end = file.seek(0, 2)
     dropped = False
     while end > start:
-        begin = max(start, end - SAMPLE_BYTES)
+        begin = max(start, end - _TAIL_BYTES)
         file.seek(begin)
         tail = file.read(end - begin)
         kept = tail.rstrip(b"\r\n")

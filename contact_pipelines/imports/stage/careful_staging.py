@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, groupby
 from typing import BinaryIO
 
 import duckdb
@@ -19,11 +19,15 @@ import pyarrow.compute as pc
 
 from contact_pipelines.errors import ConservationError, FileUnreadable
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import MAX_RECORD_LINES, SHOWN_TEXT
-from contact_pipelines.imports.stage.physical_lines import line_reader
-from contact_pipelines.imports.stage.record_grammar import RecordGrammar, fault_sentence, warning_sentence
-from contact_pipelines.imports.stage.staging_job import StagedFile, StagingJob, header_only, reading_of
-from contact_pipelines.imports.stage.strict_csv import (
+from contact_pipelines.imports.stage.dialect import (
+    MAX_RECORD_LINES,
+    Line,
+    RecordGrammar,
+    RecordReader,
+    fault_sentence,
+    warning_sentence,
+)
+from contact_pipelines.imports.stage.fast_staging import (
     COMPRESSION,
     CsvShape,
     fetch_all,
@@ -31,7 +35,10 @@ from contact_pipelines.imports.stage.strict_csv import (
     row_group_size,
     write_rows,
 )
-from contact_pipelines.imports.stage.tables_below import TableBelow, count_records, find_tables_below
+from contact_pipelines.imports.stage.file_tables import BLOCK_ROWS, Table, blocks, next_table
+from contact_pipelines.imports.stage.physical_lines import line_reader
+from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT, StagedFile, header_only
+from contact_pipelines.imports.stage.text_layout import StagingJob, reading_of
 
 MAX_CLEAN = 1_900_000
 """Bytes a line of the clean CSV may have: below DuckDB's own default."""
@@ -271,3 +278,55 @@ def _read_clean(
         raise ConservationError(
             f"{job.name} has {tally.rows:,} rows ({tally.broken:,} broken), but {rows:,} ({broken:,}) were read."
         )
+
+
+MOST_CANDIDATES = 1_000
+"""Gaps of a file below which another table is looked for."""
+
+
+@dataclass(frozen=True)
+class TableBelow:
+    """A table that begins at line `line` of the content, which about `records` records stand before."""
+
+    line: int
+    records: int
+    table: Table
+
+
+def find_tables_below(con: duckdb.DuckDBPyConnection, job: StagingJob, names: dict[str, object]) -> list[TableBelow]:
+    """Return the tables below the job's own. `names`: its scratch files and tables, as `staging.sql` names them."""
+    if not job.scan.gaps:
+        return []
+    block = sql_blocks("staging")["gaps"]
+    empty = literal(f" {job.dialect.delimiter}\t")
+    sql = block.format(**names, empty=empty, width=len(job.layout.header), most=MOST_CANDIDATES)
+    starts = [int(row[0]) for row in fetch_all(con, sql)]
+    if not starts:
+        return []
+    found = _judged(con, job, names, starts)
+    counts = count_records(con, names, [line for line, _ in found])
+    return [TableBelow(line, count, table) for (line, table), count in zip(found, counts, strict=True)]
+
+
+def count_records(con: duckdb.DuckDBPyConnection, names: dict[str, object], lines: Sequence[int]) -> list[int]:
+    """Return how many records begin before each of `lines`, which ascend."""
+    if not lines:
+        return []
+    rows = fetch_all(con, sql_blocks("staging")["records_before"].format(**names, starts=list(lines)))
+    return [int(count) for _, count in rows]
+
+
+def _judged(
+    con: duckdb.DuckDBPyConnection, job: StagingJob, names: dict[str, object], starts: list[int]
+) -> list[tuple[int, Table]]:
+    """Return the candidates that are tables, each compared with the one before it."""
+    sql = sql_blocks("staging")["lines_below"].format(**names, starts=starts, most=2 * BLOCK_ROWS)
+    reader = RecordReader(job.dialect)
+    current, found = job.layout.table, []
+    for start, rows in groupby(fetch_all(con, sql), key=lambda row: int(row[0])):
+        records = reader.records([Line(body, 0, 0) for _, _, body in rows])
+        table = next_table(next(blocks(records), []), current)
+        if table:
+            found.append((start, table))
+            current = table
+    return found

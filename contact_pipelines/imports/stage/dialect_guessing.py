@@ -13,10 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
-from contact_pipelines.imports.stage.cell_kinds import Kind, kind_of, known_fields
-from contact_pipelines.imports.stage.dialect import BACKSLASH, Dialect
-from contact_pipelines.imports.stage.header_finding import COLUMNS, column_type, find_top
-from contact_pipelines.imports.stage.sample_records import Line, Record, RecordReader
+from contact_pipelines.imports.stage.dialect import BACKSLASH, Dialect, Line, Record, RecordReader
+from contact_pipelines.imports.stage.header_finding import COLUMNS, Kind, column_type, find_top, kind_of, known_fields
 
 USUAL = ",;\t|"
 UNUSUAL = "^~¦§¬¶│\uff0c\uff1b\uff5c\x01\x02\x03\x04\x05\x06\x07\x1c\x1d\x1e\x1f"

@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from contact_pipelines.errors import FileUnreadable
+from contact_pipelines.errors import FileUnreadable, InvalidOption
 from contact_pipelines.imports.stage.byte_order_marks import HEAD, Opening, read_opening
 from contact_pipelines.imports.stage.dialect import UTF8_BOM
-from contact_pipelines.imports.stage.encoding_names import codec_name
-from contact_pipelines.imports.stage.encoding_sample import Sample, is_valid_utf8, take_sample
-from contact_pipelines.imports.stage.encoding_scores import guess_encoding
+from contact_pipelines.imports.stage.encoding_guess import Sample, guess_encoding, is_valid_utf8, take_sample
 
 UTF8 = "utf-8"
 _PIECE = 1024 * 1024
@@ -34,6 +32,55 @@ _TAIL = b"\x00\r\n\x1a "
 _OUT_OF_STEP = re.compile("[\u0a00\u0a0d]")
 """No characters have these numbers. They are what line ends become, of UTF-16 that is read from the wrong byte on, and
 of 8-bit text that is read as UTF-16."""
+
+
+_SPOKEN = {
+    "ansi": "cp1252",
+    "western": "cp1252",
+    "mac": "mac-roman",
+    "unicode": "utf-16",
+    "utf-8-sig": "utf-8",
+    "shift-jis-2004": "shift_jis_2004",
+    "x-mac-cyrillic": "mac-cyrillic",
+}
+_NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
+_SUPERSETS = {
+    "ascii": "utf-8",
+    "utf-8-sig": "utf-8",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "big5": "cp950",
+    "tis-620": "cp874",
+}
+"""What programs write under a name is nearly always its superset, which decodes the rest alike (WHATWG, Encoding)."""
+SAMPLE_BYTES = 64 * 1024
+"""What is looked at to tell text from binary data."""
+_WIDE_BOMS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_MAGIC = {
+    b"PK\x03\x04": "an Excel workbook or a ZIP archive",
+    b"PK\x05\x06": "a ZIP archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Excel or Word file",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"%PDF-": "a PDF document",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"\x7fELF": "a program",
+}
+_WIDE_SHARE = 0.2  # UTF-16 text in a Latin script is NUL in every other byte
 
 
 @dataclass(frozen=True)
@@ -203,3 +250,52 @@ def _cut_off(name: str, encoding: Encoding) -> FileUnreadable:
         f"{name} ends in the middle of a character of {encoding.name}: the file was cut off, or is in another "
         "encoding. Export it again, or name its encoding with --encoding."
     )
+
+
+def codec_name(given: str) -> str:
+    """Return the lower-case name of Python's codec for a name that a person wrote.
+
+    Raises InvalidOption if there is no such encoding of text.
+    """
+    spoken = given.strip().lower().replace("_", "-").replace(" ", "-")
+    name = _python_name(_SPOKEN.get(spoken, spoken))
+    if name is None:
+        raise InvalidOption(
+            f"There is no encoding of the name {given!r}. Examples are utf-8, utf-16, cp1252, mac-roman and shift_jis."
+        )
+    return _SUPERSETS.get(name, name)
+
+
+def _python_name(spoken: str) -> str | None:
+    """Return what Python calls an encoding of text; None if it has none of that name."""
+    try:
+        name = codecs.lookup(spoken).name
+        b"a".decode(name)
+    except UnicodeError:  # one letter is half a character in UTF-16
+        pass
+    except (LookupError, ValueError):  # none at all, or none of text, as base64
+        return None
+    return None if name in _NOT_OF_FILES else name
+
+
+def require_text(sample: bytes, name: str) -> None:
+    """Raise FileUnreadable if the file that begins with `sample` (64 KB or less) is not text in UTF-8."""
+    for bom, encoding in _WIDE_BOMS.items():
+        if sample.startswith(bom):
+            raise FileUnreadable(f"{name} is written in {encoding}. Save it as CSV in UTF-8 and try again.")
+    for magic, kind in _MAGIC.items():
+        # A bare "BZh" or "PAR1" could begin a header; the binary bytes that follow it could not.
+        if sample.startswith(magic) and (not magic.isalnum() or _binary_share(sample)):
+            raise FileUnreadable(f"{name} looks like {kind}. A CSV or TSV file is expected.")
+    if sample and sample.count(0) > _WIDE_SHARE * len(sample):
+        raise FileUnreadable(f"{name} looks like UTF-16 text or binary data. A CSV or TSV file in UTF-8 is expected.")
+    if _binary_share(sample) > _CONTROL_SHARE:
+        raise FileUnreadable(f"{name} looks like binary data. A CSV or TSV file is expected.")
+
+
+def _binary_share(sample: bytes) -> float:
+    """Return the share of control characters; NUL may be dropped, and the likeliest other one be the delimiter."""
+    if not sample:
+        return 0.0
+    controls = sorted(sample.count(byte) for byte in _CONTROL)
+    return sum(controls[:-1]) / len(sample)

@@ -7,9 +7,10 @@ Else it belongs to the table above, blank lines or not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from contact_pipelines.imports.stage.cell_kinds import known_fields
+from contact_pipelines.imports.stage.dialect import Record
 from contact_pipelines.imports.stage.header_finding import (
     HALF,
     TableTop,
@@ -17,8 +18,8 @@ from contact_pipelines.imports.stage.header_finding import (
     find_top,
     fits_width,
     has_contacts,
+    known_fields,
 )
-from contact_pipelines.imports.stage.sample_records import Record
 
 BLOCK_ROWS = 12
 """Records of a block that are looked at to tell whether it begins another table."""
@@ -146,3 +147,35 @@ def _table(records: Sequence[Record], top: TableTop) -> Table:
     rows = [row for row in below if fits_width(row, top.width)]
     contacts = has_contacts(header.cells if header else (), rows)
     return Table(records[0].row, header, first, top.width, contacts)
+
+
+def notes_above(records: Sequence[Record], tables: Sequence[Table]) -> list[str]:
+    """Say what stands above the table that is read, the last of `tables`, in the order of the file."""
+    notes: list[str] = []
+    read = tables[-1]
+    above = [record.row for record in records if record.row < tables[0].top and not record.empty]
+    if above:
+        what = "table" if len(tables) > 1 or tables[0].header is None else "header"
+        notes.append(_left_out(above[0], above[-1], what))
+    for table, following in pairwise(tables):
+        notes.append(replace(table, start=table.top).described(_last_row(records, following.start)))
+    if len(tables) > 1 and read.start < read.top:
+        notes.append(_left_out(read.start, read.top - 1, "header"))
+    return notes
+
+
+def notes_below(records: Sequence[Record], tables: Sequence[Table]) -> list[str]:
+    """Say which rows hold `tables`, which follow the table that is read."""
+    ends = [*(table.start for table in tables[1:]), records[-1].row + 1]
+    return [table.described(_last_row(records, end)) for table, end in zip(tables, ends, strict=False)]
+
+
+def _last_row(records: Sequence[Record], end: int) -> int:
+    """Return the last row before row `end` that holds something."""
+    return max(record.row for record in records if record.row < end and not record.empty)
+
+
+def _left_out(first: int, last: int, what: str) -> str:
+    if first == last:
+        return f"row {first} stands above the {what} and was left out"
+    return f"rows {first} to {last} stand above the {what} and were left out"

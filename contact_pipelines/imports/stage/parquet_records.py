@@ -16,11 +16,10 @@ from duckdb.sqltypes import DuckDBPyType
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import labels
 from contact_pipelines.imports.stage.json_columns import CellReader, JsonColumn, find_columns
-from contact_pipelines.imports.stage.record_rows import NO_DIALECT, RecordsJob, Tally
-from contact_pipelines.imports.stage.staging_job import StagedFile
-from contact_pipelines.models import FileReading
+from contact_pipelines.imports.stage.record_rows import RecordsJob, Tally
+from contact_pipelines.imports.stage.staged_file import NO_DIALECT, StagedFile, labels
+from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
 _NESTED = frozenset(("list", "array", "struct", "map"))
@@ -56,7 +55,14 @@ class _Column:
 
 
 def stage_parquet(
-    con: duckdb.DuckDBPyConnection, path: Path, target: Path, *, scratch: Path, file_name: str, limits: Limits
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    target: Path,
+    *,
+    scratch: Path,
+    file_name: str,
+    limits: Limits,
+    options: ReadingOptions | None = None,  # noqa: ARG001 - none of them concerns Parquet
 ) -> StagedFile:
     """Write the rows of the Parquet file at `path` to the Parquet `target`, all values as texts, in file order.
 

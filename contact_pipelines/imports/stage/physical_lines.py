@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.imports.stage import byte_scan
-from contact_pipelines.imports.stage.dialect import SHOWN_TEXT
-from contact_pipelines.imports.stage.staging_job import StagingJob
+from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT
+from contact_pipelines.imports.stage.text_layout import StagingJob
 
 _SCHEMA = pa.schema([("n", pa.int64()), ("body", pa.string()), ("cr", pa.bool_()), ("odd", pa.int8())])
 _KEPT = 4 * SHOWN_TEXT

@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 
 from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.files.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
-from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, Dialect
 from contact_pipelines.imports.stage.json_columns import CellReader
+from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT
 from contact_pipelines.settings.policy import Limits
 
-NO_DIALECT = Dialect("", quote="", escape="", header_row=None)
 _GROUP_BYTES = 16 * 1024 * 1024
 _FEWEST, _MOST = 2_048, 122_880  # rows of a row group, as DuckDB has them
 

@@ -13,8 +13,15 @@ from contact_pipelines.imports.stage.byte_scan import CHUNK, Scan, scan_bytes
 from contact_pipelines.imports.stage.careful_staging import ContactsBelow, stage_carefully
 from contact_pipelines.imports.stage.dialect import Dialect
 from contact_pipelines.imports.stage.fast_staging import stage_fast
-from contact_pipelines.imports.stage.staging_job import StagedFile, StagingJob, header_only, reading_of
-from contact_pipelines.imports.stage.text_layout import Layout, beginning_at, find_layout, read_beginning
+from contact_pipelines.imports.stage.staged_file import StagedFile, header_only
+from contact_pipelines.imports.stage.text_layout import (
+    Layout,
+    StagingJob,
+    beginning_at,
+    find_layout,
+    read_beginning,
+    reading_of,
+)
 from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 

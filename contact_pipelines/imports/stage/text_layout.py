@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import BinaryIO
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.dialect import SAMPLE_BYTES, Dialect, labels, refuse_what_is_no_text
-from contact_pipelines.imports.stage.dialect_guessing import guess_dialect, separator_line
-from contact_pipelines.imports.stage.file_tables import Table, blocks, first_table, next_table
-from contact_pipelines.imports.stage.header_finding import has_contacts, usual_width
-from contact_pipelines.imports.stage.left_out import notes_above, notes_below
-from contact_pipelines.imports.stage.sample_records import (
+from contact_pipelines.imports.stage.byte_scan import Scan
+from contact_pipelines.imports.stage.dialect import (
+    Dialect,
     Line,
     Record,
     RecordReader,
@@ -23,7 +21,12 @@ from contact_pipelines.imports.stage.sample_records import (
     newline_of,
     sample_lines,
 )
-from contact_pipelines.models import ReadingOptions
+from contact_pipelines.imports.stage.dialect_guessing import guess_dialect, separator_line
+from contact_pipelines.imports.stage.encodings import SAMPLE_BYTES, require_text
+from contact_pipelines.imports.stage.file_tables import Table, blocks, first_table, next_table, notes_above, notes_below
+from contact_pipelines.imports.stage.header_finding import has_contacts, usual_width
+from contact_pipelines.imports.stage.staged_file import labels
+from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
 LAYOUT_BYTES = 256 * 1024
@@ -76,7 +79,7 @@ def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
     start = content_start(sample)
     if len(sample) == start:
         raise FileUnreadable(f"{name} is empty.")
-    refuse_what_is_no_text(sample[:SAMPLE_BYTES], name)
+    require_text(sample[:SAMPLE_BYTES], name)
     return _beginning(file, sample[start:], start, name, limits)
 
 
@@ -206,3 +209,53 @@ def _labels(table: Table, name: str, limits: Limits) -> tuple[list[str], int]:
         raise FileUnreadable(f"{name}: the header (row {record.row}) is not UTF-8 text. Save it as UTF-8.")
     filled = max(at for at, cell in enumerate(record.cells, start=1) if cell.strip())
     return labels(record.cells, name, limits), len(record.cells) - filled
+
+
+_LONGEST_LINE = 1_600_000
+
+
+@dataclass(frozen=True)
+class StagingJob:
+    """One file to be staged: where it is, what to call it, what is known of it, where its rows go.
+
+    `unescape`: whether the apostrophe that guards formulas is taken away again (a workbook has none).
+    """
+
+    path: Path
+    name: str
+    target: Path
+    folder: Path  # for scratch files, removed when the job is done
+    scan: Scan
+    layout: Layout
+    limits: Limits
+    unescape: bool = True
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the file is written."""
+        return self.layout.dialect
+
+    @property
+    def max_line(self) -> int:
+        """Bytes a line (and a record of several) may have to be looked at whole: those of the longest row."""
+        return min(4 * self.limits.row_characters, _LONGEST_LINE)
+
+    def require_rows(self, count: int) -> None:
+        """Raise FileNotImportable if so many data rows are more than the limit."""
+        most = self.limits.rows
+        if most is not None and count > most:
+            raise FileNotImportable(
+                f"{self.name} has more than {most:,} data rows, which is the limit. Split the file."
+            )
+
+
+def reading_of(layout: Layout, notes: Sequence[str]) -> FileReading:
+    """Return how a text file was read, with `notes` added to those on what stands above its table."""
+    dialect = layout.dialect
+    return FileReading(
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        escape=dialect.escape,
+        header_row=dialect.header_row,
+        notes=(*layout.notes, *notes),
+    )

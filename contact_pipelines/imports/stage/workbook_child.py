@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from contact_pipelines.errors import FileError, FileNotImportable
-from contact_pipelines.imports.stage.refusals import damaged, document_type, protected
 
 if TYPE_CHECKING:
-    from contact_pipelines.imports.stage.sheets.choosing import Sheet
-    from contact_pipelines.imports.stage.sheets.sheet_book import SheetBook
+    from contact_pipelines.imports.stage.sheets.sheet_book import Sheet, SheetBook
 
 SECONDS_TO_STOP = 5
 """Processor time beyond the limit after which the child ends by itself, should nobody be left to end it."""
@@ -91,20 +89,19 @@ def convert(request: Request) -> Answer:
     """Write one sheet as CSV. Raises FileUnreadable and FileNotImportable."""
     from python_calamine import CalamineError, PasswordError
 
-    from contact_pipelines.imports.stage.sheets.package import DocumentTypeFound
+    from contact_pipelines.imports.stage.sheets import sheet_cells
     from contact_pipelines.imports.stage.sheets.sheet_book import SheetBook
-    from contact_pipelines.imports.stage.sheets.sheet_cells import BROKEN, Protected
 
     name = request["name"]
     try:
         book = SheetBook(Path(request["path"]), request["format"], name=name, most_cells=request["cells"])
         return _write(book, request)
-    except (PasswordError, Protected):
-        raise protected(name) from None
-    except DocumentTypeFound:
-        raise document_type(name) from None
-    except (CalamineError, *BROKEN):
-        raise damaged(name) from None
+    except (PasswordError, sheet_cells.Protected):
+        raise sheet_cells.protected(name) from None
+    except sheet_cells.DocumentTypeFound:
+        raise sheet_cells.document_type(name) from None
+    except (CalamineError, *sheet_cells.BROKEN):
+        raise sheet_cells.damaged(name) from None
 
 
 def _write(book: SheetBook, request: Request) -> Answer:
@@ -130,12 +127,12 @@ def _write(book: SheetBook, request: Request) -> Answer:
 
 
 def _choose(book: SheetBook, filled: list[Sheet], request: Request) -> str:
-    from contact_pipelines.imports.stage.sheets import choosing
+    from contact_pipelines.imports.stage.sheets import sheet_book
 
     name, asked = request["name"], request["sheet"]
     if asked is None:
-        return choosing.choose(filled, lambda sheet: choosing.head_of(book.rows(sheet)), name=name)
-    chosen = choosing.find(asked, book.sheets, name=name)
+        return sheet_book.choose(filled, lambda sheet: sheet_book.head_of(book.rows(sheet)), name=name)
+    chosen = sheet_book.find(asked, book.sheets, name=name)
     if chosen not in (sheet.name for sheet in filled):
         raise _nothing_in(chosen, name)
     return chosen
@@ -146,7 +143,7 @@ def _nothing_in(sheet: str, name: str) -> FileNotImportable:
 
 
 def _notes(others: list[Sheet], long_numbers: int) -> list[str]:
-    from contact_pipelines.imports.stage.sheets.choosing import named
+    from contact_pipelines.imports.stage.sheets.sheet_book import named
 
     notes = []
     if others:

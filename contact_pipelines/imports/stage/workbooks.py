@@ -17,9 +17,8 @@ from pathlib import Path
 
 import contact_pipelines
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.recognising import Format
+from contact_pipelines.imports.stage.archives import open_zip, refuse_document_types, require_bounded
 from contact_pipelines.imports.stage.workbook_child import Answer, Refusal, Request
-from contact_pipelines.imports.stage.zip_files import open_zip, refuse_document_types, require_bounded
 from contact_pipelines.settings.policy import MIB, Limits
 
 RATIO_FLOOR = 100 * MIB
@@ -41,7 +40,7 @@ class Converted:
     notes: tuple[str, ...] = ()
 
 
-def convert(path: Path, target: Path, *, name: str, format: Format, sheet: str | None, limits: Limits) -> Converted:  # noqa: A002
+def convert(path: Path, target: Path, *, name: str, format: str, sheet: str | None, limits: Limits) -> Converted:  # noqa: A002
     """Write one sheet of a workbook as CSV: UTF-8, comma, LF, cells quoted as needed, no escape but doubled quotes.
 
     One record for each row of the sheet from row 1 on, so that row numbers stay the sheet's; an empty row is an
@@ -50,14 +49,14 @@ def convert(path: Path, target: Path, *, name: str, format: Format, sheet: str |
     first cell. `sheet`: by name; None takes the first visible one with contacts. Raises FileUnreadable (damaged,
     protected by a password) and FileNotImportable (no such sheet, empty, beyond the limits).
     """
-    if format is not Format.XLS:
+    if format != "xls":
         _check_archive(path, name, limits)
     with _named_by_format(path.resolve(), target.resolve(), format) as workbook:
         request = Request(
             path=str(workbook),
             target=str(target.resolve()),
             name=name,
-            format=format.value,
+            format=format,
             sheet=sheet,
             memory=int(limits.workbook_memory),
             seconds=limits.workbook_seconds,
@@ -71,7 +70,7 @@ def convert(path: Path, target: Path, *, name: str, format: Format, sheet: str |
 
 
 @contextmanager
-def _named_by_format(path: Path, target: Path, file_format: Format) -> Iterator[Path]:
+def _named_by_format(path: Path, target: Path, file_format: str) -> Iterator[Path]:
     """Give a file, for a while, a name that ends as its content has it: calamine goes by the name first.
 
     The other name stands beside `target`. Where links are not allowed (Windows), it is a copy.

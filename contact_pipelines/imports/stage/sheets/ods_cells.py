@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contact_pipelines.imports.stage.sheets.cell_text import duration_text, number_text
-from contact_pipelines.imports.stage.sheets.package import Package, local, xml_parser
-from contact_pipelines.imports.stage.sheets.sheet_cells import Protected, ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.sheet_cells import (
+    Package,
+    Protected,
+    ShownCell,
+    UsedRange,
+    local,
+    xml_parser,
+)
 
 _CONTENT = "content.xml"
 _MANIFEST = "META-INF/manifest.xml"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xlrd  # type: ignore[import-untyped]
 
-from contact_pipelines.imports.stage.sheets.number_formats import Form, form
+from contact_pipelines.imports.stage.sheets.cell_text import Form, form
 from contact_pipelines.imports.stage.sheets.sheet_cells import BROKEN, ERRORS, Protected, ShownCell, UsedRange
 
 _BROKEN = (*BROKEN, xlrd.XLRDError, xlrd.compdoc.CompDocError, AssertionError, TypeError, AttributeError, OverflowError)

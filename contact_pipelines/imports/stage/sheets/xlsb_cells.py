@@ -9,9 +9,8 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from contact_pipelines.imports.stage.sheets.number_formats import BUILT_IN, Form, form
-from contact_pipelines.imports.stage.sheets.package import Package
-from contact_pipelines.imports.stage.sheets.sheet_cells import ERRORS, ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.cell_text import BUILT_IN, Form, form
+from contact_pipelines.imports.stage.sheets.sheet_cells import ERRORS, Package, ShownCell, UsedRange
 
 _ROW, _FIRST_VALUE, _LAST_VALUE = 0, 2, 11  # 1 is a blank cell; from 12 on, records are no cells
 _RICH_TEXT = 62

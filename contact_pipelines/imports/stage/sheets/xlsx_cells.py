@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from contact_pipelines.imports.stage.sheets.number_formats import BUILT_IN, Form, form
-from contact_pipelines.imports.stage.sheets.package import Package, local, xml_parser
-from contact_pipelines.imports.stage.sheets.sheet_cells import ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.cell_text import BUILT_IN, Form, form
+from contact_pipelines.imports.stage.sheets.sheet_cells import Package, ShownCell, UsedRange, local, xml_parser
 
 # A cell's tag that is not closed at once: what is only formatted is written <c r="A1" s="1"/> or <c ...></c>.
 _CELL = re.compile(rb"""<(?:\w+:)?c(?:\s[^>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["'][^>]*|\s[^>]*)?(?<!/)>(?!</)""")
