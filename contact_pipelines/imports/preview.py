@@ -87,16 +87,16 @@ def preview_file(
         with store.connect() as connection:
             known = merged_properties(list_properties(connection, tenant_id), house.properties)
             saved = saved_mappings.find(connection, tenant_id, staged.header, chosen)
-        plan = file_mapping.map_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
-        file_mapping.map_rows(rows, plan).create_view(MAPPED)
-        check_rows(con, plan, chosen, house)
+        mapping = file_mapping.map_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
+        file_mapping.map_rows(rows, mapping).create_view(MAPPED)
+        check_rows(con, mapping, chosen, house)
         counted = duck.sql_blocks("validating")["count_valid"].format(errors=FOUND_ERRORS, typed=TYPED)
         valid, warned = con.sql(counted).fetchall()[0]
         return Preview(
             reading=staged.reading,
             header=staged.header,
             rows=staged.row_count,
-            columns=plan.columns,
+            columns=mapping.columns,
             first_rows=_first_rows(con, target, staged.header),
             valid=valid,
             warned=warned,

@@ -23,30 +23,29 @@ def run(session: ImportSession) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBP
     from contact_pipelines.imports.columns import recorded_mapping
 
     with session.step("validate"):
-        con, plan = session.con, recorded_mapping(session)
+        con, mapping = session.con, recorded_mapping(session)
         session.view(MAPPED, STAGED)
-        check_rows(con, plan, session.record.options, session.house)
-        values = ", ".join(identifier(field) for field in plan.fields)
+        check_rows(con, mapping, session.record.options, session.house)
+        values = ", ".join(identifier(field) for field in mapping.fields)
         session.save(VALID, con.sql(sql_blocks("validating")["valid_rows"].format(values=values)))
         session.save(ERRORS, con.sql(f"FROM {FOUND_ERRORS} ORDER BY ALL"))
         con.execute(f"DROP TABLE {TYPED}; DROP TABLE {FOUND_ERRORS}")
         return session.load(VALID), session.load(ERRORS)
 
 
-def check_rows(con: duckdb.DuckDBPyConnection, plan: FileMapping, options: ImportOptions, house: House) -> None:
+def check_rows(con: duckdb.DuckDBPyConnection, mapping: FileMapping, options: ImportOptions, house: House) -> None:
     """Make the tables `typed_contacts` and `found_errors` from the views `mapped_contacts` and `staged_rows`."""
     from contact_pipelines.files.artifact_names import MAPPED
     from contact_pipelines.files.duck import sql_blocks
     from contact_pipelines.imports.validate import normalising, validating
     from contact_pipelines.imports.validate.email_checks import check_emails
 
-    typed = normalising.normalise(con, MAPPED, plan, options, house)
+    typed = normalising.normalise(con, MAPPED, mapping, options, house)
     con.execute(f"DROP TABLE IF EXISTS {TYPED}")
     typed.create(TYPED)
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
     rules = {} if options.suppress else house.fields  # they are for contacts, not for those who are opted out
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, rules, match_on=options.match_on)
-    validating.validate(con, TYPED, book, FOUND_ERRORS)
-    if "email" in plan.fields and not options.suppress:
-        check_emails(con, TYPED, FOUND_ERRORS, header=plan.headers["email"], checks=house.email_checks)
+    validating.validate(con, TYPED, FOUND_ERRORS, mapping, rules, match_on=options.match_on)
+    if "email" in mapping.fields and not options.suppress:
+        check_emails(con, TYPED, FOUND_ERRORS, header=mapping.headers["email"], checks=house.email_checks)

@@ -1,11 +1,10 @@
-"""The values that a fast path leaves open, decided one by one by a library, once for each distinct value.
+"""Texts that a fast path leaves open, decided by a library, once for each distinct text.
 
-A fast path is an SQL expression that gives the normalised value or NULL. This module finds the distinct texts
-for which it gives NULL, has a *judge* decide them, and keeps what the judge made of them in a temporary table
-beside the raw text. The caller's SELECT joins that table: `coalesce(<fast path>, <judged>.<part>)`.
+A fast path is an SQL expression of the normalised value, or NULL where it is not sure. The distinct texts for which it
+is NULL go to a function in Python; its results are kept in a temporary table beside the raw texts. The caller's SELECT
+joins that table: `coalesce(<fast path>, <table>.<part>)`.
 
-Memory: the distinct leftovers and the verdicts are DuckDB tables (which spill to disk); in Python there is
-one batch of them at a time.
+Memory: the texts and the results are DuckDB tables, which spill to disk; Python has one batch at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import pyarrow as pa
 from contact_pipelines.files import duck
 
 BATCH = 50_000
-"""Distinct values that are in Python's memory at a time; of addresses, about 15 MB."""
+"""Distinct texts in Python's memory at a time; of addresses, about 15 MB."""
 
 _names = count(1)
 
@@ -38,7 +37,7 @@ class JoinedColumn:
 
 def new_table_name() -> str:
     """Return a name for a temporary table that no other table of this process has. It needs no quotes."""
-    return f"_judged_{next(_names)}"
+    return f"_decided_{next(_names)}"
 
 
 def qualified(source: str, column: str) -> str:
@@ -46,40 +45,37 @@ def qualified(source: str, column: str) -> str:
     return f"{duck.identifier(source)}.{duck.identifier(column)}"
 
 
-def joined_column(
+def decided_column(
     con: duckdb.DuckDBPyConnection,
     source: str,
     column: str,
     *,
     fast: str,
-    judge: Callable[[str], str | None],
+    decide: Callable[[str], str | None],
 ) -> JoinedColumn:
-    """Return a text column as `fast` (an SQL expression) normalises it, and `judge` where that is NULL."""
+    """Return a text column as `fast` (an SQL expression) normalises it, and as `decide` does where that is NULL."""
 
-    def verdict(text: str) -> tuple[str | None]:
-        return (judge(text),)
+    def parts(text: str) -> tuple[str | None]:
+        return (decide(text),)
 
-    undecided = f"({fast}) IS NULL"
-    judged = judge_leftovers(con, source, column, undecided=undecided, judge=verdict, parts=("kept",))
-    expression = f"coalesce({fast}, {judged}.kept)" if judged else fast
-    return JoinedColumn(expression, join_clause(judged, source, column))
+    table = decide_distinct(con, source, column, undecided=f"({fast}) IS NULL", decide=parts, parts=("kept",))
+    return JoinedColumn(f"coalesce({fast}, {table}.kept)" if table else fast, join_clause(table, source, column))
 
 
-def judge_leftovers(
+def decide_distinct(
     con: duckdb.DuckDBPyConnection,
     source: str,
     column: str,
     *,
     undecided: str,
-    judge: Callable[[str], tuple[str | None, ...]],
+    decide: Callable[[str], tuple[str | None, ...]],
     parts: Sequence[str],
 ) -> str:
-    """Judge the distinct texts of a column that satisfy `undecided`; return the temporary table of verdicts.
+    """Decide the distinct texts of a column that satisfy `undecided`; return the temporary table of results.
 
-    `source` is a table or view of `con`, `column` a text column of it, `undecided` an SQL condition. The
-    table has a column `raw` and one for each of `parts`, in the order in which `judge` gives them. Texts of
-    which the judge makes nothing (all parts None) have no row. Returns '' if there is nothing to join. Blank
-    texts are not judged. Errors are DuckDB's and the judge's own.
+    `source` is a table or view of `con`, `column` a text column of it, `undecided` an SQL condition. The table has a
+    column `raw` and one for each of `parts`, in the order in which `decide` gives them; it has no row for a text whose
+    parts are all None. Blank texts are left out. Returns '' if there is nothing to join.
     """
     name = new_table_name()
     todo = f"{name}_todo"
@@ -91,7 +87,7 @@ def judge_leftovers(
     try:
         columns = "".join(f", {duck.identifier(part)} VARCHAR" for part in parts)
         con.execute(f"CREATE TEMP TABLE {name} (raw VARCHAR{columns})")
-        found = _judge_in_batches(con, todo, name, judge, parts)
+        found = _decide_in_batches(con, todo, name, decide, parts)
     finally:
         con.execute(f"DROP TABLE {todo}")
     if not found:
@@ -99,28 +95,28 @@ def judge_leftovers(
     return name if found else ""
 
 
-def join_clause(judged: str, source: str, column: str) -> str:
-    """Return the LEFT JOIN of a table of verdicts ('' for none)."""
-    if not judged:
+def join_clause(table: str, source: str, column: str) -> str:
+    """Return the LEFT JOIN of a table of results ('' for none)."""
+    if not table:
         return ""
-    return f"LEFT JOIN {judged} ON {judged}.raw = {qualified(source, column)}"
+    return f"LEFT JOIN {table} ON {table}.raw = {qualified(source, column)}"
 
 
-def _judge_in_batches(
+def _decide_in_batches(
     con: duckdb.DuckDBPyConnection,
     todo: str,
     name: str,
-    judge: Callable[[str], tuple[str | None, ...]],
+    decide: Callable[[str], tuple[str | None, ...]],
     parts: Sequence[str],
 ) -> int:
-    """Fill the table of verdicts; return how many there are."""
+    """Fill the table of results; return how many there are."""
     (total,) = con.execute(f"SELECT count(*) FROM {todo}").fetchone() or (0,)
     schema = pa.schema([("raw", pa.string()), *((part, pa.string()) for part in parts)])
     found = 0
     for start in range(0, total, BATCH):
         rows = con.execute(f"SELECT raw FROM {todo} WHERE rowid >= ? AND rowid < ?", [start, start + BATCH]).fetchall()
-        verdicts = [(raw, *judge(raw)) for (raw,) in rows]
-        kept = [verdict for verdict in verdicts if any(part is not None for part in verdict[1:])]
+        results = [(raw, *decide(raw)) for (raw,) in rows]
+        kept = [result for result in results if any(part is not None for part in result[1:])]
         if kept:
             arrays = [pa.array(values, pa.string()) for values in zip(*kept, strict=True)]
             con.register(f"{name}_batch", pa.Table.from_arrays(arrays, schema=schema))
