@@ -356,7 +356,7 @@ def test_a_file_that_cannot_be_imported(run, tmp_path, content, arguments, told)
         (["--rule", "first_name=best"], 2, "--rule of first_name"),
         (["--rule", "first_name"], 2, "--rule"),
         (["--tag", " "], 2, "--tag"),
-        (["--map", "email"], 2, '--map "Header=field"'),
+        (["--map", "email"], 2, '--map "HEADER=FIELD"'),
         (["--map", "email=phone", "--map", "email=email"], 2, "twice"),
         (["--match-on", "name"], 2, "--match-on"),
         (["--match-on", "email,email"], 2, "names a key twice"),
@@ -384,7 +384,7 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
         ("mode: nope", "has a wrong value at mode"),
         (
             "modes: upsert",
-            "unknown key modes; the keys are encoding, delimiter, header, sheet, mode, match_on, columns",
+            "unknown key modes; the keys are encoding, delimiter, header, sheet, columns",
         ),
         ("rules: {email: best}", "has a wrong value at rules.email"),
         ("- mode", "option: value"),

@@ -34,7 +34,9 @@ def new_export(instance, **config):
 
 def test_the_form_exports_and_tells_where(settings, store, instance, tmp_path):
     imports.run_import(store, settings, register(store, tmp_path, PEOPLE))
-    result = new_export(instance, format="json", filter="lead_score >= 20", fields=["email"])
+    result = new_export(
+        instance, output={"format": "json", "fields": ["email"]}, contacts={"filter": "lead_score >= 20"}
+    )
     assert result.success
     (record,) = exports.list_exports(store, settings)
     assert (record.rows, record.requested_by) == (2, "dagster")
@@ -47,7 +49,7 @@ def test_the_form_exports_and_tells_where(settings, store, instance, tmp_path):
 
 
 def test_a_wrong_form_fails_with_a_sentence(settings, store, instance):
-    result = new_export(instance, filter="lead_score >>")
+    result = new_export(instance, contacts={"filter": "lead_score >>"})
     assert not result.success
     assert exports.list_exports(store, settings) == []
 
