@@ -9,11 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contact_pipelines.exports.use_cases import clean_up_exports, count_overdue_exports
-from contact_pipelines.files.artifact_names import MAPPED, REPORT, STAGED
+from contact_pipelines.files.artifact_names import (
+    ERRORS_FILE,
+    EVENTS,
+    MAPPED,
+    REPORT,
+    RESULTS_FILE,
+    ROLLBACK_FILE,
+    STAGED,
+)
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.imports import reporting
-from contact_pipelines.imports.drafts import EVENTS_FILE
-from contact_pipelines.imports.undo import rolling_back
 from contact_pipelines.notify import outbox
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import old_imports
@@ -22,11 +27,11 @@ from contact_pipelines.store.old_imports import OldImport, What
 
 KEPT_WITH_RESULTS = frozenset(
     (
-        reporting.RESULTS_FILE,
-        reporting.ERRORS_FILE,
-        rolling_back.REPORT_FILE,
+        RESULTS_FILE,
+        ERRORS_FILE,
+        ROLLBACK_FILE,
         REPORT,
-        EVENTS_FILE,
+        f"{EVENTS}.parquet",
         # The same rows as in the results, in the form in which erasing a person finds them.
         f"{STAGED}.parquet",
         f"{MAPPED}.parquet",

@@ -17,12 +17,13 @@ import psycopg
 from sqlalchemy import make_url
 
 from contact_pipelines import imports
+from contact_pipelines.contacts import properties
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.imports import steps
-from contact_pipelines.imports.apply import applying
+from contact_pipelines.imports import apply, columns, compare, land, report, stage, validate, way
+from contact_pipelines.imports.apply import write_contacts
 from contact_pipelines.imports.compare import matching
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.imports.undo import rolling_back
+from contact_pipelines.imports.undo import restore
 from contact_pipelines.models import Import, ImportOptions, ImportStatus
 from contact_pipelines.store import copying, imports_table, reviews
 from contact_pipelines.store.engine import APPLICATION, Store, open_store
@@ -57,15 +58,15 @@ def install(patch: Callable[[object, str, object], None], point: str, action: Ca
     _after(patch, reach, imports_table, "record_mapping", "mapping recorded")
     _after(patch, reach, matching, "find_matches", "matches found")
     _after(patch, reach, imports_table, "lock_tenant", "tenant locked")
-    _after(patch, reach, steps, "add_property", "property added")
-    _after(patch, reach, applying, "_create", "contacts created")
-    _after(patch, reach, applying, "_update", "contacts updated")
-    _after(patch, reach, applying, "_journal", "journal written")
+    _after(patch, reach, properties, "add_property", "property added")
+    _after(patch, reach, write_contacts, "_create", "contacts created")
+    _after(patch, reach, write_contacts, "_update", "contacts updated")
+    _after(patch, reach, write_contacts, "_journal", "journal written")
     _after(patch, reach, imports_table, "complete", "completed, not committed")
     _after(patch, reach, reviews, "await_review", "review recorded, not committed")
-    _after(patch, reach, steps, "_apply", "committed")
-    _before(patch, reach, rolling_back, "_restore", "created contacts deleted")
-    _after(patch, reach, rolling_back, "_restore", "contacts restored")
+    _after(patch, reach, apply, "run", "committed")
+    _before(patch, reach, restore, "_restore", "created contacts deleted")
+    _after(patch, reach, restore, "_restore", "contacts restored")
     _after(patch, reach, imports_table, "record_rollback", "rollback recorded, not committed")
     _artifacts(patch, reach)
     _batches(patch, reach)
@@ -280,16 +281,15 @@ class World(Importer):
     def compared(self, record: Import) -> ImportSession:
         """Run an import up to comparing; return its session, to be closed."""
         session = imports.open_import(self.store, self.settings, record)
-        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
-            step(session)
-        steps.compare(session)
+        for step in (land, stage, columns, validate, compare):
+            step.run(session)
         return session
 
     def finish(self, session: ImportSession) -> Import:
         """Apply and report what was compared."""
         with session:
-            steps.apply(session)
-            steps.report(session)
+            way.apply_import(session)
+            report.run(session)
         return self.fresh(session.record)
 
     def found_failed(self, record: Import) -> Import:

@@ -9,7 +9,7 @@ from typing import Any
 from contact_pipelines import feeds, imports
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import, ImportStatus
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ImportFeed
 from tests.importing_helpers import Importer
 from tests.location_settings import with_entries
 

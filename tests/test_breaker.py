@@ -10,8 +10,8 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.imports.breaker import Statistics, reasons
 from contact_pipelines.models import ImportStatus
-from contact_pipelines.settings.import_feeds import BreakerLimits
-from contact_pipelines.store import feed_statistics
+from contact_pipelines.settings.feed_settings import BreakerLimits
+from contact_pipelines.store import feed_checks
 from tests.dagster_runs import everything_said, metadata_of, run_job
 from tests.feed_helpers import Feeding
 
@@ -118,7 +118,7 @@ def test_what_is_unlike_the_last_import_waits_and_can_be_confirmed(feeding):
     drop.write("a.csv", people(100))
     assert [record.status for record in drop.look_and_run()] == [ImportStatus.COMPLETED]
     with drop.store.connect() as connection:
-        (kept,) = feed_statistics.last_completed(connection, "default", "drop", 5)
+        (kept,) = feed_checks.last_completed(connection, "default", "drop", 5)
     assert kept == {
         "rows": 100, "failed": 0, "updated": 0, "blank": {"email": 0.0, "first_name": 0.0},
         "columns": ["email", "first_name"],

@@ -612,7 +612,7 @@ def test_version_and_help():
 def test_help_imports_nothing_heavy():
     code = (
         "import sys\nimport contact_pipelines.cli\n"
-        "print([m for m in ('pydantic', 'sqlalchemy', 'duckdb', 'dagster', 'polars') if m in sys.modules])"
+        "print([m for m in ('pydantic', 'sqlalchemy', 'duckdb', 'dagster', 'polars', 'lark') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

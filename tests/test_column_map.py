@@ -7,7 +7,7 @@ import json
 import pytest
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.imports.columns.mapping import parse_column_map
+from contact_pipelines.imports.columns.given_columns import parse_column_map
 
 
 def test_a_column_map_by_header():

@@ -124,8 +124,8 @@ def test_the_strictest_of_several_columns_wins():
         ["g@b.co", None, None, None, "yes"],
     ]
     found = typed(mapping, rows)
-    assert found.plan.fields == ["email", "status"]
-    assert found.plan.headers == {
+    assert found.mapping.fields == ["email", "status"]
+    assert found.mapping.headers == {
         "email": "Email",
         "status.opt_out.1": "Opt out",
         "status": "Status",
@@ -146,7 +146,7 @@ def test_the_strictest_of_several_columns_wins():
 )
 def test_a_preset_is_the_least_that_every_row_says(preset, alone, beside):
     found = typed({"Email": "email"}, [["a@b.co"], ["b@b.co"]], preset=preset)
-    assert (found.plan.fields, found.values("status")) == (["email", "status"], [alone] * 2)
+    assert (found.mapping.fields, found.values("status")) == (["email", "status"], [alone] * 2)
     assert [change["status"] for change in found.changes()] == [alone] * 2
     rows = [["a@b.co", "subscribed"], ["b@b.co", "bounced"], ["c@b.co", None]]
     assert typed({"Email": "email", "S": WORD}, rows, preset=preset).values("status") == beside
@@ -155,7 +155,7 @@ def test_a_preset_is_the_least_that_every_row_says(preset, alone, beside):
 @pytest.mark.parametrize("preset", [None, "none"])
 def test_without_a_preset_a_file_without_consent_says_nothing(preset):
     found = typed({"Email": "email"}, [["a@b.co"]], preset=preset)
-    assert found.plan.fields == ["email"]
+    assert found.mapping.fields == ["email"]
     assert [change["status"] for change in found.changes()] == ["subscribed"]
 
 

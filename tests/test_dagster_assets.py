@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from contact_pipelines import imports
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import validate
 from contact_pipelines.models import ImportOptions, ImportStatus
 from tests.dagster_runs import (
     BROKEN,
@@ -172,7 +172,7 @@ def test_an_unexpected_error_is_told_without_its_text(store, instance, tmp_path,
         with session.step("validate"):
             raise ValueError("could not convert ada.lovelace@secret.example")
 
-    monkeypatch.setattr(steps, "validate", broken)
+    monkeypatch.setattr(validate, "run", broken)
     record = register(store, tmp_path)
     result = run_job(instance, record)
     assert not result.success

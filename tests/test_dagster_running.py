@@ -14,7 +14,7 @@ from contact_pipelines import imports
 from contact_pipelines.defs.instance import dagster_home, open_instance
 from contact_pipelines.defs.run_here import UnexpectedFailure, run_import_here
 from contact_pipelines.errors import FileNotImportable, StoreUnavailable, WrongState
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import land, validate
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.store import imports_table
 from tests.dagster_runs import SECRETS, count_contacts, everything_said, register, use_environment
@@ -65,7 +65,7 @@ def test_an_unexpected_error_comes_out_without_its_text(settings, store, tmp_pat
     def broken(session):
         raise ValueError("could not convert ada.lovelace@secret.example")
 
-    monkeypatch.setattr(steps, "validate", broken)
+    monkeypatch.setattr(validate, "run", broken)
     record = register(store, tmp_path)
     with pytest.raises(UnexpectedFailure, match="ValueError") as caught:
         run_import_here(settings, store, record)
@@ -82,7 +82,7 @@ def test_the_sensor_has_nothing_left_to_start(settings, store, tmp_path, monkeyp
             waiting.extend(imports_table.pending(connection))
         raise StoreUnavailable("The contact store is away.")
 
-    monkeypatch.setattr(steps, "land", looked)
+    monkeypatch.setattr(land, "run", looked)
     with pytest.raises(StoreUnavailable):
         run_import_here(settings, store, register(store, tmp_path))
     assert waiting == []

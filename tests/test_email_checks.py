@@ -11,9 +11,8 @@ from disposable_email_domains import blocklist
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.imports.validate import email_checks, validating
 from contact_pipelines.imports.validate.email_addresses import normalise_email
-from contact_pipelines.imports.validate.email_checks import EmailCheckReport, check_emails
+from contact_pipelines.imports.validate.email_checks import ROLE_MAILBOXES, EmailCheckReport, check_emails
 from contact_pipelines.imports.validate.mx_lookup import LONGEST_NO, LONGEST_YES, AnswerCache, MxAnswers, look_up
-from contact_pipelines.imports.validate.role_mailboxes import ROLE_MAILBOXES
 from contact_pipelines.settings.policy import Action, EmailChecks, MxCheck
 from tests.dns_server import MAIL, SILENT, serving
 

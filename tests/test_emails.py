@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_pipelines.imports.validate import leftovers
+from contact_pipelines.imports.validate import distinct_texts
 from contact_pipelines.imports.validate.email_addresses import email_column, email_fast_path, normalise_email
 
 PIECES = [
@@ -144,7 +144,7 @@ def test_the_fast_path_decides_plain_addresses(con):
 
 
 def test_a_column_is_the_verdict_on_each_value(monkeypatch):
-    monkeypatch.setattr(leftovers, "BATCH", 2)
+    monkeypatch.setattr(distinct_texts, "BATCH", 2)
     texts = ["A@b.com", None, "", " \t", "Jörg@x.de", "a@@b", "a@xn--mller-kva.de", "<a@b.com>", "Jörg@x.de"]
     with duckdb.connect() as con:
         con.execute('CREATE TABLE "the ""source" AS SELECT unnest(?::VARCHAR[]) AS "E ""mail"', [texts])

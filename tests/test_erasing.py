@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from contact_pipelines import contacts, imports
 from contact_pipelines.cli.contact_commands import app
-from contact_pipelines.contacts import erased_rows, finding_person, suppressions
+from contact_pipelines.contacts import erased_rows, erasing, suppressions
 from contact_pipelines.contacts import erasing as erasing_operation
 from contact_pipelines.contacts.erased_rows import Person
 from contact_pipelines.contacts.erasing import Erasure
@@ -231,13 +231,13 @@ def test_a_row_with_their_external_id_and_somebody_elses_address_is_not_theirs(i
 
 
 def test_long_files_are_searched_across_their_blocks(importer, monkeypatch):
-    monkeypatch.setattr(finding_person, "_BLOCK", 10)
+    monkeypatch.setattr(erasing, "_BLOCK", 10)
     record = importer.run(FIRST)
     folder = Path(importer.settings.artifacts) / "default" / record.id
     artifacts = ArtifactFolder(importer.settings.artifacts, "default", record.id)
     (folder / "note.txt").write_text("x" * 7 + ZELDA.upper() + "y" * 5)
     for address, found in ((ZELDA, True), ("zelda@example.org", False)):
-        assert finding_person.holds(None, artifacts, ["note.txt"], Person(addresses=(address,))) is found
+        assert erasing.holds(None, artifacts, ["note.txt"], Person(addresses=(address,))) is found
 
 
 # -- what is left of somebody who is no contact any more

@@ -29,14 +29,14 @@ from tests.failpoint_scenarios import SCENARIOS, Place, copied, picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL, no fork")
 
-LIST = Path(__file__).parents[1] / "docs" / "failpoints.md"
+LIST = Path(__file__).with_name("failpoints.md")
 WHICH = os.environ.get("CONTACT_PIPELINES_FAILPOINTS", "some")
 """some (each SPREAD-th, and the commits that count), all, or write: write the list anew."""
 SPREAD = 8
 
 
 def listed() -> dict[str, list[str]]:
-    """Return the points of each scenario from the list in docs/failpoints.md."""
+    """Return the points of each scenario from the list in tests/failpoints.md."""
     found: dict[str, list[str]] = {}
     for line in LIST.read_text(encoding="utf-8").splitlines() if LIST.exists() else []:
         if line.startswith("## "):

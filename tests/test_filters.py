@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.contacts.filters import known_groups, parse_filter
-from contact_pipelines.contacts.filters.places import LONGEST_FILTER
+from contact_pipelines.contacts.filters.filter_grammar import LONGEST_FILTER
 from contact_pipelines.errors import InvalidFilter
 from contact_pipelines.models import GroupKind, PropertyDefinition
 from contact_pipelines.store.tables import contacts, group_members, groups
@@ -174,6 +174,12 @@ soups = st.lists(pieces, max_size=12).map(" ".join)
 @example("lead_score IN (" + "1," * 2_500 + "1)")
 @example("a." * 4_000 + "a = 1")
 @example("a[" * 4_000)
+@example("lead_score = 1" + " = 1" * 2_000)
+@example("lead_score = 1" + " - 1" * 2_000)
+@example("lead_score" + " IS NULL" * 1_000)
+@example("tags CONTAINS ANY " + "('a'), " * 1_000)
+@example("'" * 9_999)
+@example("lead_score = " + "9" * 9_000 + "x")
 @example("lead_score = " + "9" * 9_000)
 @example("created_at > '0001-01-01T00:00:00+23:59' and created_at < '9999-12-31T23:59:59-23:59'")
 @example("lead_score = 1e1000 OR properties.points < -1e-1000")
@@ -270,12 +276,23 @@ def test_a_name_may_be_written_in_any_case_and_quoted(connection):
         ("lead_score > ", 12, "at >: something is missing behind it."),
         ("lead_score IN 5", 1, "IN needs its values in parentheses, such as IN ('a', 'b')."),
         ("lead_score BETWEEN 1 2", 22, "at 2: "),
+        ("lead_score > -.5", 15, "at .: this cannot stand here; between two comparisons write AND or OR."),
+        ("properties. > 5", 11, "at .: the key of a property is expected behind it."),
+        ("lead_score IN (, 5)", 16, "at ,: this cannot stand here;"),
+        ("lead_score IN (5, )", 19, "at ): this cannot stand here."),
+        ("lead_score IN", 1, "IN needs its values in parentheses, such as IN ('a', 'b')."),
+        ("(tags CONTAIN 'a')", 7, "at CONTAIN: this cannot stand here; between two comparisons write AND or OR."),
+        ("lead_score NOT = 5", 16, "at =: this cannot stand here;"),
+        ("lead_score = (5, 6)", 15, "one value is expected: a text in single quotes, a number, true or false."),
+        ("lead_score = 1 = 1", 1, "at lead_score = 1: a comparison begins with the name of a field."),
+        ("first_na<me IN ('a')", 1, "at first_na: there is no such field; is first_name meant?"),
         ("tags CONTAINS ANY 'a'", 1, "the values are expected in parentheses, such as ('a', 'b')."),
         ("lead_score IS 5", 1, "after IS only NULL or NOT NULL can stand."),
         ("(lead_score = 5", 1, "at (: this parenthesis is not closed."),
         ("lead_score = 5)", 15, "no parenthesis is open that it could close."),
         ("first_name = 'Ann", 14, "at ': this quote is not closed."),
         ("first_name = 'O''Neil' OR company = 'x", 37, "this quote is not closed."),
+        ("first_name = 'O'Neil' & 5", 21, "this quote is not closed."),
         ("first_name LIKE 'a\\'", 17, "a pattern cannot end with a single backslash"),
         ("upper(first_name) = 'ANN'", 1, "at upper: there are no functions in a filter."),
         ("1 = 1", 1, "a comparison begins with the name of a field."),
@@ -312,6 +329,16 @@ def test_an_error_points_at_its_place(text, position, says):
             "(status = 'bounced' OR version <> 1) AND NOT (tags CONTAINS 'a' AND version = 2)",
         ),
         ("not not not email in (' A@x.COM ')", "email NOT IN ('a@x.com')"),
+        (
+            "not not (version = 1 and (version = 2 and version = 3)) and version = 4",
+            "version = 1 AND version = 2 AND version = 3 AND version = 4",
+        ),
+        ("((version)) = (-1) or tags contains any (('a'), 'b')", "version = -1 OR tags CONTAINS ANY ('a', 'b')"),
+        ("version not between 1 and 2 and version is null", "version NOT BETWEEN 1 AND 2 AND version IS NULL"),
+        (
+            "version = 1 or version = 2 and not version = 3 or version = 4",
+            "version = 1 OR version = 2 AND NOT version = 3 OR version = 4",
+        ),
         ("phone = '+1 (555) 010-1234'", "phone = '+15550101234'"),
         ("search 'ann' and not search = 'bob'", "search = 'ann' AND NOT search = 'bob'"),
         ("first_name is not null and company not like 'a%'", "first_name IS NOT NULL AND company NOT LIKE 'a%'"),

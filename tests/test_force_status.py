@@ -7,9 +7,9 @@ import pytest
 from contact_pipelines import contacts, imports
 from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.imports import steps
-from contact_pipelines.imports.apply import applying
-from contact_pipelines.imports.undo import rolling_back
+from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
+from contact_pipelines.imports.apply import write_contacts
+from contact_pipelines.imports.undo import restore
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
 
 KNOWN = (
@@ -142,12 +142,11 @@ def between(importer, content, statement, **options):
         ImportOptions.model_validate({"import_tag": "none", **options}),
     )
     with imports.open_import(importer.store, importer.settings, record) as session:
-        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
-            step(session)
-        steps.compare(session)
+        for step in (land, stage, columns, validate, compare):
+            step.run(session)
         importer.sql(statement)
-        steps.apply(session)
-        steps.report(session)
+        way.apply_import(session)
+        report.run(session)
     return imports.get_import(importer.store, record.id)
 
 
@@ -207,7 +206,7 @@ def test_who_is_suppressed_after_the_review_is_left_out(known):
 
 def test_a_suppression_while_the_plan_is_written(known, monkeypatch):
     """After the contacts were compared under the lock: the last moment there is."""
-    numbered = applying.number_contacts
+    numbered = write_contacts.number_contacts
     said = []
 
     def number_contacts(con, record, plan):
@@ -215,19 +214,19 @@ def test_a_suppression_while_the_plan_is_written(known, monkeypatch):
             said.append(known.sql(suppress("fay@example.com")))
         numbered(con, record, plan)
 
-    monkeypatch.setattr(applying, "number_contacts", number_contacts)
+    monkeypatch.setattr(write_contacts, "number_contacts", number_contacts)
     assert known.run(NEWCOMERS).counts == Counts(2, created=1, skipped=1)
 
 
 def test_a_rollback_during_which_an_address_is_suppressed(known, monkeypatch):
     record = known.run("external_id,email\nA,ann@new.example\n", match_on="external_id")
-    run, said = rolling_back._Undoing.run, []
+    run, said = restore._Undoing.run, []
 
     def suppress_and_run(undoing, block, **parts):
         if block == "restore_updated" and not said:
             said.append(known.sql(suppress("ann@example.com")))
         return run(undoing, block, **parts)
 
-    monkeypatch.setattr(rolling_back._Undoing, "run", suppress_and_run)
+    monkeypatch.setattr(restore._Undoing, "run", suppress_and_run)
     assert known.roll_back(record).kept == 1
     assert "ann@new.example" in known.contacts()

@@ -19,8 +19,9 @@ from contact_pipelines.contacts import suppressions
 from contact_pipelines.defs.new_import import NewImport, options_of
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.artifact_names import FUZZY
-from contact_pipelines.imports import steps
-from contact_pipelines.imports.compare.fuzzy import finding, resolving
+from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
+from contact_pipelines.imports.compare import probable_duplicates
+from contact_pipelines.imports.compare.fuzzy import finding
 from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, ImportStatus, Resolve
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.policy import House
@@ -484,11 +485,11 @@ def test_what_moves_between_comparing_and_applying_is_looked_for_again(importer,
     options = ImportOptions.model_validate({"import_tag": "none", **fuzzy("skip_new")})
     record = imports.register_import(importer.store, str(path), options)
     with imports.open_import(importer.store, importer.settings, record) as session:
-        for step in (steps.land, steps.stage, steps.map_columns, steps.validate, steps.compare):
-            step(session)
+        for step in (land, stage, columns, validate, compare):
+            step.run(session)
         importer.run(KNOWN)
-        assert steps.apply(session) == Counts(2, created=1, skipped=1)
-        steps.report(session)
+        assert way.apply_import(session) == Counts(2, created=1, skipped=1)
+        report.run(session)
     assert duplicates(importer, record)[0][1] == "Skipped"
 
 
@@ -554,7 +555,7 @@ def test_fields_that_the_file_lacks_are_told(known):
 
 
 def test_a_store_that_is_too_large_is_refused(known, monkeypatch):
-    monkeypatch.setattr(resolving, "MOST_CONTACTS", 1)
+    monkeypatch.setattr(probable_duplicates, "MOST_CONTACTS", 1)
     before = state(known)
     with pytest.raises(InvalidOption, match="more than 1 contacts, too many to look for probable duplicates"):
         known.run(FILE, **fuzzy())

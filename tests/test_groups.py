@@ -9,7 +9,7 @@ import pytest
 
 from contact_pipelines import contacts, imports
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
 from contact_pipelines.imports.apply.import_tag import import_tag
 from contact_pipelines.imports.compare.matching import _store_text
 from contact_pipelines.models import Counts, GroupDefinition, ImportOptions, ImportStatus, RollbackCounts
@@ -401,11 +401,10 @@ def test_what_changed_after_comparing_is_compared_anew(importer, meanwhile, coun
     options = ImportOptions(lists=("customers",), import_tag="none")
     record = imports.register_import(importer.store, str(path), options)
     with imports.open_import(importer.store, importer.settings, record) as session:
-        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
-            step(session)
-        steps.compare(session)
+        for step in (land, stage, columns, validate, compare):
+            step.run(session)
         importer.sql(meanwhile)
-        assert steps.apply(session) == counts
+        assert way.apply_import(session) == counts
     assert members(importer) == {"list customers": {"a@example.com": None, "b@example.com": None}}
     assert importer.sql("SELECT count(*) FROM group_members") == [{"count": 2}]
 
@@ -415,7 +414,7 @@ def test_what_changed_after_comparing_is_compared_anew(importer, meanwhile, coun
 
 def events(importer, record) -> list[tuple]:
     with imports.open_import(importer.store, importer.settings, record) as session:
-        found = steps.publish_events(session)
+        found = report.publish_events(session)
         return [] if found is None else found.fetchall()
 
 

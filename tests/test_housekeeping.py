@@ -15,7 +15,7 @@ from contact_pipelines.defs.cleanup_job import DagsterCleanUp, clean_up, clean_u
 from contact_pipelines.errors import WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
-from contact_pipelines.settings.retention import Retention
+from contact_pipelines.settings.policy import Retention
 from contact_pipelines.store import imports_table
 from tests.notifying_helpers import PEOPLE, mailing, send
 from tests.smtp_server import serving_mail

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_pipelines import imports
-from contact_pipelines.imports.validate import leftovers, validating
+from contact_pipelines.imports.validate import distinct_texts, validating
 from contact_pipelines.store import copying
 from tests import reference_rollback
 from tests.drawn_imports import EXAMPLES, edits, laws, options, worlds
@@ -19,7 +19,7 @@ from tests.reference_import import NOW, bring_in
 
 pytestmark = pytest.mark.timeout(0 if EXAMPLES else 1200)  # half a minute of processor time, if that is all it needs
 
-BATCHES = {validating: "BATCH_ROWS", copying: "LINES_PER_BATCH", leftovers: "BATCH"}
+BATCHES = {validating: "BATCH_ROWS", copying: "LINES_PER_BATCH", distinct_texts: "BATCH"}
 SIZES = {module: getattr(module, name) for module, name in BATCHES.items()}
 """How many rows go through at once: as ever, or so few that rows of one person come apart."""
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.files import duck
-from contact_pipelines.imports.stage import json_outline, json_source
+from contact_pipelines.imports.stage import json_layout, json_records
 from contact_pipelines.imports.stage.dialect import labels
 from contact_pipelines.imports.stage.json_records import stage_json
 from contact_pipelines.settings.policy import Limits
@@ -29,6 +29,14 @@ ONE_A_LINE = "One object a line is expected, with keys and texts in double quote
 def con():
     with duck.connect() as connection:
         yield connection
+
+
+@pytest.fixture(params=[None, 5], ids=["at once", "in pieces of 5 bytes"])
+def pieces(request, monkeypatch):
+    """Read the whole file at once, or so that everything is cut by a piece's end."""
+    if request.param is not None:
+        monkeypatch.setattr(json_records, "PIECE", request.param)
+        monkeypatch.setattr(json_layout, "PIECE", request.param)
 
 
 def stage(con, data: str | bytes, *, lines: bool = False, **limits):
@@ -194,6 +202,16 @@ WRAPPERS = {
     "an API's list": ('{"object":"list","data":[{"a":"1"},{"a":"2"}],"has_more":false}', "data", ()),
     "any key": ('{"total":2,"ourFriends":[{"a":"1"},{"a":"2"}]}', "ourFriends", ()),
     "deeper": ('{"data":{"contacts":{"nodes":[{"a":"1"},{"a":"2"}]}},"errors":null}', "nodes", ()),
+    "deep, behind lists that are deeper": (
+        '{"meta":{"x":{"y":{"z":[1]}}},"q":{"r":{"s":[]}},"data":{"people":[{"a":"1"},{"a":"2"}]},"t":{"u":{}}}',
+        "people",
+        (),
+    ),
+    "key with escapes, all blank between": (
+        '{ "\\u0063ontacts" :\n [ {"a":"1"} , {"a":"2"} ] , "b\\"[" : "]" }',
+        "contacts",
+        (),
+    ),
     "beside another list": (
         '{"name":"News","links":[{"rel":"self"}],"members":[{"a":"1"},{"a":"2"}]}',
         "members",
@@ -202,6 +220,7 @@ WRAPPERS = {
 }
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("case", WRAPPERS)
 def test_a_list_inside_an_object_is_found(con, case):
     data, key, others = WRAPPERS[case]
@@ -282,10 +301,15 @@ FAULTS = {
     "more text": ('[{"a":1}] {"a":2}', 1, 11, "more text follows the end of the list"),
     "two objects": ('{"a":1}\n{"a":2}', 2, 1, "more text follows the end of the object"),
     "object not closed": ('{"contacts":[{"a":1}]', 1, 1, "the object that begins there is not closed"),
+    "fault behind good records": ('[{"a":[1,{"b":",]"}]},\n\n  {"a":2},\n  {"a":tru}]', 4, 8, "a value is expected"),
+    "fault in one contact": ('\n{"email":"x",\n"lists":[1,]}', 3, 12, "a value is expected"),
+    "fault inside a list in an object": ('{"contacts":[{"a":1},\n{"a":}]}', 2, 6, "a value is expected"),
+    "fault behind the list": ('{"contacts":[{"a":1}],\n"x":[1],\n"y" 1}', 3, 5, "a colon is expected"),
     "fault beside the list": ('{"contacts":[{"a":1}],\n"x":}', 2, 5, "a value is expected"),
 }
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_document_that_cannot_be_parsed_is_refused_with_the_place(con, case):
     data, line, character, what = FAULTS[case]
@@ -295,6 +319,7 @@ def test_a_document_that_cannot_be_parsed_is_refused_with_the_place(con, case):
     assert str(raised.value) == f"people.json is not valid JSON: {place}{MEND}"
 
 
+@pytest.mark.usefixtures("pieces")
 @pytest.mark.parametrize("tail", ['{"a":"x}]', '{"a":1}', '{"a":[1}]'])
 def test_a_list_that_is_not_closed_is_refused_with_the_record(con, tail):
     with pytest.raises(FileNotImportable) as raised:
@@ -342,15 +367,15 @@ def test_limits_of_the_file(con, limits, sentence):
 
 
 def test_a_record_without_end_is_refused_within_the_memory(con, monkeypatch):
-    monkeypatch.setattr(json_source, "MAX_RECORD", 1024 * 1024)
-    monkeypatch.setattr(json_outline, "PIECE", 64 * 1024)
+    monkeypatch.setattr(json_records, "MAX_RECORD", 1024 * 1024)
+    monkeypatch.setattr(json_layout, "PIECE", 64 * 1024)
     with pytest.raises(FileNotImportable, match="record 2, which begins in line 1, character 10, is longer than"):
         stage(con, '[{"a":1},{"a":"' + "x" * 2 * 1024 * 1024)
 
 
 def test_a_line_without_end_is_a_broken_row(con, monkeypatch):
-    monkeypatch.setattr(json_source, "MAX_RECORD", 100_000)
-    monkeypatch.setattr(json_source, "PIECE", 50_000)
+    monkeypatch.setattr(json_records, "MAX_RECORD", 100_000)
+    monkeypatch.setattr(json_records, "PIECE", 50_000)
     long = '{"a":"' + "x" * 300_000 + '"}'
     _, rows = stage(con, f'{{"a":"1"}}\n{long}\n{{"a":"3"}}\n', lines=True)
     sentence = "The row is longer than 400,000 characters."
@@ -370,8 +395,8 @@ def test_pieces_do_not_show(con, lines, monkeypatch):
     parts = ['"', "\\", "{", "}", "[", "]", ",", ":", "é", "😀", "x", " ", "\n"]
     people = [{"k": "".join(rng.choices(parts, k=rng.randrange(9))), "n": {"m": str(i)}} for i in range(300)]
     text = "\n".join(json.dumps(one, ensure_ascii=False) for one in people) if lines else json.dumps(people, indent=1)
-    monkeypatch.setattr(json_source, "PIECE", 61)
-    monkeypatch.setattr(json_outline, "PIECE", 61)
+    monkeypatch.setattr(json_records, "PIECE", 61)
+    monkeypatch.setattr(json_layout, "PIECE", 61)
     file, rows = stage(con, text, lines=lines)
     assert file.header == ["k", "n.m"]
     assert rows == [good(i, one["k"] or None, one["n"]["m"]) for i, one in enumerate(people, 1)]

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from contact_pipelines.imports.columns.chat_completions import MOST_BYTES
 from contact_pipelines.imports.columns.language_model import ask, combine
-from contact_pipelines.imports.columns.mapping_prompt import FIELDS, MOST_COLUMNS
+from contact_pipelines.imports.columns.mapping_prompt import FIELDS, MOST_COLUMNS, shape, shapes
 from contact_pipelines.imports.columns.suggesting import suggest
-from contact_pipelines.imports.columns.value_shapes import shape, shapes
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES, ColumnMapping, Consent, PropertyType
 from contact_pipelines.settings.policy import LanguageModel
 from tests.chat_server import chatting, naming, saying, sending

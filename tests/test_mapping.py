@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from contact_pipelines.imports.columns.custom_columns import slug
 from contact_pipelines.imports.columns.dictionary import conflicts
 from contact_pipelines.imports.columns.headers import words
-from contact_pipelines.imports.columns.mapping import field_named, suggest
-from contact_pipelines.imports.columns.suggesting import UNSURE
+from contact_pipelines.imports.columns.mapping import field_named
+from contact_pipelines.imports.columns.suggesting import UNSURE, suggest
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
 
 

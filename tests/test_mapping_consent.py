@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines.imports.columns.mapping import resolve, suggest
+from contact_pipelines.imports.columns.mapping import resolve
+from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.models import Consent, ImportOptions
 
 OPT_OUT = """Unsubscribed; opt_out; optout; Email Opt Out; has_opted_out_of_email; HasOptedOutOfEmail; email_disabled;

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines.imports.columns.mapping import suggest
-from contact_pipelines.imports.columns.suggesting import UNSURE
+from contact_pipelines.imports.columns.suggesting import UNSURE, suggest
 from contact_pipelines.models import Consent
 
 

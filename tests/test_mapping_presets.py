@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines.imports.columns.presets import preset_of
+from contact_pipelines.imports.columns.file_name_presets import preset_of
 from contact_pipelines.models import Preset
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.imports.columns.mapping import resolve, suggest
+from contact_pipelines.imports.columns.mapping import resolve
+from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.models import ColumnMapping, Consent, CreateProperties, ImportOptions
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from contact_pipelines.imports.columns.mapping import suggest
+from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.models import WELL_KNOWN_PROPERTIES
 
 SETS = Path(__file__).with_name("mapping_sets.tsv").read_text(encoding="utf-8").splitlines()[1:]

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from contact_pipelines.errors import NotificationError
 from contact_pipelines.models import Channel, EventKind, Notification, NotificationStatus
 from contact_pipelines.notify import email_messages
-from contact_pipelines.notify.digests import digest
-from contact_pipelines.notify.layout import html, plain_text
+from contact_pipelines.notify.digests import digest, html, plain_text
 from contact_pipelines.notify.webhooks import sign
 from contact_pipelines.settings.notification_settings import Smtp
 from tests.smtp_server import PASSWORD, USER, free_port, serving_mail

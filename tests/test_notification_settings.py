@@ -6,7 +6,7 @@ import pytest
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings.notification_settings import Notifications, Smtp
-from contact_pipelines.settings.retention import Retention
+from contact_pipelines.settings.policy import Retention
 from tests.test_settings import EXAMPLE, load
 from tests.webhook_server import KEY, SECRET
 

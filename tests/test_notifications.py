@@ -15,10 +15,10 @@ import pytest
 
 from contact_pipelines import imports, notify
 from contact_pipelines.errors import FileNotImportable
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
 from contact_pipelines.models import EventKind, ImportStatus
-from contact_pipelines.notify import findings
-from contact_pipelines.notify.retrying import pause_after
+from contact_pipelines.notify import payloads
+from contact_pipelines.notify.sending import pause_after
 from contact_pipelines.store import notification_events
 from tests.feed_helpers import Feeding
 from tests.notifying_helpers import ANN, PEOPLE, SECRETS, mailing, notifying, send, told
@@ -255,12 +255,11 @@ def test_nobody_is_told_before_the_report_is_written(importer):
         path = importer.file(PEOPLE)
         record = imports.register_import(importer.store, str(path))
         with imports.open_import(importer.store, importer.settings, record) as session:
-            for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
-                step(session)
-            steps.compare(session)
-            steps.apply(session)
+            for step in (land, stage, columns, validate, compare):
+                step.run(session)
+            way.apply_import(session)
             assert send(importer) == notify.Sending()
-            steps.report(session)
+            report.run(session)
         assert send(importer).sent == 1
         text = all_text(server.messages[0])
         assert "results.csv" in text
@@ -355,14 +354,14 @@ def test_a_message_or_an_event_that_cannot_be_made_keeps_no_other_back(importer,
     with serving_mail() as server:
         mailing(importer, server.port)
         broken, fine = importer.run(PEOPLE), importer.run(PEOPLE)
-        make = findings.payload_of
+        make = payloads.payload_of
 
         def payload_of(connection, settings, event):
             if event.import_id == broken.id:
                 raise ZeroDivisionError
             return make(connection, settings, event)
 
-        monkeypatch.setattr(findings, "payload_of", payload_of)
+        monkeypatch.setattr(payloads, "payload_of", payload_of)
         assert send(importer).sent == 1
         assert fine.id in all_text(server.messages[0])
         monkeypatch.undo()

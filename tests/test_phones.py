@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat as Format
 
-from contact_pipelines.imports.validate import phone_plan
+from contact_pipelines.imports.validate import phone_plan, phones
 from contact_pipelines.imports.validate.phones import normalise_phone, phone_column, phone_fast_path
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -173,10 +173,33 @@ def test_verdicts(con, text, country, kept):
     assert fast(con, [text], country)[0] in {None, kept}
 
 
-def test_a_column_is_the_verdict_on_each_value(con):
+@pytest.mark.parametrize("few", [0, 3, phones.FEW_TEXTS])
+def test_a_column_is_the_verdict_on_each_value(con, monkeypatch, few):
+    monkeypatch.setattr(phones, "FEW_TEXTS", few)
     texts = ["030 123456", None, " ", "+1 650 253 0000 ext. 5", "n/a", "+4930123456", "n/a", "0" * 300]
-    con.execute("CREATE OR REPLACE TABLE source AS SELECT unnest(?::VARCHAR[]) AS phone", [texts])
-    column = phone_column(con, "source", "phone", "DE")
-    found = con.execute(f"SELECT source.phone, {column.expression} FROM source {column.join}").fetchall()
+    found = column_of(con, texts, "DE")
     assert dict(found) == {text: text and normalise_phone(text, "DE") for text in texts}
     assert len(found) == len(texts)
+
+
+def column_of(con, texts, country, *, abroad_only=False):
+    con.execute("CREATE OR REPLACE TABLE source AS SELECT unnest(?::VARCHAR[]) AS phone", [texts])
+    column = phone_column(con, "source", "phone", country, abroad_only=abroad_only)
+    return con.execute(f"SELECT source.phone, {column.expression} FROM source {column.join}").fetchall()
+
+
+def test_few_numbers_are_read_without_the_patterns_of_all_countries(con, monkeypatch):
+    monkeypatch.setattr(phones, "phone_fast_path", None)
+    assert column_of(con, ["030 123456"] * 10_000, "DE")[:1] == [("030 123456", "+4930123456")]
+
+
+@settings(max_examples=15, derandomize=True, deadline=None)
+@given(data=st.data(), country=st.sampled_from([None, "US", "DE", "BR"]), abroad_only=st.booleans())
+def test_few_and_many_numbers_are_read_alike(con, data, country, abroad_only):
+    chosen = random.Random(data.draw(st.integers()))
+    numbers = data.draw(st.lists(st.sampled_from(examples()), min_size=5, max_size=30))
+    texts = [_mutated(text, chosen) for _, number in numbers for text in spellings(number)]
+    with pytest.MonkeyPatch.context() as patch:
+        few = column_of(con, texts, country, abroad_only=abroad_only)
+        patch.setattr(phones, "FEW_TEXTS", 0)
+        assert dict(column_of(con, texts, country, abroad_only=abroad_only)) == dict(few)

@@ -11,7 +11,7 @@ import pytest
 from contact_pipelines import contacts, imports
 from contact_pipelines.errors import FileNotImportable, PlanChanged, StoreUnavailable, WrongState
 from contact_pipelines.files.artifact_names import ANEW, CHANGES, REVIEWED
-from contact_pipelines.imports.reviewing import FieldChange
+from contact_pipelines.imports.review import FieldChange
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
 from contact_pipelines.store import imports_table, reviews
 from tests import crash_worker

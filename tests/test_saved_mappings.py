@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from contact_pipelines import contacts
+from contact_pipelines import imports
 from contact_pipelines.errors import FileNotImportable, NotFound
+from contact_pipelines.imports.columns import saved_mappings
 from contact_pipelines.models import DEFAULT_TENANT
-from contact_pipelines.store import saved_mappings
 from contact_pipelines.store.tenants import ensure_tenant
 
 HEADER = ["Mail privat", "Mail Firma", "Kunde"]
@@ -91,7 +91,7 @@ def test_a_named_mapping_must_fit_the_file(importer):
 
 def test_a_deleted_mapping_is_gone(importer):
     importer.run(ROWS, columns={"Mail Firma": "email"}, save_mapping="partner")
-    contacts.delete_saved_mapping(importer.store, "partner")
-    assert contacts.list_saved_mappings(importer.store) == []
+    imports.delete_saved_mapping(importer.store, "partner")
+    assert imports.list_saved_mappings(importer.store) == []
     with pytest.raises(NotFound):
-        contacts.delete_saved_mapping(importer.store, "partner")
+        imports.delete_saved_mapping(importer.store, "partner")

@@ -10,9 +10,15 @@ from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.locations import LocalLocation, S3Location, SftpLocation
 from contact_pipelines.models import Case, CreateProperties, ImportOptions, Transformation
 from contact_pipelines.settings import load_settings
-from contact_pipelines.settings.export_feeds import ExportFeed
 from contact_pipelines.settings.feed_parts import Place
-from contact_pipelines.settings.import_feeds import BreakerLimits, FeedMapping, ImportFeed, ImportSchedule, Watch
+from contact_pipelines.settings.feed_settings import (
+    BreakerLimits,
+    ExportFeed,
+    FeedMapping,
+    ImportFeed,
+    ImportSchedule,
+    Watch,
+)
 from contact_pipelines.settings.policy import Action, House, Limits
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "contact_pipelines.yaml"

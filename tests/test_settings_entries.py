@@ -6,7 +6,7 @@ import pytest
 
 from contact_pipelines.models import ImportOptions, Mode
 from contact_pipelines.settings import load_settings
-from contact_pipelines.settings.cron import check_cron
+from contact_pipelines.settings.feed_parts import check_cron
 
 GOOD = """
 locations:

@@ -7,7 +7,7 @@ import pytest
 from contact_pipelines import contacts, imports
 from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import InvalidOption, WrongState
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus, RollbackCounts
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.policy import House
@@ -268,12 +268,11 @@ def between(importer, statement, **options):
     """Run an import of FILE; another program does something between comparing and applying."""
     record = imports.register_import(importer.store, str(importer.file(FILE)), ImportOptions.model_validate(options))
     with imports.open_import(importer.store, importer.settings, record) as session:
-        for step in (steps.land, steps.stage, steps.map_columns, steps.validate):
-            step(session)
-        steps.compare(session)
+        for step in (land, stage, columns, validate, compare):
+            step.run(session)
         importer.sql(statement)
-        steps.apply(session)
-        steps.report(session)
+        way.apply_import(session)
+        report.run(session)
     return imports.get_import(importer.store, record.id)
 
 
@@ -323,7 +322,7 @@ def test_defaults_of_the_settings_file_have_no_effect(known):
 
 def test_a_mapping_is_saved_whole(known):
     known.run(FILE, suppress="opt_out", save_mapping="people")
-    (saved,) = contacts.list_saved_mappings(known.store)
+    (saved,) = imports.list_saved_mappings(known.store)
     assert saved.columns == {"email": "email", "first_name": "first_name", "tags": "tags"}
 
 

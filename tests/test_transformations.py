@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.imports.columns.inferring import infer_types
-from contact_pipelines.imports.columns.transforming import check_transformations, column_transformations
+from contact_pipelines.imports.columns.file_mapping import infer_types
+from contact_pipelines.imports.columns.given_columns import check_transformations, column_transformations
 from contact_pipelines.models import Counts, PropertyDefinition, Transformation
 from tests.typing_helpers import stage, typed
 

@@ -143,7 +143,7 @@ def test_a_report_that_could_not_be_written_comes_with_the_next_call(importer, m
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        patched.setattr("contact_pipelines.imports.undo.rolling_back.write_report", full)
+        patched.setattr("contact_pipelines.imports.undo.restore.write_report", full)
         with pytest.raises(ContactPipelinesError, match="rolled back, but the report could not be written"):
             undo(importer, record)
     assert importer.contacts() == {}

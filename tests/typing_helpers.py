@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from contact_pipelines.files import duck
 from contact_pipelines.files.duck import identifier
-from contact_pipelines.imports.columns import planning
-from contact_pipelines.imports.columns.column_plan import ColumnPlan
-from contact_pipelines.imports.compare import diffing, duplicates
+from contact_pipelines.imports.columns.file_mapping import FileMapping, map_rows
+from contact_pipelines.imports.compare import diffing, duplicates, merging
 from contact_pipelines.imports.validate import normalising, validating
 from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, MatchKey, PropertyDefinition
 from contact_pipelines.settings.policy import House
@@ -21,10 +20,10 @@ RESERVED = ("_error_code", "_error", "_text", "_warning")
 
 @dataclass
 class Typed:
-    """The typed rows of a file: the plan, its valid rows by field, its faults (row, column, code, severity)."""
+    """The typed rows of a file: its mapping, its valid rows by field, its faults (row, column, code, severity)."""
 
     con: duckdb.DuckDBPyConnection
-    plan: ColumnPlan
+    mapping: FileMapping
     options: ImportOptions
     house: House
 
@@ -44,8 +43,12 @@ class Typed:
 
     def changes(self, existing: dict[int, dict] | None = None) -> list[dict]:
         """Return the planned changes. `existing`: row -> the old values of the contact that it matches."""
-        difference = diffing.Difference(
-            self.plan.fields, self.plan.properties, self.options, self.house.fields, has_opt_in=self.plan.has_opt_in
+        difference = merging.Difference(
+            self.mapping.fields,
+            self.mapping.properties,
+            self.options,
+            self.house.fields,
+            has_opt_in=self.mapping.has_opt_in,
         )
         duplicates.create_decided_rows(self.con)
         duplicates.find_duplicates(self.con, "valid", MatchKey.EMAIL, self.options.duplicates)
@@ -61,7 +64,8 @@ class Typed:
                 f"INSERT INTO matches VALUES (?, false, uuid(), 1, false, '2026-01-01'{', ' + marks if marks else ''})",
                 [row, *(values.get(field) for field in difference.compared)],
             )
-        found = diffing.diff(self.con, "valid", "faults", difference).order("_row")
+        source = duplicates.with_notes(self.con, "valid")
+        found = diffing.diff(self.con, source, "faults", difference).order("_row")
         names = [name for name in found.columns if name not in ("contact_id", "before", "after", "version")]
         return [dict(zip(names, row, strict=True)) for row in found.select(*names).fetchall()]
 
@@ -84,20 +88,17 @@ def typed(
 ) -> Typed:
     """Type and check rows of text as an import does. `mapping`: header -> field (or Consent) in the file's order."""
     con, chosen, its = duck.connect(), ImportOptions.model_validate(options), house or House()
-    plan = planning.with_new_properties(
-        columns_of(mapping), {definition.key: definition for definition in properties}, chosen
-    )
+    mapped = FileMapping.of(columns_of(mapping), {definition.key: definition for definition in properties}, chosen)
     stage(con, list(mapping), rows)
-    planning.map_rows(con.view("staged_rows"), plan).create("mapped")
-    normalising.normalise(con, "mapped", plan, chosen, its).create("typed")
+    map_rows(con.view("staged_rows"), mapped).create("mapped")
+    normalising.normalise(con, "mapped", mapped, chosen, its).create("typed")
     validating.create_errors_table(con, "faults")
-    book = validating.rule_book(plan.fields, plan.properties, plan.headers, its.fields, match_on=chosen.match_on)
-    validating.validate(con, "typed", book, "faults")
+    validating.validate(con, "typed", "faults", mapped, its.fields, match_on=chosen.match_on)
     con.execute(
         "CREATE VIEW valid AS FROM typed"
         """ WHERE _row NOT IN (SELECT "row" FROM faults WHERE severity = 'error')"""
     )
-    return Typed(con, plan, chosen, its)
+    return Typed(con, mapped, chosen, its)
 
 
 def stage(con: duckdb.DuckDBPyConnection, header: list[str], rows: list[list[str | None]]) -> None:

@@ -10,24 +10,20 @@ import typer
 
 from contact_pipelines import __version__
 from contact_pipelines.cli import (
-    check_command,
-    cleanup_command,
     contact_commands,
-    database_commands,
     dev_command,
     export_commands,
     failing,
     feed_commands,
     group_commands,
-    history_commands,
     import_command,
+    imports_commands,
+    maintenance_commands,
     map_command,
     mapping_commands,
     notification_commands,
     preview_commands,
     property_commands,
-    result_commands,
-    review_commands,
     suppression_commands,
 )
 
@@ -50,12 +46,12 @@ app.command("import")(import_command.import_file)
 app.command("map")(map_command.map_files)
 app.command("preview")(preview_commands.preview)
 app.command("stage")(preview_commands.stage)
-app.command("show")(history_commands.show)
-app.command("history")(history_commands.history)
-app.command("results")(result_commands.results)
-app.command("confirm")(review_commands.confirm)
-app.command("cancel")(review_commands.cancel)
-app.command("rollback")(result_commands.rollback)
+app.command("show")(imports_commands.show)
+app.command("history")(imports_commands.history)
+app.command("results")(imports_commands.results)
+app.command("confirm")(imports_commands.confirm)
+app.command("cancel")(imports_commands.cancel)
+app.command("rollback")(imports_commands.rollback)
 app.command("export")(export_commands.export)
 app.command("exports")(export_commands.exports)
 app.add_typer(contact_commands.app, name="contacts")
@@ -66,10 +62,10 @@ app.add_typer(group_commands.topics, name="topic")
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(suppression_commands.app, name="suppressions")
 app.add_typer(feed_commands.app, name="feeds")
-app.command("check")(check_command.check)
+app.command("check")(maintenance_commands.check)
 app.add_typer(notification_commands.app, name="notifications")
-app.command("cleanup")(cleanup_command.cleanup)
-app.add_typer(database_commands.app, name="db")
+app.command("cleanup")(maintenance_commands.cleanup)
+app.add_typer(maintenance_commands.app, name="db")
 app.command("dev")(dev_command.dev)
 
 

@@ -76,7 +76,7 @@ def import_file(
     from contact_pipelines import imports
     from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.files.locations import is_address
-    from contact_pipelines.imports.landing import require_file
+    from contact_pipelines.imports.land import require_file
 
     if not is_address(file):
         require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
@@ -138,7 +138,7 @@ def import_file(
 def _column_map(text: str, file: str, how: ReadingOptions) -> dict[str, str]:
     from contact_pipelines import imports
     from contact_pipelines.cli.import_options import read_column_map
-    from contact_pipelines.imports.columns.mapping import parse_column_map
+    from contact_pipelines.imports.columns.given_columns import parse_column_map
     from contact_pipelines.settings import load_settings
 
     with imports.local_copy(file, load_settings().locations) as path:

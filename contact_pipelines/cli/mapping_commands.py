@@ -17,11 +17,11 @@ def list_(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     Example: contact-pipelines mapping list
     """
-    from contact_pipelines import contacts
+    from contact_pipelines import imports
     from contact_pipelines.cli.printing import isoformat, moment, print_json, print_table
 
     with opened_store() as (_, store):
-        found = contacts.list_saved_mappings(store, tenant_id=tenant)
+        found = imports.list_saved_mappings(store, tenant_id=tenant)
     if json_:
         print_json(
             [
@@ -48,11 +48,11 @@ def delete(
 
     Example: contact-pipelines mapping delete "Salesforce leads"
     """
-    from contact_pipelines import contacts
+    from contact_pipelines import imports
     from contact_pipelines.cli.printing import print_json
 
     with opened_store() as (_, store):
-        contacts.delete_saved_mapping(store, name, tenant_id=tenant)
+        imports.delete_saved_mapping(store, name, tenant_id=tenant)
     if json_:
         print_json({"name": name, "deleted": True})
     else:

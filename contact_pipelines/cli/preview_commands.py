@@ -38,7 +38,7 @@ def preview(
     from contact_pipelines import imports
     from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.imports.landing import require_file
+    from contact_pipelines.imports.land import require_file
 
     require_file(Path(file).expanduser())
     how = reading.reading_options(encoding, delimiter, header, sheet)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.property_types import LIST_OF_TYPES
 
 app = typer.Typer(help="Custom fields of contacts.", no_args_is_help=True)
 
@@ -36,7 +37,7 @@ def add(
     *,
     type_: Annotated[
         str,
-        typer.Option("--type", metavar="TYPE", help="text, number, date, boolean, select or multi_select."),
+        typer.Option("--type", metavar="TYPE", help=f"{LIST_OF_TYPES}."),
     ] = "text",
     label: Annotated[str, typer.Option(metavar="TEXT", help="What people read.")] = "",
     min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Smallest number.")] = None,

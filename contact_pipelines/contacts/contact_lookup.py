@@ -10,9 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from contact_pipelines.contacts import dynamic_segments
-from contact_pipelines.contacts.filters import ContactFilter
+from contact_pipelines.contacts.filters import ContactFilter, load_filter
 from contact_pipelines.errors import NotFound
+from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import contacts, group_members, groups
+from contact_pipelines.store.tenants import ensure_tenant
 
 _FIELDS = (
     "id",
@@ -33,7 +36,7 @@ _FIELDS = (
 _PHONE_PUNCTUATION = re.compile(r"[\s().-]+")
 
 
-def get_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str, Any]:
+def find_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str, Any]:
     """Return the contact whose id, email, external id or phone is `key`, the first of these that finds one.
 
     Besides its fields: `lists` and `segments` (names; dynamic ones too) and `topics` (name -> subscription). Of
@@ -54,7 +57,7 @@ def get_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str
     )
 
 
-def count_contacts(connection: sa.Connection, tenant_id: str, wanted: ContactFilter | None = None) -> int:
+def count_matching(connection: sa.Connection, tenant_id: str, wanted: ContactFilter | None = None) -> int:
     """Return how many contacts the tenant has, or how many of them the filter means."""
     condition = contacts.c.tenant_id == tenant_id if wanted is None else wanted.condition(tenant_id)
     statement = sa.select(sa.func.count()).select_from(contacts).where(condition)
@@ -93,3 +96,18 @@ def _groups(connection: sa.Connection, tenant_id: str, contact_id: uuid.UUID) ->
         "segments": sorted([*(row.name for row in rows if row.kind == "segment"), *dynamic]),
         "topics": {row.name: row.subscription for row in rows if row.kind == "topic"},
     }
+
+
+def get_contact(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> dict[str, Any]:
+    """Return a contact by its id, email, external id or phone, with all that is its. Raises NotFound."""
+    with store.connect() as connection:
+        return find_contact(connection, tenant_id, key)
+
+
+def count_contacts(store: Store, *, filter_text: str | None = None, tenant_id: str = DEFAULT_TENANT) -> int:
+    """Return how many contacts the tenant has, or how many of them a filter expression means. Raises InvalidFilter."""
+    with store.begin() as connection:
+        if filter_text is None:
+            return count_matching(connection, tenant_id)
+        ensure_tenant(connection, tenant_id)  # its well-known properties can be named
+        return count_matching(connection, tenant_id, load_filter(connection, tenant_id, filter_text))

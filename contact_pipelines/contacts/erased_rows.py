@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from contact_pipelines.contacts.contact_lookup import get_contact
+from contact_pipelines.contacts.contact_lookup import find_contact
 from contact_pipelines.errors import NotFound
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.store import exports_table
@@ -91,7 +91,7 @@ def find_person(connection: sa.Connection, tenant_id: str, key: str) -> Person:
     contact was deleted while journal and files still name it. Raises NotFound for any other unknown key.
     """
     try:
-        contact = get_contact(connection, tenant_id, key)
+        contact = find_contact(connection, tenant_id, key)
     except NotFound:
         if "@" not in key or "\x00" in key:
             raise

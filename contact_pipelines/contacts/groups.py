@@ -12,9 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from contact_pipelines.contacts import dynamic_segments
 from contact_pipelines.errors import InvalidFilter, InvalidOption
-from contact_pipelines.models import GroupDefinition, GroupKind, Subscription
+from contact_pipelines.models import DEFAULT_TENANT, GroupDefinition, GroupKind, Subscription
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import uuid7
 from contact_pipelines.store.tables import group_members, groups
+from contact_pipelines.store.tenants import ensure_tenant
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,7 @@ class Group:
     problem: str | None = None
 
 
-def list_groups(connection: sa.Connection, tenant_id: str, kind: GroupKind, name: str | None = None) -> list[Group]:
-    """Return the tenant's groups of a kind by name (or the named one), with the members that they have now."""
+def _with_members(connection: sa.Connection, tenant_id: str, kind: GroupKind, name: str | None) -> list[Group]:
     left = group_members.c.subscription.is_not_distinct_from(Subscription.OPT_OUT)
     counted = (
         sa.select(
@@ -155,3 +156,22 @@ def _group(row: sa.RowMapping, dynamic: int | InvalidFilter | None) -> Group:
         return Group(definition, None, 0, row["created_at"], str(dynamic))
     members = row["members"] or 0 if dynamic is None else dynamic
     return Group(definition, members, row["opted_out"] or 0, row["created_at"])
+
+
+def list_groups(
+    store: Store, kind: GroupKind, *, name: str | None = None, tenant_id: str = DEFAULT_TENANT
+) -> list[Group]:
+    """Return the tenant's groups of a kind by name (or the named one), with how many contacts are in them now."""
+    with store.connect() as connection:
+        return _with_members(connection, tenant_id, kind, name)
+
+
+def create_group(store: Store, definition: GroupDefinition, *, tenant_id: str = DEFAULT_TENANT) -> None:
+    """Add a group; one that is there stays with its members. A filter makes a segment dynamic, or replaces its filter.
+
+    Raises InvalidOption for a topic's other default and for a filter on a segment with members, InvalidFilter for a
+    filter that cannot be used.
+    """
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        add_group(connection, tenant_id, definition)

@@ -12,12 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.models import PropertyDefinition, PropertyType
+from contact_pipelines.models import DEFAULT_TENANT, PropertyDefinition
+from contact_pipelines.property_types import PROPERTY_TYPES, types_that_take
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import properties
+from contact_pipelines.store.tenants import ensure_tenant
 
 _OWN_COLUMNS = {"key", "type", "label", "required"}
 _RULES = set(PropertyDefinition.model_fields) - _OWN_COLUMNS  # kept together as JSON
-_CHOICES = (PropertyType.SELECT, PropertyType.MULTI_SELECT)
 
 
 def list_properties(connection: Connection, tenant_id: str) -> list[PropertyDefinition]:
@@ -91,12 +93,13 @@ def check_rules(definition: PropertyDefinition) -> None:
     Patterns are RE2's.
     """
     name, limits = f"The property {definition.key}", (definition.min, definition.max)
-    if limits != (None, None) and definition.type is not PropertyType.NUMBER:
+    takes = PROPERTY_TYPES[definition.type].takes
+    if limits != (None, None) and "min" not in takes:
         raise InvalidOption(f"{name} is of type {definition.type}; min and max are for numbers.")
     if None not in limits and definition.min > definition.max:  # type: ignore[operator]
         raise InvalidOption(f"{name} has a min of {definition.min:g}, above its max of {definition.max:g}.")
-    if definition.options and definition.type not in _CHOICES:
-        raise InvalidOption(f"{name} is of type {definition.type}; options are for select and multi_select.")
+    if definition.options and "options" not in takes:
+        raise InvalidOption(f"{name} is of type {definition.type}; options are for {types_that_take('options')}.")
     if definition.pattern is not None and not is_pattern(definition.pattern):
         raise InvalidOption(f"{name} has a pattern that is not a regular expression as RE2 has them.")
 
@@ -132,3 +135,19 @@ def _definition(row: RowMapping) -> PropertyDefinition:
     stored: dict[str, Any] = {key: row[key] for key in _OWN_COLUMNS}
     rules = {rule: value for rule, value in row["rules"].items() if rule in _RULES}
     return PropertyDefinition.model_validate(stored | rules)
+
+
+def list_property_definitions(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[PropertyDefinition]:
+    """Return the tenant's properties by key, the well-known ones among them."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return list_properties(connection, tenant_id)
+
+
+def create_property(
+    store: Store, definition: PropertyDefinition, *, tenant_id: str = DEFAULT_TENANT
+) -> PropertyDefinition:
+    """Add a property; one of the same type that is there is returned as it is. Raises InvalidOption."""
+    with store.begin() as connection:
+        ensure_tenant(connection, tenant_id)
+        return add_property(connection, tenant_id, definition)

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from contact_pipelines.contacts import consent_grants
 from contact_pipelines.errors import InvalidOption, NotFound
+from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import lock_tenant
 from contact_pipelines.store.tables import suppressions
 from contact_pipelines.store.tenants import ensure_tenant
@@ -183,3 +185,36 @@ def require_address(text: str) -> str:
 def _is(tenant_id: str, address: str) -> sa.ColumnElement[bool]:
     hashed = sa.func.contact_pipelines_address_hash(tenant_id, address)
     return sa.and_(suppressions.c.tenant_id == tenant_id, suppressions.c.address_hash == hashed)
+
+
+def suppress_address(store: Store, address: str, *, reason: str, tenant_id: str = DEFAULT_TENANT) -> Suppressed:
+    """Put an address on the list and opt out the subscribed contacts that have it; waits while an import is applied.
+
+    Raises InvalidOption if it cannot be an address.
+    """
+    normal = require_address(address)
+    with store.begin() as connection:
+        return suppress(connection, tenant_id, [normal], reason=reason)
+
+
+def is_address_suppressed(store: Store, address: str, *, tenant_id: str = DEFAULT_TENANT) -> bool:
+    """Say whether an address is on the list. Raises InvalidOption if it cannot be an address."""
+    normal = require_address(address)
+    with store.connect() as connection:
+        return is_suppressed(connection, tenant_id, normal)
+
+
+def release_address(store: Store, address: str, *, reason: str, tenant_id: str = DEFAULT_TENANT) -> None:
+    """Take an address off the list, which is recorded with the reason; a contact that has it stays opted out.
+
+    Raises InvalidOption without a reason or if it cannot be an address, NotFound if it is not on the list.
+    """
+    normal = require_address(address)
+    with store.begin() as connection:
+        release(connection, tenant_id, normal, reason=reason)
+
+
+def count_suppressed(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> int:
+    """Return how many addresses are on the list."""
+    with store.connect() as connection:
+        return count(connection, tenant_id)

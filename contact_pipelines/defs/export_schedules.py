@@ -13,7 +13,7 @@ from contact_pipelines.defs.new_export import tell_export
 from contact_pipelines.defs.partitions_and_tags import OWNERS
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.settings.export_feeds import ExportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed
 
 GROUP = "exports"
 

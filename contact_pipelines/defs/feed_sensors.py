@@ -24,9 +24,8 @@ from contact_pipelines.defs.sensors import Tick, requested, run_request, sensor_
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import
 from contact_pipelines.settings import load_settings
-from contact_pipelines.settings.export_feeds import ExportFeed
 from contact_pipelines.settings.feed_parts import BrokenEntry
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
 WAIT_AT_MOST_SECONDS = 1.5
 """How long a tick waits for a file that is about to be quiet, rather than leave it to the next one."""

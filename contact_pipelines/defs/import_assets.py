@@ -21,7 +21,7 @@ from contact_pipelines.defs.partitions_and_tags import BACKFILL_TAG, GROUP, IMPO
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.errors import AlreadyImported, ConservationError, FileError, WrongState
 from contact_pipelines.files.artifact_names import CHANGES, ERRORS, EVENTS, MAPPED, STAGED, VALID
-from contact_pipelines.imports import steps
+from contact_pipelines.imports import columns, compare, land, report, stage, validate
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.models import Counts, Import, ImportStatus, Severity
 
@@ -88,7 +88,7 @@ def landed_file(session: ImportSession) -> Result:
     Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version of the file
     was imported. Not made, and nothing after it, of a feed's file that has the bytes of one that it brought before.
     """
-    file = steps.land(session)
+    file = land.run(session)
     return dg.MaterializeResult(
         metadata={
             "file": file.name,
@@ -109,7 +109,7 @@ def staged_rows(session: ImportSession) -> Result:
     Format, encoding, delimiter, header and table are found out; the metadata tells how. A row that cannot be read
     is kept with its text and counts as failed: no row is ever lost.
     """
-    steps.stage(session)
+    stage.run(session)
     rows = asset_metadata.row_count(session, STAGED)
     return dg.MaterializeResult(
         metadata={
@@ -128,7 +128,7 @@ def mapped_contacts(session: ImportSession) -> Result:
     The mapping is what the import's options say, completed by what headers and values suggest; the table in
     the metadata tells the reason for each column.
     """
-    steps.map_columns(session)
+    columns.run(session)
     mapping = session.record.mapping
     facts = {
         "mapped_columns": sum(column.field != "ignore" for column in mapping),
@@ -176,7 +176,7 @@ def validated_contacts_and_row_errors(context: AssetExecutionContext, pipelines:
     """Type and check the mapped rows."""
     watch = Stopwatch()
     with _opened(context, pipelines, [MAPPED]) as session:
-        steps.validate(session)
+        validate.run(session)
         rows, valid = (asset_metadata.row_count(session, name) for name in (MAPPED, VALID))
         faults = asset_metadata.faults_of(session)
         facts = {"rows": rows, "valid_rows": valid, "rejected_rows": rows - valid}
@@ -211,7 +211,7 @@ def contact_changes(session: ImportSession) -> Result:
     An import with the option `review` ends here and awaits it, and so does one that its feed's circuit breaker holds
     (the metadata tell why): materialise `applied_import` for its partition to confirm.
     """
-    steps.compare(session)
+    compare.run(session)
     counts = _planned(session)
     imports.review_if_needed(session)
     duplicates = imports.count_duplicates(session)
@@ -249,7 +249,7 @@ def applied_import(context: AssetExecutionContext, pipelines: ResourceParam[Pipe
             context.log.info("The import awaits review; materialise applied_import alone to confirm it.")
             return
         planned = _planned(session)
-        counts = imports.confirm(session) if waits else steps.apply(session)
+        counts = imports.confirm(session) if waits else imports.apply_import(session)
         changed = {"contacts_changed_meanwhile": planned != counts}
         yield _timed(dg.MaterializeResult(metadata={**counts.as_dict(), **changed}), watch)
 
@@ -261,14 +261,14 @@ def import_report(session: ImportSession) -> Result:
     The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the
     failed rows only; mended, it can be imported as it is.
     """
-    report = steps.report(session)
+    told = report.run(session)
     return dg.MaterializeResult(
         metadata={
-            "results_file": dg.MetadataValue.path(report.results_file),
-            "errors_file": dg.MetadataValue.path(report.errors_file),
+            "results_file": dg.MetadataValue.path(told.results_file),
+            "errors_file": dg.MetadataValue.path(told.errors_file),
             **_current(session).counts.as_dict(),
-            "warnings": asset_metadata.bullets(report.warnings) if report.warnings else "none",
-            "first_errors": asset_metadata.faults_table(report.errors),
+            "warnings": asset_metadata.bullets(told.warnings) if told.warnings else "none",
+            "first_errors": asset_metadata.faults_table(told.errors),
         }
     )
 
@@ -280,7 +280,7 @@ def contact_events(session: ImportSession) -> Result | None:
     A row a contact: its id, `contact.created` or `contact.updated`, the row's number in the file and the names of
     the fields that changed; no values. Not made for an import with the option `events: false`.
     """
-    if steps.publish_events(session) is None:
+    if report.publish_events(session) is None:
         return None
     rows = asset_metadata.row_count(session, EVENTS)
     return dg.MaterializeResult(metadata={"rows": rows, **asset_metadata.artifact_metadata(session, EVENTS)})

@@ -13,7 +13,8 @@ from enum import StrEnum
 from rapidfuzz import process
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.models import PROPERTY_PREFIX, PropertyDefinition, PropertyType
+from contact_pipelines.models import PROPERTY_PREFIX, PropertyDefinition
+from contact_pipelines.property_types import PROPERTY_TYPES
 
 
 class Kind(StrEnum):
@@ -70,13 +71,6 @@ _AFTER = (ExportColumn("created_at", Kind.MOMENT), ExportColumn("updated_at", Ki
 DELETED_AT = ExportColumn("deleted_at", Kind.MOMENT)
 """Of incremental exports only: when a contact was deleted, who is there with id and external id then."""
 
-_PROPERTY_KINDS = {
-    PropertyType.NUMBER: Kind.NUMBER,
-    PropertyType.DATE: Kind.DATE,
-    PropertyType.BOOLEAN: Kind.BOOLEAN,
-    PropertyType.MULTI_SELECT: Kind.OPTIONS,
-}
-
 
 def chosen_columns(
     fields: Sequence[str], properties: Sequence[PropertyDefinition], *, incremental: bool
@@ -103,7 +97,7 @@ def chosen_columns(
 
 
 def _property(definition: PropertyDefinition) -> ExportColumn:
-    kind = _PROPERTY_KINDS.get(definition.type, Kind.TEXT)
+    kind = Kind(PROPERTY_TYPES[definition.type].exported_as)
     return ExportColumn(PROPERTY_PREFIX + definition.key, kind, definition.key)
 
 

@@ -9,10 +9,9 @@ from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.files.locations import Location, LocationConfig, open_location
 from contact_pipelines.files.locations.paths import is_temporary
 from contact_pipelines.imports import rules
-from contact_pipelines.imports.columns import judging
+from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.export_feeds import ExportFeed
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def check_settings(settings: Settings) -> list[Tried]:
 
 def check_rules(settings: Settings) -> None:
     """Raise InvalidOption if a rule of the settings file on fields or properties cannot be kept."""
-    judging.check_house(settings.house)
+    check_house(settings.house)
 
 
 def _try_location(name: str, config: LocationConfig) -> Tried:
@@ -64,7 +63,7 @@ def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
 
 def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
     """Read its filter. What properties and groups there are is the store's affair, and told when it runs."""
-    from contact_pipelines.contacts.filters.syntax import parse
+    from contact_pipelines.contacts.filters.filter_grammar import parse
 
     try:
         if feed.filter is not None:

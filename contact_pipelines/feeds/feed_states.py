@@ -11,7 +11,7 @@ from contact_pipelines.files.locations.paths import plain_path
 from contact_pipelines.files.locations.source_addresses import location_address
 from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ImportFeed
 from contact_pipelines.store import feed_checks, imports_table, watched_files
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.feed_checks import FeedCheck

@@ -21,7 +21,7 @@ from contact_pipelines.files.locations.source_addresses import location_address
 from contact_pipelines.imports import rules
 from contact_pipelines.models import Import
 from contact_pipelines.settings import Settings
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ImportFeed
 from contact_pipelines.store import feed_checks, imports_table, watched_files
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.feed_checks import CheckStatus

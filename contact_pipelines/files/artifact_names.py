@@ -1,5 +1,8 @@
 """What an import's artifacts are called."""
 
+SOURCE = "source"
+"""The file as it came. Its own name stays in the import's record."""
+
 STAGED, MAPPED, VALID, ERRORS, CHANGES = (
     "staged_rows",
     "mapped_contacts",
@@ -7,24 +10,31 @@ STAGED, MAPPED, VALID, ERRORS, CHANGES = (
     "row_errors",
     "contact_changes",
 )
-"""Names of the artifacts between the steps (`<name>.parquet`) and of the Dagster assets that make them."""
+"""What the steps leave for the next ones (`<name>.parquet`), and the Dagster assets of it. The last is the plan."""
 
 EVENTS = "contact_events"
-"""Which contacts an import changed, for automation downstream; also a Dagster asset. Absent if the import says so."""
+"""Which contacts an import changed, for automation downstream (`.parquet`); also a Dagster asset. May be turned off."""
+
+RESULTS_FILE, ERRORS_FILE, RESULTS_PREVIEW = "results.csv", "errors.csv", "results_preview.csv"
+"""For people: every row with what became of it, the failed rows only, and the first as it would be after a review."""
+
+ROLLBACK_FILE = "rollback.csv"
+"""What became of each contact when the import was undone."""
 
 REPORT = "report.json"
+"""The warnings, and the errors by column and code."""
 
 REVIEW = "review.json"
-"""What a person is shown of a plan that awaits review: a sample of its changes."""
+"""A sample of the changes of a plan that awaits review."""
 
 REVIEWED, ANEW = "reviewed_changes", "changes_at_confirmation"
-"""The plan as it was reviewed, kept when `contact_changes` has to differ from it; one made when it is confirmed."""
+"""The plan as it was reviewed, kept where `contact_changes` has to differ from it; the one made to confirm it."""
 
 COMPARED = "compared.txt"
-"""Beside the plan: which state of the tenant's imports it was made for (see `imports.applied_mark`)."""
+"""Beside the plan: which state of the tenant's imports it was made for (see `imports_table.applied_mark`)."""
 
 FUZZY = "probable_duplicates"
-"""Rows that are probably a contact or another row (`.parquet`), and what is told of the search (`.json`)."""
+"""Rows that are probably a contact or another row (`.parquet`), and the warnings of the search (`.json`)."""
 
 DUPLICATES_FILE = "duplicates.csv"
 """The same for people, with what became of each row."""

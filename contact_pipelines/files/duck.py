@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from contact_pipelines import outcomes
+
 MEMORY_LIMIT = "512MB"
 """DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
 
@@ -31,7 +33,14 @@ def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT
     con = duckdb.connect(":memory:", config=config)
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")  # it would write into the output of whoever calls
+    define_sentences(con)
     return con
+
+
+def define_sentences(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the macro `sentence` (see `outcomes`); every cursor of the connection has it."""
+    texts = ", ".join(f"{literal(code)}: {literal(text)}" for code, text in outcomes.sentences().items())
+    con.execute(sql_blocks("sentences")["sentences"].format(sentences=texts))
 
 
 def identifier(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The circuit breaker: whether what a feed brings is like what it brought before.
+"""The circuit breaker: holds an import of a feed for review if it does not look like the feed's earlier ones.
 
-An unattended import has nobody who looks at it, so its plan is measured before anything is written, and compared with
-the feed's last completed imports. Beyond a limit it waits for a person, with the reasons.
+Nobody watches a feed's imports, so the plan is measured before anything is written, and compared with the last imports
+of the feed that were completed. Beyond a limit it waits for a person, with the reasons.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from statistics import median
 import duckdb
 
 from contact_pipelines.files.duck import identifier
-from contact_pipelines.imports.apply.applying import count_outcomes
-from contact_pipelines.settings.import_feeds import BreakerLimits
+from contact_pipelines.imports.apply.write_contacts import count_outcomes
+from contact_pipelines.settings.feed_settings import BreakerLimits
 
 _MOST_COLUMNS = 5
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """What is compared: rows of the file, of these failed and updated ones, and the file's columns.
+    """What is compared: rows of the file, those that fail, those that update a contact, and the file's columns.
 
     `blank`: contact field or property -> share (0 to 1) of the valid rows without a value for it.
     """
@@ -44,7 +44,7 @@ class Statistics:
 
 
 def measure(con: duckdb.DuckDBPyConnection, changes: str, valid: str, columns: Sequence[str]) -> Statistics:
-    """Measure a plan: the views of its changes and of its valid rows, each read once. `columns`: of the file."""
+    """Measure a plan by the views of its changes and of its valid rows. `columns`: of the file."""
     counts = count_outcomes(con, changes)
     rows = con.view(valid)
     fields = [name for name in rows.columns if not name.startswith("_")]
@@ -56,7 +56,7 @@ def measure(con: duckdb.DuckDBPyConnection, changes: str, valid: str, columns: S
 
 
 def reasons(now: Statistics, before: Sequence[Statistics], limits: BreakerLimits, *, freeze: bool) -> list[str]:
-    """Return why an import should wait, one sentence each; none if it need not.
+    """Return the reasons to hold an import, one sentence each.
 
     `before`: of the feed's last completed imports, latest first. `freeze`: the columns must be those of the latest.
     """
@@ -111,7 +111,7 @@ def _blanks(now: Statistics, before: Sequence[Statistics], limits: BreakerLimits
 
 
 def _share(what: str, now: float, before: Sequence[float], most: float | None, rise: float | None) -> Iterator[str]:
-    """Tell a share that is above its limit, or else far above what it usually is."""
+    """Yield a sentence about a share that is above its limit, or has risen too far above its median."""
     if most is not None and now > most:
         yield f"{now:.1%} {what}; at most {most:.0%} may."
     elif rise is not None and before and now > median(before) + rise:

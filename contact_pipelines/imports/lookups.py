@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from contact_pipelines.errors import NotFound
-from contact_pipelines.files.artifact_names import DUPLICATES_FILE, REPORT
+from contact_pipelines.files.artifact_names import DUPLICATES_FILE, ERRORS_FILE, REPORT, RESULTS_FILE
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.imports import reporting
 from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import DEFAULT_TENANT, Import, ImportStatus, Severity
 from contact_pipelines.settings import Settings
@@ -20,7 +20,7 @@ from contact_pipelines.store.engine import Store
 
 
 def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Return an import by its id or its readable name. Raises NotFound. A review whose time is over ends here."""
+    """Return an import by its id or its readable name. Raises NotFound. An overdue review ends here."""
     with store.connect() as connection:
         record = imports_table.get(connection, tenant_id, key)
     if record.status != ImportStatus.AWAITING_REVIEW or datetime.now(UTC) < record.times["review_expires_at"]:
@@ -39,44 +39,29 @@ def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 
 
 
 def import_warnings(settings: Settings, record: Import) -> list[str]:
-    """Return the sentences that the import's report holds; none before it is written."""
+    """Return the warnings of the import's report; none before it is written."""
     return list(_report(settings, record).get("warnings", ()))
 
 
 def import_faults(settings: Settings, record: Import) -> list[ErrorCount]:
-    """Return why rows failed, and what they were warned of, by column and rule; nothing before the report is written.
+    """Return why rows failed, and what they were warned of, by column and rule; none before the report is written.
 
     No values: counts, row numbers, and the sentences of the rules.
     """
-    return [
-        ErrorCount(**{**fault, "severity": Severity(fault["severity"])})
-        for fault in _report(settings, record).get("errors", ())
-    ]
-
-
-def _report(settings: Settings, record: Import) -> dict[str, Any]:
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        text = artifacts.reading(REPORT).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    finally:
-        artifacts.close()
-    report: dict[str, Any] = json.loads(text)
-    return report
+    faults = _report(settings, record).get("errors", ())
+    return [ErrorCount(**{**fault, "severity": Severity(fault["severity"])}) for fault in faults]
 
 
 def result_files(settings: Settings, record: Import) -> tuple[str | None, str | None]:
     """Return where the results file and the error file are; None where there is none (yet)."""
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    found = [name if artifacts.exists(name) else None for name in (reporting.RESULTS_FILE, reporting.ERRORS_FILE)]
-    results, errors = (None if name is None else artifacts.url(name) for name in found)
+    artifacts = _artifacts(settings, record)
+    results, errors = (artifacts.url(it) if artifacts.exists(it) else None for it in (RESULTS_FILE, ERRORS_FILE))
     return results, errors
 
 
 def duplicates_file(settings: Settings, record: Import) -> str | None:
     """Return where the probable duplicates are; None if none were looked for, or the import is not compared yet."""
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+    artifacts = _artifacts(settings, record)
     return artifacts.url(DUPLICATES_FILE) if record.options.fuzzy and artifacts.exists(DUPLICATES_FILE) else None
 
 
@@ -84,11 +69,21 @@ def copy_results(
     settings: Settings, record: Import, target: Path, *, which: Literal["results", "errors"] = "results"
 ) -> None:
     """Copy the results file or the error file to a local path. Raises NotFound if the import has none."""
-    name = reporting.RESULTS_FILE if which == "results" else reporting.ERRORS_FILE
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        shutil.copyfile(artifacts.reading(name), target)
-    except FileNotFoundError:
-        raise NotFound(f"The import {record.name} is {record.status} and has no {which} file.") from None
-    finally:
-        artifacts.close()
+    with closing(_artifacts(settings, record)) as artifacts:
+        try:
+            shutil.copyfile(artifacts.reading(RESULTS_FILE if which == "results" else ERRORS_FILE), target)
+        except FileNotFoundError:
+            raise NotFound(f"The import {record.name} is {record.status} and has no {which} file.") from None
+
+
+def _report(settings: Settings, record: Import) -> dict[str, Any]:
+    with closing(_artifacts(settings, record)) as artifacts:
+        try:
+            report: dict[str, Any] = json.loads(artifacts.reading(REPORT).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return report
+
+
+def _artifacts(settings: Settings, record: Import) -> ArtifactFolder:
+    return ArtifactFolder(settings.artifacts, record.tenant_id, record.id)

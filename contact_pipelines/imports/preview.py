@@ -1,12 +1,11 @@
-"""Looking at files before they are imported: how they are read, what their columns are, what an import would say."""
+"""Previews: how a file is read, what its columns are, and what an import would say about its rows."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,13 +16,16 @@ from contact_pipelines.errors import ContactPipelinesError, InvalidOption, NoDat
 from contact_pipelines.files import duck
 from contact_pipelines.files.artifact_names import MAPPED, STAGED
 from contact_pipelines.files.duck import file_literal
-from contact_pipelines.imports import landing
-from contact_pipelines.imports.columns import judging, mapping, planning
-from contact_pipelines.imports.columns.column_reading import read
-from contact_pipelines.imports.columns.planning import ColumnPlan
+from contact_pipelines.imports.columns import file_mapping, saved_mappings
+from contact_pipelines.imports.columns.file_name_presets import with_preset
+from contact_pipelines.imports.columns.header_meaning import read
+from contact_pipelines.imports.columns.suggesting import suggest
+from contact_pipelines.imports.land import require_file
 from contact_pipelines.imports.stage import as_read, describing, staging
 from contact_pipelines.imports.stage.describing import FileDescription
 from contact_pipelines.imports.stage.staging_job import StagedFile
+from contact_pipelines.imports.validate import FOUND_ERRORS, TYPED, check_rows
+from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
 from contact_pipelines.models import DEFAULT_TENANT, ColumnMapping, FileReading, ImportOptions, ReadingOptions
 from contact_pipelines.settings.policy import House, Limits
@@ -40,9 +42,9 @@ def describe_file(
 
     Of text only the beginning is read; a header without rows is enough. A secret's samples are left out.
     """
-    landing.require_file(path)
+    require_file(path)
     found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
-    columns = mapping.suggest(found.header, found.samples, file_name=path.name)
+    columns = suggest(found.header, found.samples, file_name=path.name)
     secrets = _secrets(found.header)
     shown = {label: [] if label in secrets else values for label, values in found.samples.items()}
     return replace(found, samples=shown), columns
@@ -50,10 +52,9 @@ def describe_file(
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import of a file would make of it, short of the store: rows are valid, or have an error.
+    """What an import would make of a file before it looks at the store: rows are valid, or have an error.
 
-    `first_rows`: the cells of the first rows, as read, but for passwords and other secrets. `warned`: valid rows with
-    a warning.
+    `first_rows`: their cells as read, without passwords and other secrets. `warned`: valid rows with a warning.
     """
 
     reading: FileReading
@@ -73,9 +74,9 @@ def preview_file(
 
     The tenant's properties and saved mappings count. Raises FileError and InvalidOption as an import would.
     """
-    landing.require_file(path)
-    judging.check_house(house)
-    chosen = judging.with_preset(options or ImportOptions(), path.name)
+    require_file(path)
+    check_house(house)
+    chosen = with_preset(options or ImportOptions(), path.name)
     with _scratch() as (con, folder):
         target = folder / f"{STAGED}.parquet"
         staged = staging.stage(
@@ -85,19 +86,21 @@ def preview_file(
         rows.create_view(STAGED)
         with store.connect() as connection:
             known = merged_properties(list_properties(connection, tenant_id), house.properties)
-            saved = judging.find_saved_mapping(connection, tenant_id, staged.header, chosen)
-        plan = judging.plan_columns(con, known, chosen, house, saved, file_name=path.name)
-        planning.map_rows(rows, plan).create_view(MAPPED)
-        valid, warned = _judge(con, plan, chosen, house)
+            saved = saved_mappings.find(connection, tenant_id, staged.header, chosen)
+        mapping = file_mapping.map_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
+        file_mapping.map_rows(rows, mapping).create_view(MAPPED)
+        check_rows(con, mapping, chosen, house)
+        counted = duck.sql_blocks("validating")["count_valid"].format(errors=FOUND_ERRORS, typed=TYPED)
+        valid, warned = con.sql(counted).fetchall()[0]
         return Preview(
             reading=staged.reading,
             header=staged.header,
             rows=staged.row_count,
-            columns=plan.columns,
+            columns=mapping.columns,
             first_rows=_first_rows(con, target, staged.header),
             valid=valid,
             warned=warned,
-            errors=tuple(count_errors(con, judging.FOUND_ERRORS)),
+            errors=tuple(count_errors(con, FOUND_ERRORS)),
         )
 
 
@@ -121,45 +124,37 @@ def stage_files(
 ) -> Iterator[FileAsRead]:
     """Write each file as it was read, before any mapping, to `out`/<name>_converted.csv; yield them one by one.
 
-    All text, header first; a broken row with the cells that it has. A file that cannot be read is yielded with its
-    error, and the next is taken. Two files of one name: the second becomes <name>_2_converted.csv.
+    All text, header first; a broken row keeps the cells that it has. A file that cannot be read is yielded with its
+    error. Of two files with one name the second becomes <name>_2_converted.csv.
     """
     _make_folder(out)
-    stage = partial(staging.stage, options=options or ReadingOptions(), limits=limits or Limits())
     taken: set[str] = set()
     for path in paths:
         target = out / _free_name(path.name, format, taken)
         try:
-            landing.require_file(path)
-            yield FileAsRead(path, target, _write_as_read(stage, path, target, format))
+            require_file(path)
+            yield FileAsRead(path, target, _write_as_read(path, target, format, options, limits))
         except ContactPipelinesError as error:
             target.unlink(missing_ok=True)
             yield FileAsRead(path, error=error)
 
 
 def _write_as_read(
-    stage: Callable[..., StagedFile],
     path: Path,
     target: Path,
     format: StageFormat,  # noqa: A002
+    options: ReadingOptions | None,
+    limits: Limits | None,
 ) -> StagedFile:
     with _scratch() as (con, folder):
         rows = folder / f"{STAGED}.parquet"
         try:
-            staged = stage(con, path, rows, scratch=folder, file_name=path.name)
+            staged = staging.stage(con, path, rows, scratch=folder, file_name=path.name, options=options, limits=limits)
         except NoDataRows as error:
             as_read.write_header(con, error.header, target, format)
             return StagedFile.without_rows(error.header)
         as_read.write_rows(con, rows, staged, target, format)
         return staged
-
-
-def _judge(con: duckdb.DuckDBPyConnection, plan: ColumnPlan, options: ImportOptions, house: House) -> tuple[int, int]:
-    """Return how many rows are valid, and how many of these have a warning."""
-    judging.judge(con, plan, options, house)
-    counted = duck.sql_blocks("validating")["count_valid"].format(errors=judging.FOUND_ERRORS, typed=judging.TYPED)
-    valid, warned = con.sql(counted).fetchall()[0]
-    return int(valid), int(warned)
 
 
 def _first_rows(con: duckdb.DuckDBPyConnection, staged: Path, header: Sequence[str]) -> list[list[str | None]]:
@@ -172,13 +167,13 @@ def _first_rows(con: duckdb.DuckDBPyConnection, staged: Path, header: Sequence[s
 
 
 def _secrets(header: Sequence[str]) -> set[str]:
-    """Return the columns whose values nobody is shown."""
+    """Return the columns whose values are never shown."""
     return {label for label in header if read(label).secret}
 
 
 @contextmanager
 def _scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """Lend a DuckDB and a folder for temporary files, for one file: a wide one changes the connection's settings."""
+    """Lend a DuckDB and a temporary folder for one file: a wide one changes the connection's settings."""
     with tempfile.TemporaryDirectory(prefix="contact-pipelines-") as name:
         con = duck.connect(Path(name))
         try:

@@ -1,34 +1,61 @@
-"""Confirming or cancelling an import that awaits review.
+"""Review: leave the plan to a person, if the options ask for it or the feed's circuit breaker holds the import.
 
-What is confirmed is the plan that was looked at: its file must have the SHA-256 that the store keeps. With the
-tenant's lock held a second plan is made and compared with it, row by row; a row whose contact has moved since, so
-that something else would be done, fails as `changed_since_review`, and all others are applied.
+The import is `awaiting_review` then, with a preview of its results, a sample of its changes, and the plan's SHA-256 in
+the store. What is confirmed later is that very plan. With the tenant's lock held a second one is made and compared
+with it, row by row; where something else would be done, because a contact was edited, deleted or created meanwhile,
+the row fails as `changed_since_review`. All others are applied.
 
-Until the transaction commits the import awaits review, so whatever ends a confirmation halfway leaves it as it was.
+Until that transaction commits the import awaits review, so whatever ends a confirmation halfway leaves it as it was.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import duckdb
 from sqlalchemy import Connection
 
-from contact_pipelines.errors import PlanChanged, StoreUnavailable, WrongState
-from contact_pipelines.files.artifact_names import ANEW, CHANGES, REVIEW, REVIEWED
+from contact_pipelines.errors import PlanChanged, WrongState
+from contact_pipelines.files.artifact_names import ANEW, CHANGES, RESULTS_PREVIEW, REVIEW, REVIEWED, VALID
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.imports import drafts, reviewing, steps
-from contact_pipelines.imports.drafts import RESULTS_PREVIEW
+from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
+from contact_pipelines.imports import breaker, report, results
+from contact_pipelines.imports.apply.write_contacts import count_outcomes
+from contact_pipelines.imports.breaker import Statistics
+from contact_pipelines.imports.compare import change_plan, probable_duplicates
 from contact_pipelines.imports.lookups import get_import
-from contact_pipelines.imports.reviewing import FieldChange
+from contact_pipelines.imports.plan import contact_columns, typed
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.imports.way import open_import
-from contact_pipelines.models import DEFAULT_TENANT, Counts, Import, ImportStatus
+from contact_pipelines.models import DEFAULT_TENANT, PROPERTY_PREFIX, Import, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import reviews
+from contact_pipelines.settings.feed_settings import BreakerLimits
+from contact_pipelines.store import feed_checks, reviews
 from contact_pipelines.store.engine import Store
+
+MOST_CHANGES = 20
+"""Field-level changes in the sample."""
+
+CHANGED_SINCE_REVIEW = "changed_since_review"
+_MESSAGE = "the contact store has changed since the review; the row was left out"
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """What the plan does to one field of one row's contact; `action` is created or updated, `before` JSON or None."""
+
+    row: int
+    action: str
+    field: str
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True)
@@ -42,34 +69,43 @@ class Review:
     results_preview: str
 
 
-def confirm_import(store: Store, settings: Settings, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Apply an import that awaits review, and report; return it as it is afterwards.
+def run(session: ImportSession) -> bool:
+    """Leave the plan to a person if its options, its feed's limits or its feed's columns say so; say whether."""
+    limits = session.feed.breaker if session.feed else BreakerLimits()
+    held = _reasons_to_hold(session, limits)
+    if not held and not session.record.options.review:
+        return False
+    expires_after = (limits.review_expires if held else None) or session.record.options.review_expires
+    with session.step("review"):
+        results.preview(session)
+        probable_duplicates.publish(session)
+        report.write_report(session)
+        with session.artifacts.writing(REVIEW) as path:
+            sample = [asdict(change) for change in _sample_changes(session.con)]
+            path.write_text(json.dumps({"changes": sample}, ensure_ascii=False), encoding="utf-8")
+        with session.store.begin() as connection:
+            reviews.await_review(
+                connection,
+                session.record,
+                count_outcomes(session.con, CHANGES),
+                warnings=len(report.row_warnings(session)),
+                plan_sha256=_sha256_of(session.artifacts.reading(f"{CHANGES}.parquet")),
+                expires_after=expires_after or session.house.review_expires,
+                held=held,
+            )
+    return True
 
-    Of one that was confirmed by a process that died before its report only the report is done. Raises NotFound,
-    WrongState if there is nothing to confirm, PlanChanged, and StoreError; the import then still awaits review.
-    """
-    record = get_import(store, key, tenant_id=tenant_id)
-    require_confirmable(settings, record)
-    with open_import(store, settings, record) as session:
-        if record.status == ImportStatus.AWAITING_REVIEW:
-            confirm(session)
-        steps.report(session)
-        steps.publish_events(session)
-    return get_import(store, record.id, tenant_id=tenant_id)
 
-
-def confirm(session: ImportSession) -> Counts:
-    """Apply what was reviewed; waits while another import of the tenant is applied. Raises as `confirm_import`."""
-    _require_waiting(_current(session))
-    try:
-        with session.step("apply", claims=False) as heartbeat:
-            _require_waiting(_current(session))  # whoever was waited for may have confirmed it
-            return steps.apply_plan(session, heartbeat, _settle_plan, was=ImportStatus.AWAITING_REVIEW)
-    except StoreUnavailable:
-        current = steps.settled(session)
-        if current.status != ImportStatus.COMPLETED:  # else only the answer to the COMMIT was lost
-            raise
-        return current.counts
+def get_review(settings: Settings, record: Import) -> Review | None:
+    """Return what there is to review; None unless the import awaits it."""
+    if record.status != ImportStatus.AWAITING_REVIEW:
+        return None
+    with closing(ArtifactFolder(settings.artifacts, record.tenant_id, record.id)) as artifacts:
+        try:
+            kept = json.loads(artifacts.reading(REVIEW).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return Review(tuple(FieldChange(**change) for change in kept["changes"]), artifacts.url(RESULTS_PREVIEW))
 
 
 def cancel_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
@@ -94,28 +130,8 @@ def expire_reviews(store: Store) -> list[Import]:
         return reviews.expire_overdue(connection)
 
 
-def get_review(settings: Settings, record: Import) -> Review | None:
-    """Return what there is to review; None unless the import awaits it."""
-    if record.status != ImportStatus.AWAITING_REVIEW:
-        return None
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        kept = json.loads(artifacts.reading(REVIEW).read_text(encoding="utf-8"))
-        return Review(tuple(FieldChange(**change) for change in kept["changes"]), artifacts.url(RESULTS_PREVIEW))
-    except FileNotFoundError:
-        return None
-    finally:
-        artifacts.close()
-
-
-def require_confirmable(settings: Settings, record: Import) -> None:
-    """Raise WrongState unless the import awaits review, or was confirmed and lacks its report."""
-    if record.status == ImportStatus.COMPLETED and record.times["confirmed_at"] and not _reported(settings, record):
-        return
-    _require_waiting(record)
-
-
-def _require_waiting(record: Import) -> None:
+def require_waiting(record: Import) -> None:
+    """Raise WrongState unless the import awaits review."""
     if record.status == ImportStatus.AWAITING_REVIEW:
         return
     why = {
@@ -130,33 +146,73 @@ def _require_waiting(record: Import) -> None:
     raise WrongState(f"The import {record.name} {why}.")
 
 
-def _settle_plan(session: ImportSession, connection: Connection, attempt: int) -> None:  # noqa: ARG001 - a Prepare
-    """Make `contact_changes` what was reviewed, as far as it still holds."""
+def settle_plan(session: ImportSession, connection: Connection) -> bool:  # noqa: ARG001 - an `apply.Prepare`
+    """Make `contact_changes` what was reviewed, as far as it still holds; say whether it is another plan now.
+
+    Raises PlanChanged if the plan is not the one that was reviewed.
+    """
     artifacts = session.artifacts
     reviewed = _reviewed_plan(session)
-    steps.make_plan(session, ANEW)
+    change_plan.make(session, ANEW)
     anew = artifacts.reading(f"{ANEW}.parquet")
-    moved = reviewing.compare_plans(session.con, reviewed, anew)
+    moved, conflicts = _compare_plans(session.con, reviewed, anew)
     kept_aside = artifacts.exists(f"{REVIEWED}.parquet")  # by an earlier attempt, or a process that died
-    if moved.rows and not kept_aside:
+    if moved and not kept_aside:
         with artifacts.writing(f"{REVIEWED}.parquet") as copy:
             shutil.copyfile(reviewed, copy)
-    if moved.conflicts:
-        session.save(CHANGES, reviewing.confirmed_changes(session.con, anew))
-    elif moved.rows or kept_aside:  # it does the same, to newer versions of the contacts
+    if conflicts:
+        confirmed = sql_blocks("review")["confirmed_changes"].format(
+            anew=file_literal(anew), code=literal(CHANGED_SINCE_REVIEW), message=literal(_MESSAGE)
+        )
+        session.save(CHANGES, typed(session.con.sql(confirmed)))
+    elif moved or kept_aside:  # it does the same, to newer versions of the contacts
         artifacts.rename(f"{ANEW}.parquet", f"{CHANGES}.parquet")
     artifacts.discard(f"{ANEW}.parquet")
+    return bool(moved or kept_aside)
+
+
+def _reasons_to_hold(session: ImportSession, limits: BreakerLimits) -> list[str]:
+    """Measure a feed's plan, keep what was measured, and compare it with the feed's imports before."""
+    record = session.record
+    if record.feed is None:
+        return []
+    session.view(CHANGES, VALID)
+    now = breaker.measure(session.con, CHANGES, VALID, [column.column for column in record.mapping])
+    with session.store.begin() as connection:
+        feed_checks.record_statistics(connection, record, asdict(now))
+        kept = feed_checks.last_completed(connection, record.tenant_id, record.feed, limits.compare_with)
+    before = [Statistics(**(one | {"columns": tuple(one["columns"])})) for one in kept]
+    return breaker.reasons(now, before, limits, freeze=session.feed is not None and session.feed.columns == "freeze")
+
+
+def _sample_changes(con: duckdb.DuckDBPyConnection) -> list[FieldChange]:
+    """Return the plan's first field-level changes, at most MOST_CHANGES; those of known contacts come first."""
+    fields = contact_columns(con.view(CHANGES).columns)
+    query = sql_blocks("review")["first_changes"].format(
+        contact=", ".join(f"{literal(name)}: {identifier(name)}" for name in fields),
+        most=MOST_CHANGES,  # every row has one at least
+    )
+    return list(islice(_field_changes(con.sql(query).fetchall()), MOST_CHANGES))
+
+
+def _field_changes(rows: list[tuple[Any, ...]]) -> Iterator[FieldChange]:
+    for row, action, before, after, properties in rows:
+        old, new = json.loads(before or "{}"), json.loads(after)
+        new |= {PROPERTY_PREFIX + key: value for key, value in json.loads(properties or "{}").items()}
+        for field, value in new.items():
+            if value != old.get(field):  # of a new contact, what it has
+                yield FieldChange(row, action, field, old.get(field), value)
 
 
 def _reviewed_plan(session: ImportSession) -> Path:
     """Return the file of the plan that was reviewed. Raises PlanChanged unless it is that very file."""
-    record = _current(session)
+    record = session.current()
     name = REVIEWED if session.artifacts.exists(f"{REVIEWED}.parquet") else CHANGES
     try:
         path = session.artifacts.reading(f"{name}.parquet")
     except FileNotFoundError:
         path = None
-    if path is None or reviewing.sha256_of(path) != record.plan_sha256:
+    if path is None or _sha256_of(path) != record.plan_sha256:
         raise PlanChanged(
             f"The plan of the import {record.name} ({name}.parquet) is gone or not the one that was reviewed; nothing"
             " was written. Cancel the import and import the file again."
@@ -164,11 +220,27 @@ def _reviewed_plan(session: ImportSession) -> Path:
     return path
 
 
-def _current(session: ImportSession) -> Import:
-    return get_import(session.store, session.record.id, tenant_id=session.record.tenant_id)
+def _compare_plans(con: duckdb.DuckDBPyConnection, reviewed: Path, anew: Path) -> tuple[int, int]:
+    """Make the table `moved_rows`: those for which a plan made now reads otherwise, or even does something else."""
+    columns = [name for name in con.sql(f"FROM read_parquet({file_literal(anew)})").columns if name != "_row"]
+    fields = [*contact_columns(columns), "properties"]
+    blocks = sql_blocks("review")
+    con.execute(
+        blocks["moved_rows"].format(
+            anew=file_literal(anew),
+            reviewed=file_literal(reviewed),
+            created_otherwise=_differ(fields),
+            reads_otherwise=_differ(columns),
+        )
+    ).fetchall()
+    moved, conflicts = con.sql(blocks["count_moved"]).fetchall()[0]
+    return moved, conflicts
 
 
-def _reported(settings: Settings, record: Import) -> bool:
-    if record.times["artifacts_removed_at"]:
-        return True  # or it can no longer be
-    return drafts.is_published(ArtifactFolder(settings.artifacts, record.tenant_id, record.id), record.options)
+def _differ(columns: list[str]) -> str:
+    return " OR ".join(f"n.{identifier(name)} IS DISTINCT FROM r.{identifier(name)}" for name in columns)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

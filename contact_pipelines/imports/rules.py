@@ -15,9 +15,9 @@ from contact_pipelines.models import (
     MatchKey,
     Mode,
     PropertyDefinition,
-    PropertyType,
     Resolve,
 )
+from contact_pipelines.property_types import PROPERTY_TYPES
 
 EVERY_FIELD = "*"
 STATUS = "status"
@@ -76,7 +76,7 @@ def require_fitting_columns(
     """
     for field, rule in options.rules.items():
         definition = properties.get(field.removeprefix(PROPERTY_PREFIX))
-        if rule in _OF_LISTS and definition and definition.type is not PropertyType.MULTI_SELECT:
+        if rule in _OF_LISTS and definition and not PROPERTY_TYPES[definition.type].is_list:
             raise InvalidOption(f"The rule {rule} is for multi_select properties; {field} is a {definition.type}.")
         if rule is FieldRule.NEWER and "updated_at" not in fields:
             raise InvalidOption(

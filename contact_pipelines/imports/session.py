@@ -1,8 +1,8 @@
-"""One import in one process: its record, its artifacts, a DuckDB, and the state that every step keeps."""
+"""One import in one process: its record, its artifacts, a DuckDB, and what every step does before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,10 +11,9 @@ import duckdb
 from contact_pipelines.errors import ContactPipelinesError, DiskFull
 from contact_pipelines.files import disk, duck
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.files.locations import LocationConfig
+from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.models import Import
-from contact_pipelines.settings.import_feeds import ImportFeed
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import Heartbeat
@@ -27,25 +26,17 @@ _AFTERWARDS = {
 
 
 class ImportSession:
-    """Opened by a door (or `imports.run_import`), used by one step after the other, closed at the end."""
+    """Opened by a door or by `way`, used by one step after the other, closed at the end."""
 
-    def __init__(
-        self,
-        store: Store,
-        artifacts_root: str,
-        record: Import,
-        house: House | None = None,
-        *,
-        locations: Mapping[str, LocationConfig] | None = None,
-        feed: ImportFeed | None = None,
-    ) -> None:
+    def __init__(self, store: Store, settings: Settings, record: Import) -> None:
         self.store = store
         self.record = record
-        self.house = house or House()
-        self.locations = locations or {}
-        self.feed = feed
-        self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
-        with self._disk_full_told(_BEFORE):
+        self.house = settings.house
+        self.locations = settings.locations
+        self.feed = next((feed for feed in settings.imports if feed.name == record.feed), None)
+        """The feed that brought the file, if the settings still have it."""
+        self.artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
+        with self._naming_a_full_disk(_BEFORE):
             self.con = duck.connect(self.artifacts.scratch())
 
     def close(self) -> None:
@@ -59,8 +50,12 @@ class ImportSession:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def current(self) -> Import:
+        """Return the import as the store has it now."""
+        return get_import(self.store, self.record.id, tenant_id=self.record.tenant_id)
+
     def update(self, **values: object) -> None:
-        """Keep the session's view of the import in step with what was recorded."""
+        """Repeat in the session's record what a step has just written to the store."""
         self.record = replace(self.record, **values)  # type: ignore[arg-type]
 
     def save(self, name: str, relation: duckdb.DuckDBPyRelation) -> None:
@@ -75,46 +70,48 @@ class ImportSession:
             duck.make_room(self.con)
         return relation
 
-    @contextmanager
-    def step(self, name: str, total: int = 0, *, claims: bool = True) -> Iterator[Heartbeat]:
-        """Run a step: the import is alive and says so; an error makes it `failed` with the sentence that says why.
+    def view(self, *names: str) -> None:
+        """Make views of what `save` wrote, under the same names. Raises FileNotFoundError."""
+        for name in names:
+            self.load(name).create_view(name, replace=True)
 
-        Waits while another process runs a step of the same import. Raises WrongState if the import is past it, and
-        ImportCancelled. A step that does not claim the import (the report of an applied one, the confirmation of one
-        that awaits review) leaves its status alone, also when it fails. Raises DiskFull.
+    @contextmanager
+    def step(self, name: str, *, claims: bool = True) -> Iterator[Heartbeat]:
+        """Run a step: the import shows that it is alive; an error makes it `failed`, with the error's sentence.
+
+        Waits while another process runs a step of the same import. `claims=False` (the report of an applied import,
+        the confirmation of one that awaits review) leaves its status alone, also if the step fails.
+        Raises WrongState if the import has been applied or ended, ImportCancelled, and DiskFull.
         """
         with imports_table.heartbeat(self.store, self.record) as heartbeat:
-            # Claimed only now: whoever was waited for may have applied the import, or given it up.
+            # Not before: the process that was waited for may have applied the import, or ended it.
             if claims:
                 with self.store.begin() as connection:
                     imports_table.claim(connection, self.record)
             try:
-                heartbeat.step(name, total)
-                with self._disk_full_told(_AFTERWARDS.get(name, _BEFORE)):
+                heartbeat.step(name)
+                with self._naming_a_full_disk(_AFTERWARDS.get(name, _BEFORE)):
                     yield heartbeat
             except BaseException as error:
                 self._record_failure(name, error)
                 raise
 
     @contextmanager
-    def _disk_full_told(self, so: str) -> Iterator[None]:
+    def _naming_a_full_disk(self, consequence: str) -> Iterator[None]:
         try:
             yield
         except (OSError, duckdb.Error) as error:
             if not disk.is_full(error):
                 raise
             folder = self.artifacts.local_folder
-            raise DiskFull(f"There is no room left on the disk of {folder} (or no quota); {so}.") from None
+            raise DiskFull(f"There is no room left on the disk of {folder} (or no quota); {consequence}.") from None
 
     def _record_failure(self, step: str, error: BaseException) -> None:
         if isinstance(error, ContactPipelinesError):
             code, message = error.code, str(error)
         else:
-            # An unforeseen error's text may hold a contact's data: only its kind is kept.
-            code, message = (
-                "unexpected",
-                f"The step {step} ended with {type(error).__name__}; nothing was written.",
-            )
+            # The text of an unforeseen error may hold a contact's data: only its type is kept.
+            code, message = "unexpected", f"The step {step} ended with {type(error).__name__}; nothing was written."
         try:
             with self.store.begin() as connection:
                 imports_table.record_failure(connection, self.record, code, message)

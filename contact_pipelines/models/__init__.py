@@ -52,11 +52,11 @@ from contact_pipelines.models.words import (
     MatchKey,
     Mode,
     Preset,
-    PropertyType,
     Severity,
     Subscription,
     Suppress,
 )
+from contact_pipelines.property_types import PropertyType
 
 __all__ = [
     "CONTACT_FIELDS",

@@ -20,10 +20,10 @@ from contact_pipelines.models.words import (
     MatchKey,
     Mode,
     Preset,
-    PropertyType,
     Subscription,
     Suppress,
 )
+from contact_pipelines.property_types import PropertyType
 
 MAX_REVIEW_SECONDS = 30 * 24 * 3600
 """The plan is compared with the store again when it is confirmed; after a month hardly any of it holds."""

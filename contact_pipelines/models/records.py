@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contact_pipelines.models.options import ImportOptions
-from contact_pipelines.models.words import Consent, ImportStatus, PropertyType
+from contact_pipelines.models.words import Consent, ImportStatus
+from contact_pipelines.property_types import PropertyType
 
 
 @dataclass(frozen=True)

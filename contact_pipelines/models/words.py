@@ -51,17 +51,6 @@ WELL_KNOWN_PROPERTIES: dict[str, str] = {
 """Predefined properties: key -> label. A mapping may name them without `properties.`"""
 
 
-class PropertyType(StrEnum):
-    """Type of a property's values."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    SELECT = "select"
-    MULTI_SELECT = "multi_select"
-
-
 class ContactStatus(StrEnum):
     """Consent. All but `subscribed` are opt-outs."""
 

@@ -15,9 +15,8 @@ from email.utils import format_datetime, parseaddr
 
 from contact_pipelines.errors import NotificationError
 from contact_pipelines.models import Notification
-from contact_pipelines.notify.cutting_off import cut_off_after
-from contact_pipelines.notify.digests import digest
-from contact_pipelines.notify.layout import html, plain_text
+from contact_pipelines.notify.deadline import cut_off_after
+from contact_pipelines.notify.digests import digest, html, plain_text
 from contact_pipelines.settings.notification_settings import Smtp
 
 _REFUSED_FOR_GOOD = 500

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import NotificationError, StoreError
 from contact_pipelines.models import DEFAULT_TENANT, Channel, Event, EventKind, Notification, NotificationStatus
-from contact_pipelines.notify import delivering, findings, outbox, retrying
+from contact_pipelines.notify import email_messages, outbox, payloads, webhooks
 from contact_pipelines.notify.email_messages import Attachment
 from contact_pipelines.settings import Settings
 from contact_pipelines.settings.notification_settings import Notifications
@@ -82,7 +83,7 @@ def send_notifications(
         failed += 1
         given_up += error.permanent
         if error.unreachable:  # so are all others that take this way: one attempt a round is enough
-            blocked.add(delivering.way_of(taken))
+            blocked.add(way_of(taken))
     with store.connect() as connection:
         return Sending(sent, failed, given_up, outbox.count_waiting(connection, import_id))
 
@@ -103,7 +104,7 @@ def send_test_messages(settings: Settings) -> list[Tested]:
     """Send a test message to every recipient of the settings, past the outbox; return how it went."""
     told = settings.notifications
     everything = told.model_copy(update={"events": (EventKind.TEST,)})
-    addresses = delivering.recipients(everything, EventKind.TEST, findings.all_feed_addresses(settings))
+    addresses = recipients(everything, EventKind.TEST, payloads.all_feed_addresses(settings))
     ways = dict.fromkeys([*addresses, *((Channel.WEBHOOK, webhook.name) for webhook in told.webhooks)])
     return [Tested(channel, recipient, _test(told, channel, recipient)) for channel, recipient in ways]
 
@@ -132,11 +133,11 @@ def _dispatch_all(store: Store, settings: Settings, deadline: float, import_id: 
 
 def _dispatch(connection: sa.Connection, settings: Settings, event: Event) -> None:
     """Make the notifications of an event, unless its import's report is still to be written."""
-    to = delivering.recipients(settings.notifications, event.kind, findings.feed_addresses(settings, event))
+    to = recipients(settings.notifications, event.kind, payloads.feed_addresses(settings, event))
     if not to:
         events.dispatch(connection, event, None, ())
         return
-    payload = findings.payload_of(connection, settings, event)
+    payload = payloads.payload_of(connection, settings, event)
     if payload is not None:
         events.dispatch(connection, event, payload, to)
 
@@ -146,11 +147,11 @@ def _send(store: Store, settings: Settings, taken: Notification, within: float) 
 
     def attach(notification: Notification) -> Attachment | None:
         with store.connect() as connection:
-            return findings.error_file(connection, settings, notification)
+            return payloads.error_file(connection, settings, notification)
 
     error: NotificationError | None = None
     try:
-        delivering.deliver(settings.notifications, taken, within=within, clock=time.time, attach=attach)
+        deliver(settings.notifications, taken, within=within, clock=time.time, attach=attach)
     except NotificationError as failure:
         error = failure
     except Exception as failure:  # noqa: BLE001 - one message must not keep the others back
@@ -159,7 +160,7 @@ def _send(store: Store, settings: Settings, taken: Notification, within: float) 
         if error is None:
             outbox.mark_sent(connection, taken)
         else:
-            pause = None if error.permanent else retrying.pause_after(taken.attempts)
+            pause = None if error.permanent else pause_after(taken.attempts)
             outbox.mark_failed(connection, taken, str(error), again_in=pause)
     return error
 
@@ -183,7 +184,65 @@ def _test(told: Notifications, channel: Channel, recipient: str) -> str | None:
         payload={"type": EventKind.TEST.value, "timestamp": now.isoformat(), "data": data},
     )
     try:
-        delivering.deliver(told, notification, within=LONGEST_SENDING, clock=time.time)
+        deliver(told, notification, within=LONGEST_SENDING, clock=time.time)
     except NotificationError as error:
         return str(error)
     return None
+
+
+FIRST_PAUSE = 30.0
+LONGEST_PAUSE = 3600.0
+
+
+def pause_after(attempts: int) -> float:
+    """Return the seconds to wait after so many attempts: half a minute, twice as long each time, up to an hour."""
+    return min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 16), LONGEST_PAUSE)
+
+
+Clock = Callable[[], float]
+Attach = Callable[[Notification], Attachment | None]
+
+
+def deliver(
+    told: Notifications, notification: Notification, *, within: float, clock: Clock, attach: Attach = lambda _: None
+) -> None:
+    """Hand a notification over, within so many seconds. Raises NotificationError.
+
+    `clock`: seconds since 1970. `attach` is asked for the file that goes with an email.
+    """
+    if notification.channel == Channel.WEBHOOK:
+        webhook = told.webhook(notification.recipient)
+        if webhook is None:
+            raise NotificationError(f"the settings have no webhook {notification.recipient}", unreachable=True)
+        message_id = f"msg_{notification.id.replace('-', '')}"
+        webhooks.post(webhook, message_id, notification.payload, timestamp=int(clock()), within=within)
+        return
+    if told.smtp is None:
+        raise NotificationError("the settings have no mail server", unreachable=True)
+    try:
+        message = email_messages.compose(told.smtp, notification, attach(notification))
+    except ValueError:
+        raise NotificationError(f"no email can be written to {notification.recipient!r}", permanent=True) from None
+    email_messages.send(told.smtp, message, notification.recipient, within=within)
+
+
+def way_of(notification: Notification) -> str:
+    """Return the way by which it travels: `email`, or `webhook:NAME`. If one is down, so it is for all that take it."""
+    return "email" if notification.channel == Channel.EMAIL else f"webhook:{notification.recipient}"
+
+
+def recipients(told: Notifications, kind: str, feed_addresses: Collection[str]) -> list[tuple[Channel, str]]:
+    """Return who is told of an event, each once.
+
+    A feed's addresses are also told that its export is there: it is mostly for that that they are named.
+    """
+    found: list[tuple[Channel, str]] = []
+    if told.smtp is not None:
+        everybody = told.to if kind in told.events else ()
+        feeds = feed_addresses if kind in (*told.events, EventKind.EXPORT_COMPLETED) else ()
+        addresses = {address.lower(): address for address in (*everybody, *feeds)}
+        found += [(Channel.EMAIL, address) for address in addresses.values()]
+    for webhook in told.webhooks:
+        if kind in (told.events if webhook.events is None else webhook.events):
+            found.append((Channel.WEBHOOK, webhook.name))
+    return found

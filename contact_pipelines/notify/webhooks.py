@@ -14,7 +14,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from contact_pipelines.errors import NotificationError
-from contact_pipelines.notify.cutting_off import cut_off_after
+from contact_pipelines.notify.deadline import cut_off_after
 from contact_pipelines.notify.payloads import Payload
 from contact_pipelines.settings.notification_settings import Webhook
 

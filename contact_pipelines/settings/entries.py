@@ -16,10 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption
 from contact_pipelines.files.locations.configs import SECRETS, LocationConfig
 from contact_pipelines.files.locations.paths import checked_pattern, plain_path
-from contact_pipelines.settings.entry_values import fault, require_no_secret, with_environment
-from contact_pipelines.settings.export_feeds import ExportFeed
 from contact_pipelines.settings.feed_parts import BrokenEntry, Name, Section
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
+from contact_pipelines.settings.yaml_values import fault, require_no_secret, with_environment
 
 _Feed = TypeVar("_Feed", ImportFeed, ExportFeed)
 

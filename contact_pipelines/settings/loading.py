@@ -22,13 +22,11 @@ from contact_pipelines.errors import InvalidOption, NotFound
 from contact_pipelines.files.locations.configs import LocationConfig
 from contact_pipelines.models import ImportOptions
 from contact_pipelines.settings.entries import read_entries
-from contact_pipelines.settings.entry_values import fault, require_secrets_from_environment, with_environment
-from contact_pipelines.settings.export_feeds import ExportFeed
 from contact_pipelines.settings.feed_parts import BrokenEntry
-from contact_pipelines.settings.import_feeds import ImportFeed
+from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.settings.notification_settings import Notifications
-from contact_pipelines.settings.policy import House
-from contact_pipelines.settings.retention import Retention
+from contact_pipelines.settings.policy import House, Retention
+from contact_pipelines.settings.yaml_values import fault, require_secrets_from_environment, with_environment
 
 DEFAULT_HOME = ".contact_pipelines"
 SETTINGS_FILE = "contact_pipelines.yaml"

@@ -6,17 +6,18 @@ A scheduled feed has a row for each of its times. A watched feed has one for eac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from contact_pipelines.models import EventKind
+from contact_pipelines.models import EventKind, Import, ImportStatus
 from contact_pipelines.store import notification_events
-from contact_pipelines.store.tables import feed_checks
+from contact_pipelines.store.tables import feed_checks, imports
 
 CheckStatus = Literal["waiting", "taken", "nothing_new", "missing", "unreachable", "recovered"]
 
@@ -124,3 +125,28 @@ def _check(row: sa.Row[tuple[object, ...]]) -> FeedCheck:
         values["attempts"],
         values["checked_at"],
     )
+
+
+def record_statistics(connection: sa.Connection, which: Import, statistics: Mapping[str, Any]) -> None:
+    """Keep the statistics of an import that was compared."""
+    statement = sa.update(imports).where(imports.c.tenant_id == which.tenant_id, imports.c.id == uuid.UUID(which.id))
+    connection.execute(statement.values(statistics=dict(statistics)))
+
+
+def last_completed(connection: sa.Connection, tenant_id: str, feed: str, limit: int) -> list[dict[str, Any]]:
+    """Return the statistics of the feed's last imports that were applied and not undone, latest first.
+
+    None before one that was held and then confirmed: a person said of that one that it is as it should be.
+    """
+    statement = sa.select(imports.c.statistics, imports.c.held).where(
+        imports.c.tenant_id == tenant_id,
+        imports.c.feed_name == feed,
+        imports.c.status == ImportStatus.COMPLETED,
+        imports.c.statistics.is_not(None),
+    )
+    found = []
+    for row in connection.execute(statement.order_by(imports.c.id.desc()).limit(limit)):
+        found.append(dict(row.statistics or {}))
+        if row.held:
+            break
+    return found

@@ -69,7 +69,9 @@ def register(
     }
     statement = insert(imports).values(values).on_conflict_do_nothing().returning(*imports.c)
     with_key = sa.select(imports).where(
-        imports.c.tenant_id == tenant_id, imports.c.idempotency_key == idempotency_key, idempotency_key is not None
+        imports.c.tenant_id == tenant_id,
+        imports.c.idempotency_key == idempotency_key,
+        sa.literal(idempotency_key is not None),
     )
     row = None
     while row is None:  # until the name is one that no other import has

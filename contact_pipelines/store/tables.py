@@ -30,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
+from contact_pipelines.property_types import PropertyType
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -121,7 +123,7 @@ properties = Table(
     _created(),
     Column("required", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("tenant_id", "key"),
-    CheckConstraint("type IN ('text', 'number', 'date', 'boolean', 'select', 'multi_select')", name="type"),
+    CheckConstraint(f"type IN ({', '.join(map(repr, map(str, PropertyType)))})", name="type"),
     CheckConstraint("key ~ '^[a-z0-9_]{1,50}$'", name="key"),
 )
 

@@ -5,8 +5,7 @@ and never leads out of it.
 """
 
 from contact_pipelines.files.locations.configs import LocalLocation, LocationConfig, S3Location, SftpLocation
-from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.open_location import open_location
+from contact_pipelines.files.locations.location import Location, RemoteFile, open_location
 from contact_pipelines.files.locations.source_addresses import ResolvedSource, is_address, resolve_source
 
 __all__ = [

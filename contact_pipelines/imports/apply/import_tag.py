@@ -1,7 +1,7 @@
 """The automatic import tag: by it one finds the contacts that an import created or updated.
 
-A file does not know of these tags: its tags replace a contact's others and leave them where they are. Or else each
-import of a file with tags would take the tag of the last one away, and so change every contact.
+A file cannot know these tags, so the tags in it replace all of a contact's others, but not these. Otherwise each import
+of a file with tags would remove the tag of the last one, and change every contact.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from contact_pipelines.models import Import
 NO_TAG = "none"
 
 LIKE = "'imported\\_2___\\___\\___\\_______' ESCAPE '\\'"
-"""What automatic tags look like, for SQL's LIKE, alike in DuckDB and PostgreSQL. A regular expression, which could ask
-for digits, takes PostgreSQL three times as long, and a nightly sync looks at the tags of every contact."""
+"""What automatic tags look like, in SQL of DuckDB and PostgreSQL. A regular expression could ask for digits, but takes
+PostgreSQL three times as long, and a nightly sync looks at the tags of every contact."""
 
 
 def import_tag(record: Import) -> str | None:

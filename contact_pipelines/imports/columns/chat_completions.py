@@ -1,4 +1,4 @@
-"""One question to a language model that speaks OpenAI's chat-completions protocol, strictly bounded.
+"""One request to a language model by OpenAI's chat-completions protocol, strictly bounded.
 
 Bounded in time (the whole exchange, however slowly the server sends), in size and in place: http or https to the
 host of the settings, no redirect, no proxy. The standard library's client is enough for one POST.
@@ -20,15 +20,15 @@ from urllib.parse import SplitResult, urlsplit
 from contact_pipelines.settings.policy import LanguageModel
 
 MOST_BYTES = 1024 * 1024
-"""Of a response. An answer for 300 columns has about 30 KB."""
+"""Limit of a response. An answer for 300 columns has about 30 KB."""
 
 _log = logging.getLogger(__name__)
 
 
 def complete(model: LanguageModel, messages: Sequence[dict[str, str]]) -> str | None:
-    """Send the messages (`role`, `content`) and return what the model says; None if anything at all goes wrong.
+    """Send the messages (`role`, `content`) and return the model's text; None if anything at all goes wrong.
 
-    Takes `model.timeout` seconds at most. A failure is logged at debug level, by its kind only.
+    Takes `model.timeout` seconds at most. A failure is logged at debug level, without details.
     """
     try:
         exchange = _Exchange(model, messages)
@@ -46,7 +46,7 @@ def complete(model: LanguageModel, messages: Sequence[dict[str, str]]) -> str | 
 
 
 class _Exchange(threading.Thread):
-    """A request and its response. In a thread, because no setting of a socket bounds the whole of it."""
+    """A request and its response. In a thread, because no timeout of a socket bounds all of it."""
 
     def __init__(self, model: LanguageModel, messages: Sequence[dict[str, str]]) -> None:
         super().__init__(name="language model", daemon=True)
@@ -79,7 +79,7 @@ class _Exchange(threading.Thread):
             self.answer.put(text)
 
     def cut(self) -> None:
-        """End what is under way: a read that waits for the server returns at once."""
+        """End the exchange: a read that waits for the server returns at once."""
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)

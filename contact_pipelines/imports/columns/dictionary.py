@@ -1,4 +1,4 @@
-"""The synonyms as a dictionary to look headers up in, and its spelling help for longer words."""
+"""The names of fields in some seventy languages (`vocabulary/`), to look headers up in, and help with spelling."""
 
 from __future__ import annotations
 
@@ -9,36 +9,53 @@ from functools import cache, lru_cache
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from contact_pipelines.imports.columns.header_words import PARTICLES, QUALIFIERS
-from contact_pipelines.imports.columns.headers import compact, word_set, words
-from contact_pipelines.imports.columns.languages import LANGUAGES, synonyms
-from contact_pipelines.imports.columns.people_words import PERSON
+from contact_pipelines.imports.columns.header_words import PARTICLES, PERSON, QUALIFIERS
+from contact_pipelines.imports.columns.headers import compact, word_lists, word_set, words
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES
+
+LANGUAGES: dict[str, str] = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
+    "ca": "Catalan", "nl": "Dutch", "pl": "Polish", "cs": "Czech", "sv": "Swedish", "da": "Danish",
+    "fi": "Finnish", "hu": "Hungarian", "ro": "Romanian", "hr": "Croatian", "bg": "Bulgarian", "tr": "Turkish",
+    "ru": "Russian", "uk": "Ukrainian", "el": "Greek", "ja": "Japanese", "zh": "Chinese", "ko": "Korean",
+    "ar": "Arabic", "fa": "Persian", "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "vi": "Vietnamese",
+    "th": "Thai", "sr": "Serbian", "sl": "Slovenian", "et": "Estonian", "lv": "Latvian", "lt": "Lithuanian",
+    "is": "Icelandic", "sq": "Albanian", "gl": "Galician", "eu": "Basque", "cy": "Welsh", "ga": "Irish",
+    "mt": "Maltese", "lb": "Luxembourgish", "af": "Afrikaans", "sw": "Swahili", "tl": "Filipino", "ms": "Malay",
+    "be": "Belarusian", "kk": "Kazakh", "uz": "Uzbek", "az": "Azerbaijani", "hy": "Armenian", "ka": "Georgian",
+    "mn": "Mongolian", "ur": "Urdu", "bn": "Bengali", "ta": "Tamil", "te": "Telugu", "mr": "Marathi",
+    "gu": "Gujarati", "kn": "Kannada", "ml": "Malayalam", "pa": "Punjabi", "or": "Odia", "ne": "Nepali",
+    "si": "Sinhala", "km": "Khmer", "lo": "Lao", "my": "Burmese", "am": "Amharic",
+    "ldap": "LDAP", "vcard": "vCard",
+}  # fmt: skip
+"""ISO 639-1 code -> English name. Where two languages share a word, the earlier one is named in the reason.
+
+Standards whose short names ("sn") are words of no language come last.
+"""
+
+STANDARDS = frozenset({"ldap", "vcard"})
 
 _USUAL, _SECOND_CHOICE, _DOUBTFUL = 0.95, 0.8, 0.6
 _STEP = 0.002
-"""How much a later word of a list is worth less than the one before it."""
+"""How much less each word of a list counts than the one before it."""
 
 _SHORTEST_FOR_TYPOS = 6
 _SHORTEST_FOR_SWAPS = 5
 _ALIKE = 80
 
-_NO_TYPOS = word_set(
-    """county counties states statue stats station stages portal religion contract contracts customs listname
-    filename updates contents phrases prenotes ratings senders domain position2 countryside telefax mobility
-    languages personal creator joiner regions numbers member remail marks order forums abmeldedatum
-    abgemeldet angemeldet tomail gmail"""
-)
-"""Words that look like a misspelt field and are none."""
+_SPELLING = word_lists("word_lists/spelling")
+_SLIPS, _ABBREVIATIONS = (dict(pair.split() for pair in _SPELLING[name]) for name in ("slips", "abbreviations"))
+_NO_TYPOS = word_set(_SPELLING["no_typos"])
+_NUMBERS = frozenset(_SPELLING["number_words"])
 
 
 @dataclass(frozen=True)
 class Entry:
     """What a phrase means: a field or a reading such as `name`, how sure that is, and in which language.
 
-    `language` is the first that has the phrase, `also` the further ones. `needs_language`: the phrase
-    counts only if another header of the file is in one of them. `alone`: it counts only as a whole header.
-    `role`: it is of a buyer, a guest or the like, who may not be the contact.
+    `language` is the first that has the phrase, `also` has the others. `needs_language`: the phrase counts only if
+    another header of the file is in one of them. `alone`: it counts only as a whole header. `role`: it belongs to a
+    buyer, a guest or the like, who may not be the contact.
     """
 
     field: str
@@ -58,12 +75,12 @@ class Entry:
 
 @cache
 def _table() -> dict[str, tuple[Entry, ...]]:
-    """All phrases, keyed without spaces. Earlier languages come first; one field is listed once a phrase."""
+    """All phrases, keyed without spaces. Earlier languages come first, and a phrase lists a field once."""
     table: dict[str, list[Entry]] = {}
     for field in (*CONTACT_FIELDS, "full_name", *WELL_KNOWN_PROPERTIES):
         table[compact(words(field))] = [Entry(field, "en", 1.0, field)]
     for language in LANGUAGES:
-        for field, listed in synonyms(language).items():
+        for field, listed in word_lists(f"vocabulary/{language}").items():
             for place, text in enumerate(listed):
                 entry = _entry(field, language, text, place)
                 same_key = table.setdefault(compact(words(entry.phrase)), [])
@@ -88,7 +105,7 @@ def _entry(field: str, language: str, text: str, place: int) -> Entry:
 
 
 def conflicts() -> dict[str, list[str]]:
-    """Phrases that two languages use for different fields: key -> fields. For the tests of the data."""
+    """Phrases that two languages use for different fields: key -> fields. For the tests of the vocabulary."""
     return {
         key: [entry.field for entry in entries]
         for key, entries in _table().items()
@@ -97,45 +114,41 @@ def conflicts() -> dict[str, list[str]]:
 
 
 def look_up(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Return what a phrase means, the likeliest first; empty if nothing is known of it."""
+    """Return what a phrase means, the most likely first; empty if it is unknown."""
     return _table().get(compact(parts)) or _loose_table().get(_loose(parts), ())
 
 
-UNPARTED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-"""Scripts that do not part words by spaces, or not always: Thai to Korean."""
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""Scripts that do not separate words by spaces, or not always: Thai to Korean."""
 
 _CLEARLY_ADDRESS = 0.7
-"""Confidence that a word for an address needs: "subscriber" is none beside other words."""
+"""Confidence that a word for an address needs: beside other words "subscriber" is not one."""
 
 
 @cache
 def address_terms() -> tuple[dict[tuple[str, ...], Entry], frozenset[str], tuple[str, ...]]:
-    """Return the phrases for an email address, the telling words in them, and the unparted ones, longest first."""
+    """Return the phrases for an email address, their characteristic words, and the unspaced ones, longest first."""
     firsts = (entries[0] for entries in _table().values())
     clear = (e for e in firsts if e.field == "email" and e.confidence >= _CLEARLY_ADDRESS and not e.alone)
     phrases = {words(entry.phrase): entry for entry in clear}
-    unparted = {compact(parts) for parts in phrases if all(map(UNPARTED.search, parts))}
-    longest_first = sorted(unparted, key=lambda text: (-len(text), text))
+    unspaced = {compact(parts) for parts in phrases if all(map(UNSPACED.search, parts))}
+    longest_first = sorted(unspaced, key=lambda text: (-len(text), text))
     around = PARTICLES.union(PERSON, *(kind.words for kind in QUALIFIERS)) - {"mail"}
     telling = {word for parts in phrases for word in parts if not word.isdigit()} - around
     return phrases, frozenset(telling), tuple(longest_first)
 
 
 def speaks_of_addresses(parts: tuple[str, ...]) -> bool:
-    """Whether some word of a header may be of an email address. Quick, and sure where it says no."""
-    _, known, unparted = address_terms()
+    """Whether some word of a header may be about an email address. Quick, and certain when it says no."""
+    _, known, unspaced = address_terms()
     if not known.isdisjoint((*parts, *spelt_out(parts))):
         return True
-    return any(term in part for part in parts if UNPARTED.search(part) for term in unparted)
-
-
-_NUMBERS = {"numero", "num", "nr", "nro", "no", "nummer", "numer", "numar", "n", "номер", "number"}
-"""How "number" is written in phrases such as "telephone number"."""
+    return any(term in part for part in parts if UNSPACED.search(part) for term in unspaced)
 
 
 @cache
 def _loose_table() -> dict[str, tuple[Entry, ...]]:
-    """All phrases of several words again, without particles and with one word for "number"; the first one wins."""
+    """All phrases of several words, without particles and with one word for "number"; the first one wins."""
     table: dict[str, tuple[Entry, ...]] = {}
     for entries in _table().values():
         parts = words(entries[0].phrase)
@@ -144,14 +157,14 @@ def _loose_table() -> dict[str, tuple[Entry, ...]]:
 
 
 def _loose(parts: tuple[str, ...]) -> str:
-    """Write "N° de téléphone" and "número telephone" alike. Two words must be left to be compared."""
+    """Write "N° de téléphone" and "número telephone" the same way; empty if fewer than two words are left."""
     left = ["number" if part in _NUMBERS else part for part in parts if part not in PARTICLES]
     return compact(left) if len(left) > 1 else ""
 
 
 @cache
 def _spellings() -> dict[str, list[str]]:
-    """Longer Latin words of the synonyms by first letter, without those around a field's name."""
+    """All longer Latin words of the vocabulary by first letter, without those around a field's name."""
     found = {word for word in _known_words() if word.isascii() and len(word) >= _SHORTEST_FOR_SWAPS}
     by_letter: dict[str, list[str]] = {}
     for word in sorted(found - PERSON - PARTICLES):
@@ -165,50 +178,22 @@ def _known_words() -> frozenset[str]:
     return frozenset(word for phrase in phrases for word in words(phrase)) | frozenset(_table())
 
 
-_ABBREVIATIONS = {
-    "nbr": "number", "num": "number", "numb": "number", "cd": "code", "addr": "address", "adr": "address", "nm": "name",
-    "dt": "date", "dte": "date", "ts": "timestamp", "frst": "first", "fst": "first", "fn": "first", "lst": "last",
-    "ln": "line", "cust": "customer", "clnt": "client", "mbr": "member", "cntry": "country", "ctry": "country",
-    "org": "organization", "comp": "company", "tel": "telephone", "phn": "phone", "ph": "phone",
-    "eml": "email", "mob": "mobile", "usr": "user", "pstl": "postal", "post": "postal", "cty": "city", "str": "street",
-    "emp": "employee", "stu": "student", "pat": "patient", "prov": "province", "bus": "business", "wrk": "work",
-    "hm": "home", "lang": "language", "brth": "birth", "upd": "updated", "crt": "created", "cre": "created",
-    "mod": "modified", "pref": "preferred", "prim": "primary", "pri": "primary", "res": "residence",
-    "desc": "description",
-}  # fmt: skip
-"""What database columns leave out. Only beside other words: a bare "co" or "cd" is anything."""
-
-
 def spelt_out(parts: tuple[str, ...]) -> tuple[str, ...]:
     """Write out abbreviations in a header of several words: CUST_FRST_NM, PHONE_NBR."""
     return tuple(_ABBREVIATIONS.get(part, part) for part in parts) if len(parts) > 1 else parts
 
 
 def corrected(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a header's words with likely misspellings mended, each on its own."""
+    """Return a header's words with likely misspellings corrected, each on its own."""
     return tuple(_SLIPS.get(part) or _corrected(part) for part in parts)
-
-
-_SLIPS = {
-    "emial": "email", "eamil": "email", "emal": "email", "emaill": "email", "emai": "email", "imail": "email",
-    "adress": "address", "adres": "address", "addres": "address", "adddress": "address", "phne": "phone",
-    "phon": "phone", "pohne": "phone", "phoen": "phone", "fone": "phone", "nmae": "name", "naem": "name",
-    "frist": "first", "fisrt": "first", "firts": "first", "fist": "first", "lsat": "last", "citty": "city",
-    "coutry": "country", "contry": "country", "staet": "state", "stte": "state", "cuontry": "country",
-    "numer": "number", "numbr": "number", "nubmer": "number", "tilte": "title", "surnme": "surname",
-    "postl": "postal", "potal": "postal", "poscode": "postcode", "comany": "company",
-    "birht": "birth", "ctiy": "city", "cityy": "city",
-    "brith": "birth",
-}  # fmt: skip
-"""Slips in words too short to be mended by likeness, or that are words of another language."""
 
 
 @lru_cache(maxsize=4096)
 def _corrected(word: str) -> str:
-    """Return the one word of the synonyms that `word` is a likely misspelling of, else `word` itself.
+    """Return the word of the vocabulary that `word` is a likely misspelling of, else `word` itself.
 
-    Only words of six letters or more, one slip away and with the same first letter; of five letters, only two
-    swapped ones ("frist").
+    Only words of six letters or more, one slip away and with the same first letter; of five letters, only two that
+    are swapped.
     """
     if len(word) < _SHORTEST_FOR_SWAPS or not word.isascii() or word in _NO_TYPOS or word in _known_words():
         return word

@@ -1,4 +1,4 @@
-"""What the whole header says of one column: the language, a technical prefix, whose name or status it is."""
+"""What all headers together say about each column: the language, technical prefixes, whose name or status it is."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from contact_pipelines.imports.columns.business_words import is_business
-from contact_pipelines.imports.columns.column_reading import NO_MATCH, Reading, read
-from contact_pipelines.imports.columns.dictionary import Entry, look_up
+from contact_pipelines.imports.columns.dictionary import STANDARDS, Entry, look_up
+from contact_pipelines.imports.columns.header_meaning import NO_MATCH, Reading, read
+from contact_pipelines.imports.columns.header_words import (
+    BELONGINGS,
+    NAMES,
+    ROLES,
+    SELLERS,
+    SOMEBODY_ELSE,
+    is_business,
+    of_contact,
+    of_human,
+)
 from contact_pipelines.imports.columns.headers import words
-from contact_pipelines.imports.columns.languages import STANDARDS
-from contact_pipelines.imports.columns.only_address import read_only_address
-from contact_pipelines.imports.columns.other_people import NAMES, OtherPeople
-from contact_pipelines.imports.columns.people_words import SOMEBODY_ELSE
-from contact_pipelines.imports.columns.subjects import read_of_subject
-from contact_pipelines.imports.columns.technical_prefixes import without_technical_prefixes
-from contact_pipelines.imports.columns.value_kinds import are_consent, tell_consent
+from contact_pipelines.imports.columns.subjects import read_of_subject, read_only_address
+from contact_pipelines.imports.columns.value_kinds import are_consent, are_consent_answers
 
 _LOGIN_AS_EMAIL = 0.55
 _SECOND_OF_SAME_HEADER = 0.5
@@ -30,15 +35,23 @@ _FOREIGN = 0.9
 _OF_PRODUCTS_TOO = frozenset({"subscription status", "subscription state", "subscriber status"})
 """Consent to a newsletter in one file, a box or a plan that is paid for in another."""
 
-_IDENTITY = frozenset({"external_id", "email", "phone", "first_name", "last_name", "full_name", "name", "login"})
+_WHO = NAMES | {"external_id", "email", "phone", "login"}
 _REPEATED = re.compile(r"(.+)#\d+", re.DOTALL)
 _PREFIXED = re.compile(r"([^\W_]+)[_.:/]+(\S+)")
+_TYPED = re.compile(r"(?:str|txt|int|lng|dbl|dtm|dte|dt|bit|bln|bool|chr|vch|num|fld|col)(?=[A-Z][a-z])")
+"""Hungarian notation, `strFirstName`: the type of the values comes before the name."""
+_CONTAINED = re.compile(
+    r"\s*(?P<container>attributes|properties|fields|traits|data|payload|person|contact|profile)\.(?=\S)", re.IGNORECASE
+)
+"""`attributes.email`: the object that held the fields before JSON was flattened (HubSpot, Klaviyo, Segment)."""
+
+_LEAST_TYPED = 3
 
 
 def read_header(header: Sequence[str]) -> list[Reading]:
     """Read all labels of a file, each with what the others say of its language and of a prefix they share."""
     labels = {label.casefold() for label in header}
-    plain = without_technical_prefixes(header)
+    plain = _without_technical_prefixes(header)
     read_alone = [replace(_read_label(short, labels), label=label) for label, short in zip(header, plain, strict=True)]
     return read_only_address(read_of_subject(_read_under_prefix(_in_their_language(read_alone))))
 
@@ -56,6 +69,28 @@ def _read_label(label: str, labels: Collection[str]) -> Reading:
     )
     reason = reading.reason if reading.barred else "the same header stands before it"
     return replace(reading, label=label, entries=kept, reason=reason)
+
+
+def _without_technical_prefixes(header: Sequence[str]) -> list[str]:
+    """Return the labels without prefixes that a program put before all of them.
+
+    A container is dropped only if it holds an address and no column outside of it is one: otherwise
+    `properties.email` is a property of an event, beside the contact's own.
+    """
+    typed = sum(1 for label in header if _TYPED.match(label))
+    if typed >= _LEAST_TYPED:
+        return [_TYPED.sub("", label, count=1) for label in header]
+    found = [_CONTAINED.match(label) for label in header]
+    containers = {match["container"].casefold() for match in found if match}
+    if len(containers) != 1 or _name_somebody([label for label, match in zip(header, found, strict=True) if not match]):
+        return list(header)
+    plain = [label[match.end() :] if match else label for label, match in zip(header, found, strict=True)]
+    inside = [short for short, match in zip(plain, found, strict=True) if match]
+    return plain if _name_somebody(inside) else list(header)
+
+
+def _name_somebody(labels: Sequence[str]) -> bool:
+    return any(entry.field == "email" for label in labels for entry in read(label).entries)
 
 
 def _in_their_language(readings: list[Reading]) -> list[Reading]:
@@ -107,25 +142,103 @@ def _without_prefix(reading: Reading, prefix: str, rest: str, *, everywhere: boo
     kept = tuple(
         replace(entry, confidence=entry.confidence * _UNDER_PREFIX)
         for entry in inner.entries
-        if everywhere or (technical and entry.field not in _IDENTITY and entry.phrase != "status")
+        if everywhere or (technical and entry.field not in _WHO and entry.phrase != "status")
     )
     if not kept and not inner.barred:
         return reading
     return replace(inner, label=reading.label, entries=kept, reason=inner.reason)
 
 
+class _OtherPeople:
+    """Which columns with a word for a buyer, guest or contact person are about somebody other than the contact."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        """Take the readings of all columns, in order."""
+        self._found = [(reading, entry) for reading in readings for entry in reading.entries[:1]]
+        self._readings = readings
+
+    def own(self, entry: Entry, at: int) -> bool:
+        """Whether column `at`, read as `entry`, may be the contact's."""
+        if entry.field not in _WHO:
+            return True
+        parts = self._readings[at].words
+        if self._contact_is_another and of_contact(parts) and not of_human(parts):
+            return False
+        if entry.field == "external_id" and len(parts) == 1:
+            return not self._has_person_id
+        return not entry.role or self._role_is_own(entry, parts)
+
+    def _role_is_own(self, entry: Entry, parts: Sequence[str]) -> bool:
+        """Whether the buyer or guest is the contact: nobody without such a word is, nor another role."""
+        if self._sells_things:
+            return False
+        roles = ROLES.intersection(parts)
+        if self._leading_role and roles and not roles & self._leading_role:
+            return False
+        if entry.field in NAMES:
+            return self._plain.isdisjoint(NAMES)
+        return "email" not in self._plain or self._plain.isdisjoint(NAMES)
+
+    @cached_property
+    def _plain(self) -> set[str]:
+        """Fields of columns without a word for a role. A bare "Name" beside orders and roles is of the order."""
+        has_role = any(entry.role and entry.field in NAMES for _, entry in self._found)
+        return {
+            entry.field
+            for reading, entry in self._found
+            if not entry.role and not (has_role and self._is_of_a_thing(reading, entry))
+        }
+
+    def _is_of_a_thing(self, reading: Reading, entry: Entry) -> bool:
+        others = (other.words for other in self._readings if other is not reading)
+        return entry.field == "name" and len(reading.words) == 1 and any(map(is_business, others))
+
+    @cached_property
+    def _leading_role(self) -> frozenset[str]:
+        """Return the words of the role that has an address and, of these, the most details; the first if equal."""
+        details: dict[str, set[str]] = {}
+        for reading, entry in self._found:
+            for role in ROLES.intersection(reading.words) if entry.role and entry.field in _WHO else ():
+                details.setdefault(role, set()).add(entry.field)
+        addressed = [role for role, fields in details.items() if "email" in fields]
+        return frozenset({max(addressed, key=lambda role: len(details[role]))}) if addressed else frozenset()
+
+    @cached_property
+    def _contact_is_another(self) -> bool:
+        """Whether a contact person is named beside a patient, pupil or employee who has a name of their own."""
+        named = [reading.words for reading, entry in self._found if entry.field in NAMES]
+        human = any(of_human(parts) and not of_contact(parts) for parts in named)
+        return human and any(of_contact(parts) and not of_human(parts) for parts in named)
+
+    @cached_property
+    def _sells_things(self) -> bool:
+        """Whether the file is about houses or cars and has a seller's address beside the buyer's."""
+        things = any(not BELONGINGS.isdisjoint(reading.words) for reading in self._readings)
+        return things and any(
+            "email" in reading.words and not SELLERS.isdisjoint(reading.words) for reading in self._readings
+        )
+
+    @cached_property
+    def _has_person_id(self) -> bool:
+        """Whether a bare "Id" is that of an order or ticket: the person's is then told apart, as "Customer ID"."""
+        business = any(is_business(reading.words) for reading in self._readings)
+        return business and any(
+            entry.field == "external_id" and len(reading.words) > 1 for reading, entry in self._found
+        )
+
+
 @dataclass(frozen=True)
 class HeaderSet:
-    """All readings of a file, and what is asked of them again and again.
+    """The readings of all headers of a file, which together decide what the ambiguous ones are.
 
-    `first_read`: field -> the entry of the first column that reads as it first of all. `business`: whether a bare
-    "Status" may be that of an order or a ticket, by the file's name.
+    `first_read`: field -> the entry of the first column whose likeliest field it is. `business`: by the file's name, a
+    bare "Status" may be that of an order or a ticket.
     """
 
     readings: Sequence[Reading]
     first_read: Mapping[str, Entry]
     spoken: Counter[str]
-    people: OtherPeople
+    people: _OtherPeople
     business: bool
 
     @classmethod
@@ -133,7 +246,7 @@ class HeaderSet:
         """Look at the readings together."""
         first = {entry.field: entry for reading in reversed(readings) for entry in reading.entries[:1]}
         business = is_business(words(file_name.rpartition(".")[0]))
-        return cls(readings, first, _spoken(readings), OtherPeople(readings), business)
+        return cls(readings, first, _spoken(readings), _OtherPeople(readings), business)
 
     def certainty(self, entry: Entry) -> float:
         """Return what is left of an entry's confidence: readings that hang on others, words of other languages."""
@@ -166,7 +279,7 @@ class HeaderSet:
         if entry.field == "state" and self._is_state_of_a_thing(entry, at):
             return ""
         if entry.field == "status" and (entry.phrase in _OF_PRODUCTS_TOO or len(words(entry.phrase)) == 1):
-            as_orders = tell_consent(samples)  # words such as "pending" that are no proof of consent
+            as_orders = are_consent_answers(samples)  # words such as "pending" that are no proof of consent
             return "" if as_orders or self._has_other_business(at) else "status"
         return entry.field
 

@@ -1,14 +1,16 @@
-"""A header cell as words that can be compared: "E-Mail 1 [Required]" and "eMail1" are the same."""
+"""The words of a header, folded so that they can be compared: "E-Mail 1 [Required]" and "eMail1" are the same."""
 
 # ruff: noqa: RUF001 - letters of many alphabets look like those of others
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
 
 LONGEST = 120
-"""Characters of a header that are read. A longer one is a question or rubbish, never a field's name."""
+"""Characters. A longer header is a question or garbage, never the name of a field."""
 
 _SYMBOLS = {  # replaced before compatibility forms: "Nº" would become "No"
     "☎": "phone",
@@ -46,10 +48,10 @@ _ASKING = re.compile(
     r"(?:を|の)?ご?(?:記入|入力)(?:して)?(?:ください|下さい)|をお(?:聞かせ|書き|答え)(?:ください|下さい)"
     r"|(?:을|를)?\s*(?:입력|기입|작성|적어|써|남겨|알려)해?\s*(?:주세요|주십시오)|(?:请|請)(?:输入|填写|提供|留下|輸入|填寫)(?:您的|你的|妳的)?"
 )
-"""How forms ask for a field in languages that do not part the asking from its name by spaces."""
+"""How forms ask for a field in languages that write no space between the request and the name."""
 _ASCII_WORD = re.compile(r"[a-z]+|\d+")
 _TYPE_OF = re.compile(r";\s*TYPE\s*=", re.IGNORECASE)
-"""Parameter of a vCard's property: "TEL;TYPE=CELL" is a kind of phone, "Phone type" is none."""
+"""The parameter of a vCard property: "TEL;TYPE=CELL" is a kind of phone, "Phone type" is not."""
 _MOJIBAKE = re.compile(r"[ÃÂ][\x80-\xbf€-™]|Ð|Ñ")
 
 
@@ -57,10 +59,9 @@ _MOJIBAKE = re.compile(r"[ÃÂ][\x80-\xbf€-™]|Ð|Ñ")
 def words(header: str) -> tuple[str, ...]:
     """Split a header into comparable words; empty if there are none, or if it is too long to be a name.
 
-    Compatibility forms (NFKC), case and Latin or Greek accents are folded, camelCase, snake_case and
-    kebab-case are split, digits stand alone, bracketed hints such as "[Required]" or "(dd/mm/yyyy)" and a
-    leading ordinal ("1.", "03_") are left out. Other text in brackets stays: "Email (manager)" is not
-    "Email".
+    Compatibility forms (NFKC), case and Latin or Greek accents are folded, camelCase, snake_case and kebab-case are
+    split, digits stand alone. A leading ordinal ("1.", "03_") and hints in brackets such as "[Required]" are dropped;
+    other text in brackets stays: "Email (manager)" is not "Email".
     """
     if len(header) > LONGEST:
         return ()
@@ -83,7 +84,7 @@ def compact(parts: tuple[str, ...] | list[str]) -> str:
 
 
 def _mended(header: str) -> str:
-    """Undo UTF-8 that was read as Windows-1252 ("TelÃ©fono"), where that is certain."""
+    """Repair UTF-8 that was read as Windows-1252 ("TelÃ©fono"), where that is certain."""
     if not _MOJIBAKE.search(header):
         return header
     try:
@@ -93,7 +94,7 @@ def _mended(header: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Fold case, and accents of Latin and Greek letters. Other scripts' marks are letters of their own."""
+    """Fold case, and the accents of Latin and Greek letters; in other scripts the marks count as letters."""
     if text.isascii():
         return text.casefold()
     kept: list[str] = []
@@ -109,7 +110,7 @@ def _folded(text: str) -> str:
 
 
 def _split_letters_and_marks(text: str) -> list[str]:
-    """Split into runs of letters (with their marks) and runs of digits; format characters vanish."""
+    """Split into runs of letters (with their marks) and runs of digits, without format characters."""
     parts: list[str] = []
     last = ""
     for char in text:
@@ -126,7 +127,7 @@ def _split_letters_and_marks(text: str) -> list[str]:
 
 
 def _joined_email(parts: list[str]) -> list[str]:
-    """Write "e mail" as "email", wherever it stands: it is the one word that is hyphenated at random."""
+    """Write "e mail" as "email" anywhere: it is the one word that people hyphenate at random."""
     joined: list[str] = []
     for part in parts:
         if part in {"mail", "mails", "mailadresse", "mailadres"} and joined and joined[-1] == "e":
@@ -136,11 +137,23 @@ def _joined_email(parts: list[str]) -> list[str]:
     return joined
 
 
-def word_set(text: str) -> frozenset[str]:
-    """Fold the words of a list that is parted by white space, as `words` folds those of a header."""
-    return frozenset(word for part in text.split() for word in words(part))
+@cache
+def word_lists(path: str) -> dict[str, list[str]]:
+    """Read a file of lists such as `word_lists/people`: name -> words or phrases, in order.
+
+    `vocabulary/README.md` describes the format.
+    """
+    text = (files(__package__) / f"{path}.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.replace("\n  ", " ").splitlines() if line and not line.startswith("#")]
+    found = (line.partition(":") for line in lines)
+    return {name: [word.strip() for word in listed.split(",")] for name, _, listed in found}
 
 
-def phrase_set(text: str) -> frozenset[str]:
-    """Fold the phrases of a list that is parted by commas, each without the spaces between its words."""
-    return frozenset(compact(words(phrase)) for phrase in text.split(","))
+def word_set(listed: Iterable[str]) -> frozenset[str]:
+    """Fold listed words as `words` folds those of a header."""
+    return frozenset(word for text in listed for word in words(text))
+
+
+def phrase_set(listed: Iterable[str]) -> frozenset[str]:
+    """Fold listed phrases, each without the spaces between its words."""
+    return frozenset(compact(words(phrase)) for phrase in listed)

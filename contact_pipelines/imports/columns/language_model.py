@@ -1,7 +1,7 @@
-"""Suggestions by a language model, beside the built-in ones: bounded, validated, and never the last word.
+"""Ask a language model what columns are, beside the built-in suggestions: bounded, validated, and never the last word.
 
-What a model answers is as trustworthy as the headers it was shown, which anybody may have written. So each answer
-must pass what a built-in suggestion must, its confidence is capped, and a sure built-in suggestion stands.
+A model's answer is as trustworthy as the headers it was shown, which anybody may have written. So each answer must
+pass the checks of a built-in suggestion, its confidence is capped, and a sure built-in suggestion stands.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from contact_pipelines.imports.columns.chat_completions import complete
-from contact_pipelines.imports.columns.column_reading import ELSE, SECRET, read
+from contact_pipelines.imports.columns.fields_by_values import refusal
+from contact_pipelines.imports.columns.header_meaning import NEVER_IMPORTED, SOMEBODY_ELSES, read
+from contact_pipelines.imports.columns.header_words import PERSON, SOMEBODY_ELSE
 from contact_pipelines.imports.columns.mapping_prompt import messages, sent_columns
-from contact_pipelines.imports.columns.people_words import PERSON, SOMEBODY_ELSE
-from contact_pipelines.imports.columns.sample_signals import are_consent, refusal
+from contact_pipelines.imports.columns.value_kinds import are_consent
 from contact_pipelines.models import (
     CONTACT_FIELDS,
     FULL_NAME,
@@ -32,7 +33,7 @@ SURE = 0.8
 """Confidence from which a built-in suggestion stands, and the most that a model's suggestion is worth."""
 
 LEAST = 0.5
-"""Below this a model's suggestion is not used: a missed column costs a look, a wrong one mails the wrong person."""
+"""Below this a model's suggestion is not used."""
 
 _STATUS = "status"
 _PERSONAL = frozenset({"email", "phone", "external_id", "first_name", "last_name", FULL_NAME, _STATUS})
@@ -48,10 +49,9 @@ def ask(
 ) -> dict[str, ColumnMapping]:
     """Return what the model takes columns for: label -> mapping, with at most one column for a field.
 
-    `header` holds the labels, `samples` some non-empty values of each. Sent are headers and the shapes of values
-    (the values only with `model.send_samples`); nothing is sent of the labels in `protected` and of secrets. Fields
-    are as `mapping.field_named` writes them, confidences at most `SURE`. Empty if the model gives no usable answer
-    within `model.timeout` seconds; raises nothing.
+    `header` holds the labels, `samples` some non-blank values of each. It sends headers and the shapes of values (the
+    values only with `model.send_samples`), but nothing about the labels in `protected` or secrets. Confidences are
+    `SURE` at most. Empty if the model gives no usable answer within `model.timeout` seconds; never raises.
     """
     columns = sent_columns(header, protected)
     if not columns:
@@ -69,10 +69,10 @@ def combine(
 ) -> list[ColumnMapping]:
     """Return the built-in suggestions, with the model's where they are unsure, a property of its own, or nothing.
 
-    `suggested` has a mapping for each column in order, and so has the result; `asked` is what `ask` returned. A
-    built-in suggestion of `SURE` or more for a contact field or a well-known property stands, and so does every
-    column of a secret, of somebody else's data, or of consent. Elsewhere the higher confidence wins, and no field
-    is given twice: the column that loses its field to a better one is ignored. The model's `ignore` changes nothing.
+    `suggested` and the result have a mapping for each column in order; `asked` is what `ask` returned. A built-in
+    suggestion of `SURE` or more for a contact field or a well-known property stands, as does every column of a secret,
+    of somebody else's data, or of consent. Elsewhere the higher confidence wins, and a column that loses its field to
+    a better one is ignored. The model's `ignore` changes nothing.
     """
     fixed = {mapping.column for mapping in suggested if _stands(mapping)}
     offers = [(_rank(mapping, fixed), mapping.column, mapping) for mapping in suggested if mapping.field != IGNORE]
@@ -131,12 +131,12 @@ def _field(text: object) -> str | None:
 
 
 def _is_possible(answer: ColumnMapping, values: Sequence[str]) -> bool:
-    """Whether the column's header and values allow the field, by the rules that built-in suggestions obey."""
+    """Whether the column's header and values allow the field, by the rules for built-in suggestions."""
     field = answer.field.removeprefix(PROPERTY_PREFIX)
     if answer.field in _PERSONAL and (SOMEBODY_ELSE - PERSON).intersection(read(answer.column).words):
         return False
     if answer.field == _STATUS and not are_consent(values):
-        return False  # without values too: nobody is subscribed by a guess
+        return False  # even without values: nobody is subscribed by a guess
     return not refusal(field, values)
 
 
@@ -153,8 +153,13 @@ def _given_out(offers: Iterable[tuple[str, ColumnMapping]]) -> dict[str, ColumnM
 
 
 def _stands(mapping: ColumnMapping) -> bool:
-    """Whether no model may change what a column was taken for."""
-    if mapping.field == _STATUS or mapping.consent or mapping.reason in {SECRET, ELSE} or read(mapping.column).barred:
+    """Whether a model may not change what the column was taken for."""
+    if (
+        mapping.field == _STATUS
+        or mapping.consent
+        or mapping.reason in {NEVER_IMPORTED, SOMEBODY_ELSES}
+        or read(mapping.column).barred
+    ):
         return True
     return mapping.confidence >= SURE and mapping.field != IGNORE and not _is_own_property(mapping)
 
@@ -166,7 +171,7 @@ def _is_own_property(mapping: ColumnMapping) -> bool:
 
 
 def _rank(mapping: ColumnMapping, fixed: set[str]) -> int:
-    """Return 0 for what stands, 1 for what the higher confidence decides, 2 for what anything better replaces."""
+    """Return 0 for what stands, 1 where the higher confidence decides, 2 for what anything better replaces."""
     return 0 if mapping.column in fixed else 2 if _is_own_property(mapping) else 1
 
 

@@ -1,7 +1,4 @@
-"""Which contact field each column of a file is: what is suggested, and what the import's options say instead.
-
-The suggestion itself is in `columns/suggesting.py`, its words in `columns/vocabulary/` and beside it.
-"""
+"""What a file's columns are mapped to: what the import's options say, and otherwise what `suggesting.py` suggests."""
 
 from __future__ import annotations
 
@@ -11,12 +8,11 @@ from dataclasses import replace
 from rapidfuzz import fuzz, process
 
 from contact_pipelines.errors import FileNotImportable, InvalidOption
-from contact_pipelines.imports.columns.column_map import parse_column_map
-from contact_pipelines.imports.columns.column_reading import read
 from contact_pipelines.imports.columns.consent_columns import sense_if_given
 from contact_pipelines.imports.columns.custom_columns import is_custom
-from contact_pipelines.imports.columns.header_lists import column_named, listed, shortened
-from contact_pipelines.imports.columns.suggesting import KEPT_AS, suggest
+from contact_pipelines.imports.columns.given_columns import listed, require_column, shortened
+from contact_pipelines.imports.columns.header_meaning import read
+from contact_pipelines.imports.columns.suggesting import KEPT_AS
 from contact_pipelines.models import (
     CONTACT_FIELDS,
     CONTACT_ID,
@@ -31,8 +27,6 @@ from contact_pipelines.models import (
     ImportOptions,
 )
 
-__all__ = ["field_named", "parse_column_map", "resolve", "suggest"]
-
 STATUS = "status"
 
 _NEAR = 70
@@ -45,16 +39,16 @@ def resolve(
     *,
     known_properties: Collection[str] = (),
 ) -> list[ColumnMapping]:
-    """Return the mapping of all columns in order: what `options.columns` says, and else what was suggested.
+    """Return the mapping of all columns in order: what `options.columns` says, otherwise what was suggested.
 
-    A well-known property comes out as `properties.city`. With `options.only_given_columns` the suggestion
-    counts for nothing. A given field displaces the column that was suggested for it, which is then ignored.
-    Several columns may be `status`, one of them in words. A column that is suggested as a property stays one if the
-    property exists (`known_properties`: keys) or `options.create_properties` lets it be created.
+    A well-known property becomes `properties.city`. With `options.only_given_columns` suggestions are not used. A
+    given field displaces the column that it was suggested for, which is then ignored. Several columns may be
+    `status`, one of them in words. A suggested property needs to exist (`known_properties`: keys), or
+    `options.create_properties` must allow it.
 
-    Raises `InvalidOption` for an unknown field, a wrong property key, a field given to two columns, a secret that
-    is to be imported, a new property where none may be created, or a column of ids that do not recognise contacts;
-    `FileNotImportable` for a column that the file lacks, and if no column is a match key.
+    Raises `InvalidOption` for an unknown field, a wrong property key, a field given to two columns, a secret, a new
+    property where none may be created, or a column of ids that are not a match key; `FileNotImportable` for a column
+    that the file lacks, and if no column is a match key.
     """
     known = {*known_properties, *WELL_KNOWN_PROPERTIES}
     suggestions = {mapping.column: mapping for mapping in suggested}
@@ -73,9 +67,9 @@ def resolve(
 
 
 def field_named(text: str) -> str:
-    """Return the field that a person's `text` names, well-known properties with their prefix.
+    """Return the field that `text` names, well-known properties with their prefix.
 
-    Raises `InvalidOption` if there is no such field, naming the nearest and all that are allowed.
+    Raises `InvalidOption` if there is no such field; it suggests the nearest and lists all of them.
     """
     name = text.strip()
     if name in CONTACT_FIELDS or name in {CONTACT_ID, FULL_NAME, IGNORE}:
@@ -105,15 +99,10 @@ def _unknown_field(name: str) -> str:
 def _given(
     header: Sequence[str], columns: Mapping[str, str], suggestions: Mapping[str, ColumnMapping]
 ) -> dict[str, ColumnMapping]:
-    """Check the given mapping against the file and itself: label -> mapping."""
+    """Check the given mapping against the file and against itself: label -> mapping."""
     given: dict[str, ColumnMapping] = {}
     for name, wanted in columns.items():
-        label = column_named(header, name)
-        if label is None:
-            raise FileNotImportable(
-                f"The mapping names the column {shortened(name)}, which the file lacks; "
-                f"its columns are {listed(header)}."
-            )
+        label = require_column(header, name, "The mapping")
         mapping = _as_given(label, field_named(wanted), suggestions.get(label))
         if label in given and given[label].field != mapping.field:
             raise InvalidOption(
@@ -126,7 +115,7 @@ def _given(
 
 
 def _as_given(label: str, field: str, suggestion: ColumnMapping | None) -> ColumnMapping:
-    """Return a column as a person maps it. Of consent only the sense is found out: by the values, else the header."""
+    """Return a column as a person maps it. The sense of consent comes from the values, else from the header."""
     if field != IGNORE and read(label).secret:
         raise InvalidOption(
             f"The column {shortened(label)} cannot be mapped to {field}: by its header it holds a password or another "
@@ -134,7 +123,7 @@ def _as_given(label: str, field: str, suggestion: ColumnMapping | None) -> Colum
         )
     consent = None
     if field == STATUS:
-        consent = suggestion.consent if suggestion and suggestion.consent else sense_if_given(label)
+        consent = suggestion.consent if suggestion and suggestion.consent else sense_if_given(read(label).consent)
     return ColumnMapping(label, field, 1.0, "given", consent=consent)
 
 
@@ -150,7 +139,7 @@ def _refuse_twice(mapping: ColumnMapping, others: Collection[ColumnMapping]) -> 
 
 
 def _exclude_each_other(one: ColumnMapping, other: ColumnMapping) -> bool:
-    """Whether two columns cannot both have their field. Consent may be told by several, one of them in words."""
+    """Whether two columns cannot both have their field. Several may tell consent, one of them in words."""
     if one.field != other.field or one.field == IGNORE or one.column == other.column:
         return False
     return one.field != STATUS or one.consent == other.consent == Consent.WORD
@@ -186,7 +175,7 @@ def _as_suggested(
 
 
 def _allowed_property(mapping: ColumnMapping, known: Collection[str], create: CreateProperties) -> ColumnMapping:
-    """Keep a suggested property, or ignore the column and say how it could be kept."""
+    """Return a suggested property if it may be created, or the column ignored, with how to import it after all."""
     key = mapping.field.removeprefix(PROPERTY_PREFIX)
     why, sure = mapping.reason, KEPT_AS not in mapping.reason
     if not sure:

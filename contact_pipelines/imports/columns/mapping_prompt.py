@@ -1,17 +1,25 @@
-"""The question to a language model: which field is each column? Headers and shapes of values, not the values."""
+"""The question to a language model: which field is each column? With headers and shapes of values, not the values.
+
+The shape of `Ana.5@x.io` is `Aaa.9@a.aa`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from contact_pipelines.imports.columns.column_reading import SECRET, read
+from contact_pipelines.imports.columns.header_meaning import NEVER_IMPORTED, read
 from contact_pipelines.imports.columns.headers import LONGEST
-from contact_pipelines.imports.columns.sample_signals import are_addresses
-from contact_pipelines.imports.columns.value_shapes import LONGEST_SHAPE, MOST_SHAPES, shapes
+from contact_pipelines.imports.columns.value_kinds import are_addresses
 
 MOST_COLUMNS = 300
-"""Columns asked about. What a file has beyond these is left to the built-in suggestion."""
+"""Columns asked about. The others are left to the built-in suggestion."""
+MOST_SHAPES = 5
+LONGEST_SHAPE = 40
+"""Characters. What a longer value is shows in the first ones."""
+
+_MOST_LOOKED_AT = 200
 
 FIELDS: dict[str, str] = {
     "email": "the contact's own email address",
@@ -58,10 +66,10 @@ _DIGITS_OF_A_VALUE = 6
 
 
 def sent_columns(header: Sequence[str], protected: Collection[str]) -> list[str]:
-    """Return the labels that a model may be told of.
+    """Return the labels that a model may see.
 
-    Not those in `protected`, not those of secrets, and not those that look like a value rather than a name: what
-    stands in the header's place of a file without a header is somebody's data.
+    Not those in `protected`, not those of secrets, and not those that look like a value rather than a name: the first
+    line of a file without a header is somebody's data.
     """
     sent = [label for label in header if label not in protected and not _is_no_name(label) and not _is_secret(label)]
     return sent[:MOST_COLUMNS]
@@ -90,4 +98,33 @@ def _is_no_name(label: str) -> bool:
 
 
 def _is_secret(label: str) -> bool:
-    return read(label).reason == SECRET
+    return read(label).reason == NEVER_IMPORTED
+
+
+def shapes(values: Iterable[str]) -> list[str]:
+    """Return the first few distinct shapes of some values, in their order."""
+    found: dict[str, None] = {}
+    for _, value in zip(range(_MOST_LOOKED_AT), values, strict=False):
+        found.setdefault(shape(value))
+        if len(found) == MOST_SHAPES:
+            break
+    return list(found)
+
+
+def shape(value: str) -> str:
+    """Return `value` with 9 for each digit, A for each capital, a for every other letter of whatever script.
+
+    ASCII punctuation stays, white space becomes a space, everything else (symbols, emoji, control characters) a ?.
+    """
+    return "".join(map(_class_of, value[:LONGEST_SHAPE]))
+
+
+def _class_of(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind[0] in "LM":
+        return "A" if kind == "Lu" else "a"
+    if kind[0] == "N":
+        return "9"
+    if char.isspace():
+        return " "
+    return char if char.isascii() and char.isprintable() else "?"

@@ -1,8 +1,12 @@
 """Whom a file is about, where no column says "Email" but "Tenant email", "Tenant name" and "Tenant phone".
 
-A word is taken for the one whom the rows are about (the subject) if it stands beside the only address of the file
-and beside a name or another detail of a person as well. It need not be known: it may be a trade's own word, an
+A word is taken for the person whom the rows are about (the subject) if it stands beside the file's only address and
+beside a name or another detail of a person as well. It need not be listed: it may be a trade's own word, an
 abbreviation, or in a language without a vocabulary. A manager or a mother is never the subject.
+
+Failing that, the only column of addresses in a file about people is most likely theirs, under whatever header: "Email
+for correspondence", "Pax email". Not if the words beside "email" stand for somebody else, for a thing or for what was
+done with an email, or are in another header too: "Nanny email" beside "Nanny name" is the nanny's.
 """
 
 from __future__ import annotations
@@ -12,18 +16,32 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from contact_pipelines.imports.columns.business_words import NEVER_SUBJECTS, is_business
-from contact_pipelines.imports.columns.column_reading import ELSE, Reading, named_by, phrase_entries
-from contact_pipelines.imports.columns.dictionary import UNPARTED, Entry, look_up, speaks_of_addresses
-from contact_pipelines.imports.columns.header_words import PARTICLES
-from contact_pipelines.imports.columns.people_words import BELONGINGS, OWNERS, SOMEBODY_ELSE
+from contact_pipelines.imports.columns.dictionary import UNSPACED, Entry, address_terms, look_up, speaks_of_addresses
+from contact_pipelines.imports.columns.header_meaning import SOMEBODY_ELSES, Reading, named_by, phrase_entries
+from contact_pipelines.imports.columns.header_words import (
+    BELONGINGS,
+    BOOLEAN_STARTS,
+    CONTACT_WORDS,
+    NAMES,
+    NEVER_PEOPLE,
+    OWNERS,
+    PARTICLES,
+    PERSON,
+    PERSON_PREFIXES,
+    SOMEBODY_ELSE,
+    is_business,
+)
 
 _MOST_WORDS = 5
 _FACTOR = 0.85
 """What is left of an entry's confidence beside a word that is only taken for a person."""
+_ONLY_ADDRESS = 0.5
+_MOST_WORDS_OF_ADDRESS = 7
+_STEM = 5
+"""Letters by which words are compared that may be inflected."""
+_OF_PEOPLE = NAMES | {"phone", "external_id"}
 
-_NAMES = frozenset({"first_name", "last_name", "full_name", "name"})
-_DETAILS = _NAMES | {
+_DETAILS = NAMES | {
     "email", "phone", "external_id", "birthday", "gender", "company", "title", "job_title", "address", "city",
     "state", "country", "postal_code", "created_at", "updated_at",
 }  # fmt: skip
@@ -31,7 +49,12 @@ _ENOUGH_OF_SEVERAL = frozenset({"email", "phone"})
 
 _DETAIL_FIRST = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
 """Thai, Lao and Khmer write "email-buyer" in one word, Chinese, Japanese and Korean "buyer-email"."""
-_ELSE_WITHOUT_SPACES = frozenset(word for word in SOMEBODY_ELSE if UNPARTED.search(word))
+_ELSE_WITHOUT_SPACES = frozenset(word for word in SOMEBODY_ELSE if UNSPACED.search(word))
+
+_NEVER = SOMEBODY_ELSE | NEVER_PEOPLE | BOOLEAN_STARTS | {"to", "subject"}
+_NOT_WITHIN = tuple(
+    word for word in (SOMEBODY_ELSE | NEVER_PEOPLE) - set(PERSON_PREFIXES) if UNSPACED.search(word) and len(word) > 1
+)
 
 Subject = tuple[str, ...]
 
@@ -50,7 +73,7 @@ def read_of_subject(readings: Sequence[Reading]) -> list[Reading]:
         return list(readings)
     details = _details(readings)
     bare = {_bare(reading.words) for reading in readings}
-    subject = _leading(details, bare, alone=not _has(readings, _NAMES))
+    subject = _leading(details, bare, alone=not _has(readings, NAMES))
     result = list(readings)
     for detail in details.get(subject, ()):
         was = readings[detail.at]
@@ -78,7 +101,12 @@ def _details(readings: Sequence[Reading]) -> dict[Subject, list[_Detail]]:
     found = [
         (subject, _Detail(at, entries))
         for at, reading in enumerate(readings)
-        if not (reading.entries or reading.secret or reading.consent or (reading.barred and reading.reason != ELSE))
+        if not (
+            reading.entries
+            or reading.secret
+            or reading.consent
+            or (reading.barred and reading.reason != SOMEBODY_ELSES)
+        )
         for subject, entries in _read_as_detail(reading.words, owned=owned)
     ]
     spoken = _languages(reading.entries for reading in readings) | _languages(detail.entries for _, detail in found)
@@ -132,7 +160,7 @@ def _meaning(parts: Subject) -> tuple[Entry, ...]:
 
 def _may_be_subject(subject: Subject, *, owned: bool) -> bool:
     """Whether words may be for a person: nobody else's and no thing's. Pets and cars have owners."""
-    if not subject or not NEVER_SUBJECTS.isdisjoint(subject) or is_business(subject):
+    if not subject or not NEVER_PEOPLE.isdisjoint(subject) or is_business(subject):
         return False
     if any(not entry.needs_language for entry in _meaning(subject)):
         return False
@@ -155,16 +183,74 @@ def _leading(details: Mapping[Subject, Sequence[_Detail]], bare: set[Subject], *
     if not addressed or not alone:
         return ()
     first = addressed[0]
-    if not _fields(details[first]) & (_NAMES | {"phone"}):
+    if not _fields(details[first]) & (NAMES | {"phone"}):
         return ()
     if len(addressed) == 1:
         return first
-    named = [subject for subject in addressed if fields[subject] & _NAMES]
+    named = [subject for subject in addressed if fields[subject] & NAMES]
     if named == [first]:
         return first
-    complete = [subject for subject in addressed if fields[subject] >= _ENOUGH_OF_SEVERAL and fields[subject] & _NAMES]
+    complete = [subject for subject in addressed if fields[subject] >= _ENOUGH_OF_SEVERAL and fields[subject] & NAMES]
     return first if complete == [first] else ()
 
 
 def _fields(found: Sequence[_Detail]) -> set[str]:
     return {entry.field for detail in found for entry in detail.entries[:1]}
+
+
+def read_only_address(readings: Sequence[Reading]) -> list[Reading]:
+    """Read the only column that has to do with email as the email, if it may be the contact's."""
+    entries = [entry.field for reading in readings for entry in reading.entries]
+    of_people = not _OF_PEOPLE.isdisjoint(entries) or any(PERSON.issuperset(r.words) for r in readings if r.words)
+    if "email" in entries or not of_people:
+        return list(readings)
+    found = [(at, entry) for at in range(len(readings)) if (entry := _own_address(at, readings))]
+    if len(found) != 1:
+        return list(readings)
+    at, entry = found[0]
+    only = replace(readings[at], entries=(replace(entry, confidence=_ONLY_ADDRESS),), reason="the file's only address")
+    return [*readings[:at], only, *readings[at + 1 :]]
+
+
+def _own_address(at: int, readings: Sequence[Reading]) -> Entry | None:
+    """Return how column `at` reads as an address that is nobody else's."""
+    reading = readings[at]
+    if reading.barred or reading.secret or reading.consent or reading.entries:
+        return None
+    address = _address_in(reading.words)
+    return address[0] if address and not _is_of_another(address[1], at, readings) else None
+
+
+def _address_in(parts: tuple[str, ...]) -> tuple[Entry, tuple[str, ...]] | None:
+    """Find the longest phrase for an address in a header: its entry, and the words beside it."""
+    phrases, known, unspaced = address_terms()
+    if len(parts) > _MOST_WORDS_OF_ADDRESS:
+        return None
+    if not known.isdisjoint(parts):
+        for start, end in _spans(len(parts)):
+            if parts[start:end] in phrases:
+                return phrases[parts[start:end]], (*parts[:start], *parts[end:])
+    for at, part in enumerate(parts):
+        term = next((term for term in unspaced if term in part), "") if UNSPACED.search(part) else ""
+        if term:
+            before, _, after = part.partition(term)
+            return look_up((term,))[0], (*parts[:at], before, after, *parts[at + 1 :])
+    return None
+
+
+def _spans(length: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of a sequence of this length, the longest first."""
+    for size in range(length, 0, -1):
+        for start in range(length - size + 1):
+            yield start, start + size
+
+
+def _is_of_another(beside: tuple[str, ...], at: int, readings: Sequence[Reading]) -> bool:
+    """Whether the words beside "email" are for somebody or something that is not the contact."""
+    left = {part for part in beside if part} - PARTICLES - PERSON - CONTACT_WORDS
+    if not left.isdisjoint(_NEVER) or is_business(left):
+        return True
+    if any(word in part for part in left if UNSPACED.search(part) for word in _NOT_WITHIN):
+        return True
+    elsewhere = {part[:_STEM] for place, reading in enumerate(readings) if place != at for part in reading.words}
+    return any(part[:_STEM] in elsewhere for part in left)

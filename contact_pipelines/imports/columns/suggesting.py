@@ -1,36 +1,37 @@
-"""Suggest which contact field each column is: by its header, by the others, and by a few values.
+"""Suggest which contact field each column is: by its header, by the other headers, and by a few values.
 
-1. `header_set.read_header` says what each header can mean; `HeaderSet.decide` what hangs on the others
+1. `header_set.read_header` says what each header can mean; `HeaderSet.decide` what depends on the others
    ("Nombre" with or without "Apellidos").
-2. A few values of the column may refuse that. They find a field by themselves only for plain email addresses, and
-   in a file without header (`headerless`).
+2. A few values of the column may refute that. They find a field by themselves only if they are plain email addresses,
+   or if the file has no header (`fields_by_values`).
 3. `consent_column` says which columns tell consent, and in which sense; there may be several.
-4. Each other field goes to its best candidate; the leftmost wins a tie. What is left becomes a property.
+4. Each other field goes to its best candidate; the leftmost wins a tie. The rest become properties.
 
 A missed column costs a look at the mapping, a wrong one mails the wrong person: in doubt it is a property.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from contact_pipelines.imports.columns import headerless
-from contact_pipelines.imports.columns.column_reading import Reading
 from contact_pipelines.imports.columns.consent_columns import ConsentColumn, consent_column, sense_if_given
 from contact_pipelines.imports.columns.custom_columns import is_custom, unique_key
+from contact_pipelines.imports.columns.fields_by_values import has_no_header, is_blank_label, recognise, refusal
+from contact_pipelines.imports.columns.header_meaning import Reading, read
 from contact_pipelines.imports.columns.header_set import HeaderSet, read_header
-from contact_pipelines.imports.columns.own_exports import REASON as OWN_EXPORT
-from contact_pipelines.imports.columns.own_exports import without_meaning
-from contact_pipelines.imports.columns.people_words import PERSON, SOMEBODY_ELSE
-from contact_pipelines.imports.columns.sample_signals import are_addresses, refusal
+from contact_pipelines.imports.columns.header_words import PERSON, SOMEBODY_ELSE
+from contact_pipelines.imports.columns.value_kinds import are_addresses
 from contact_pipelines.models import IGNORE, PROPERTY_PREFIX, WELL_KNOWN_PROPERTIES, ColumnMapping, Consent
 
 UNSURE = 0.2
-"""Confidence of a column that becomes a property because it is nothing else."""
+"""Confidence of a column that becomes a property because nothing else fits."""
 
 KEPT_AS = "kept as property"
-"""Words of the reason of such a column. `mapping.resolve` puts in their place whether it is kept."""
+"""Words in the reason of such a column. `mapping.resolve` replaces them by whether it is kept."""
+
+_OWN_EXPORT = "a column of our own exports, which an import cannot change"
+_OWN_COLUMNS = {"id", "segments", "lists", "topics"}
 
 _LEAST = 0.3
 _BY_VALUES = 0.5
@@ -60,29 +61,37 @@ def suggest(
 ) -> list[ColumnMapping]:
     """Suggest a field for each column, in the columns' order; at most one column for a field but `status`.
 
-    `header` holds the columns' labels: trimmed and unique ("Name#2", "column_3"). `samples` holds some
-    non-empty values of each label; none for any label means that the file's rows were not looked at. `file_name`
-    may tell what the file is about ("orders.csv"). A field is a contact field, `full_name`, the bare key of a
-    well-known property such as `city`, `properties.<key>` or `ignore` (a secret, or a column without header and
-    values). A column that is nothing of these is suggested as a property with a confidence of 0.2 and a reason;
-    `mapping.resolve` decides whether it may become one. Consent columns carry how they are read (`Consent`).
-
-    Raises nothing, whatever the headers are.
+    `header` holds the columns' labels: trimmed and unique ("Name#2", "column_3"). `samples` holds some non-blank
+    values of each label; none at all means that the file's rows were not read. `file_name` may say what the file is
+    about ("orders.csv"). A field is a contact field, `full_name`, the bare key of a well-known property such as
+    `city`, `properties.<key>` or `ignore` (a secret, or a column without a header and values). Where nothing fits, it
+    is a property with a confidence of 0.2; `mapping.resolve` decides whether that may be created.
     """
     values = {label: found for label, found in (samples or {}).items() if found}
     readings = read_header(header)
     candidates, reasons = _by_headers(HeaderSet.of(readings, file_name), values)
-    if headerless.has_no_header(header):
-        candidates += [_Candidate(*found) for found in headerless.recognise([values.get(x, ()) for x in header])]
+    if has_no_header(header):
+        candidates += [_Candidate(*found) for found in recognise([values.get(x, ()) for x in header])]
     candidates += _addresses_without_header(readings, candidates, values)
-    ours = without_meaning(header)
+    ours = _columns_of_own_exports(header)
     given = _give_out([its for its in candidates if readings[its.at].label not in ours], reasons)
     mappings = _with_properties(readings, given, reasons, values)
-    return [ColumnMapping(its.column, IGNORE, 1.0, OWN_EXPORT) if its.column in ours else its for its in mappings]
+    return [ColumnMapping(its.column, IGNORE, 1.0, _OWN_EXPORT) if its.column in ours else its for its in mappings]
+
+
+def _columns_of_own_exports(header: Collection[str]) -> frozenset[str]:
+    """Return the columns of our own exports that mean nothing to an import: the contact's id in the store, its groups.
+
+    Only if all of them stand together, so that no other file is taken for one. Otherwise `id` would be an external id.
+    """
+    labels = {*header}
+    if not (labels >= _OWN_COLUMNS and labels & {"external_id", "externalId"}):
+        return frozenset()
+    return frozenset(_OWN_COLUMNS | (labels & {"deleted_at", "deletedAt"}))
 
 
 def _by_headers(headers: HeaderSet, values: Mapping[str, Sequence[str]]) -> tuple[list[_Candidate], list[str]]:
-    """Turn readings into candidates, and say of each column why it is none."""
+    """Turn readings into candidates, and say for each other column why it is none."""
     candidates: list[_Candidate] = []
     reasons = [reading.reason for reading in headers.readings]
     for at, reading in enumerate(headers.readings):
@@ -93,7 +102,7 @@ def _by_headers(headers: HeaderSet, values: Mapping[str, Sequence[str]]) -> tupl
                 reasons[at] = f"header reads as {candidate.field}, but {why}"
             else:
                 candidates.append(candidate)
-        consent = consent_column(reading, samples)
+        consent = consent_column(reading.consent, samples)
         if isinstance(consent, ConsentColumn):
             candidates.append(_Candidate(at, "status", consent.confidence, consent.reason, consent.sense))
         elif consent:
@@ -119,7 +128,7 @@ def _read_as(headers: HeaderSet, at: int, samples: Sequence[str]) -> list[_Candi
 def _addresses_without_header(
     readings: Sequence[Reading], candidates: Sequence[_Candidate], values: Mapping[str, Sequence[str]]
 ) -> list[_Candidate]:
-    """Find the one column of addresses whose header does not say so, if no column says it is the email."""
+    """Find the only column of addresses, whatever its header, if no header says that it is the email."""
     if not values or any(candidate.field == "email" for candidate in candidates):
         return []
     taken = {candidate.at for candidate in candidates}
@@ -139,7 +148,7 @@ def _is_role_only(reading: Reading) -> bool:
 
 
 def _give_out(candidates: Sequence[_Candidate], reasons: list[str]) -> dict[int, _Candidate]:
-    """Give each field to its best candidate and each column at most one field. Notes in `reasons` who lost."""
+    """Give each field to its best candidate and each column at most one field. Adds to `reasons` who lost."""
     given: dict[int, _Candidate] = {}
     taken: set[str] = set()
     for candidate in sorted(candidates, key=lambda c: (-c.confidence, c.at)):
@@ -159,7 +168,7 @@ def _with_properties(
     reasons: Sequence[str],
     values: Mapping[str, Sequence[str]],
 ) -> list[ColumnMapping]:
-    """Return all columns in order: what they were given, else a property of their own."""
+    """Return all columns in order: the field that they were given, else a property of their own."""
     keys = {candidate.field.removeprefix(PROPERTY_PREFIX) for candidate in given.values()} | {*WELL_KNOWN_PROPERTIES}
     result: list[ColumnMapping] = []
     for at, reading in enumerate(readings):
@@ -168,7 +177,7 @@ def _with_properties(
             result.append(_as_given(reading.label, candidate))
         elif reading.secret:
             result.append(ColumnMapping(reading.label, IGNORE, 0.0, reading.reason))
-        elif headerless.is_blank_label(reading.label, at) and not values.get(reading.label):
+        elif is_blank_label(reading.label, at) and not values.get(reading.label):
             result.append(ColumnMapping(reading.label, IGNORE, 0.0, "has neither a header nor values"))
         else:
             key = unique_key(reading.label, at, keys)
@@ -188,5 +197,5 @@ def _as_property(reading: Reading, key: str, why: str) -> ColumnMapping:
     if why.startswith(("synonym", "header is", "looks like")):
         why = "could be several things; map it by hand"
     reason = why if is_custom(reading.label) else f"{why}; {KEPT_AS} {key} if properties may be created"
-    consent = sense_if_given(reading.label) if reading.consent else None
+    consent = sense_if_given(read(reading.label).consent) if reading.consent else None
     return ColumnMapping(reading.label, PROPERTY_PREFIX + key, UNSURE, reason, consent=consent)

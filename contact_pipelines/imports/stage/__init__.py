@@ -1,1 +1,35 @@
-"""Stage: read a landed file of any kind into rows of text, every row of the file accounted for."""
+"""Stage: the landed file becomes `staged_rows`, all text, every row of the file accounted for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from contact_pipelines.imports.session import ImportSession
+
+
+def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
+    """Read the file into `staged_rows`. Raises FileError."""
+    # Imported here: the process that reads a workbook is a module of this package, and starts for every workbook.
+    from contact_pipelines.files.artifact_names import SOURCE, STAGED
+    from contact_pipelines.imports.stage import staging
+    from contact_pipelines.store import imports_table
+
+    with session.step("stage"):
+        source = session.artifacts.reading(SOURCE)
+        with session.artifacts.writing(f"{STAGED}.parquet") as target:
+            staged = staging.stage(
+                session.con,
+                source,
+                target,
+                scratch=session.artifacts.scratch(),
+                file_name=session.record.file_name,
+                options=session.record.options,
+                limits=session.house.limits,
+            )
+        with session.store.begin() as connection:
+            imports_table.record_rows(connection, session.record, staged.row_count, staged.reading)
+        session.update(rows=staged.row_count, reading=staged.reading)
+        return session.load(STAGED)

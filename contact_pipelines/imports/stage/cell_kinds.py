@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from contact_pipelines.imports.columns.column_reading import read
+from contact_pipelines.imports.columns.header_meaning import read
 
 
 class Kind(StrEnum):

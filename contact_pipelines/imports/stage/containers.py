@@ -47,9 +47,8 @@ class _Job:
     limits: Limits
 
 
-def require_size(path: Path, *, name: str, limits: Limits) -> None:
-    """Raise FileNotImportable if the file is larger than `limits.file_bytes`."""
-    size = path.stat().st_size
+def require_size(size: int, *, name: str, limits: Limits) -> None:
+    """Raise FileNotImportable if a file of this size is larger than `limits.file_bytes`."""
     if size > limits.file_bytes:
         raise FileNotImportable(
             f"{name} has {size:,} bytes; at most {limits.file_bytes:,} can be imported. "
@@ -65,7 +64,7 @@ def unpack(path: Path, folder: Path, *, name: str, limits: Limits) -> Unpacked:
     archive says of itself. Raises FileUnreadable (damaged, encrypted) or FileNotImportable (empty, several
     files, too large).
     """
-    require_size(path, name=name, limits=limits)
+    require_size(path.stat().st_size, name=name, limits=limits)
     job = _Job(name, path.stat().st_size, limits)
     found = Unpacked(path, name)
     for layer in range(_MOST_LAYERS + 1):

@@ -1,25 +1,25 @@
 """The columns of JSON records: every key that any record has, nested ones by their path (`address.city`).
 
-All records are looked at, not a sample. Columns stand in the order in which their keys first appear; what belongs
-to one nested object stands together.
+`find_columns` looks at all records, not a sample. Columns stand in the order in which their keys first appear; what
+belongs to one nested object stands together. `CellReader` takes their cells out of the records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from contact_pipelines.errors import FileNotImportable
-from contact_pipelines.files.duck import file_literal, sql_blocks
-from contact_pipelines.imports.stage.json_cells import CellReader, JsonColumn
+from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.settings.policy import Limits
 
-MAX_DEPTH = 3
+_MAX_DEPTH = 3
 """Keys of a path; an object below them stays JSON text."""
-TYPED_VALUE = frozenset(("type", "value"))
+_TYPED_VALUE = frozenset(("type", "value"))
 """The keys of an object that is nothing but a value with its type, as APIs give properties."""
 
 _PLAIN = frozenset(("text", "integer", "boolean", "null"))
@@ -27,13 +27,97 @@ _PLAIN = frozenset(("text", "integer", "boolean", "null"))
 
 
 @dataclass(frozen=True)
-class _Found:
+class JsonColumn:
+    """One column. `plain`: all its values are texts, whole numbers, booleans or null.
+
+    `flattened`: objects among its values have columns of their own, and are left out here.
+    """
+
     path: tuple[str, ...]
-    kinds: frozenset[str]
+    plain: bool
+    flattened: bool
 
     @property
-    def holds_objects(self) -> bool:
-        return "object" in self.kinds
+    def label(self) -> str:
+        """The header that the column would have in a spreadsheet."""
+        return ".".join(self.path)
+
+
+class CellReader:
+    """The cells of some columns, for the block `rows` of sql/json_records.sql.
+
+    All columns are taken in one pass over an object's members (json_transform), which a look-up by path is not:
+    with 5,000 columns that took 25 times as long. One pass gives each key once, and keys that differ in their
+    case only are the same to it; what does not fit into the first pass goes into a second one.
+    """
+
+    def __init__(self, columns: list[JsonColumn]) -> None:
+        self._passes: list[_Pass] = []
+        self._careful: list[str] = []
+        self.cells = [self._cell(column) for column in columns]
+        """SQL of each column's text, in the order of `columns`."""
+
+    @property
+    def layers(self) -> str:
+        """SQL of the passes over `object`, as columns."""
+        passes = (f"json_transform(object, {literal(json.dumps(one.structure))}) AS {one.name}" for one in self._passes)
+        return ", ".join(passes) or "NULL AS pass0"
+
+    @property
+    def careful(self) -> str:
+        """SQL of the JSON values that `json_cell` makes texts of."""
+        return f"CAST([{', '.join(self._careful)}] AS VARCHAR[])"
+
+    def _cell(self, column: JsonColumn) -> str:
+        value = self._value(column)
+        if column.plain:
+            return value
+        text = f"CAST({value} AS VARCHAR)"
+        self._careful.append(f"CASE WHEN NOT starts_with({text}, '{{') THEN {text} END" if column.flattened else text)
+        return f"careful[{len(self._careful)}]"
+
+    def _value(self, column: JsonColumn) -> str:
+        kind = "VARCHAR" if column.plain else "JSON"
+        if "" in column.path:  # json_transform takes no blank key, a JSON pointer does
+            pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in column.path)
+            extract = "json_extract_string" if column.plain else "json_extract"
+            return f"{extract}(object, {literal(pointer)})"
+        for one in self._passes:
+            if one.takes(column.path, kind):
+                break
+        else:
+            one = _Pass(f"pass{len(self._passes)}")
+            self._passes.append(one)
+            one.takes(column.path, kind)
+        return ".".join((one.name, *(identifier(key) for key in column.path)))
+
+
+class _Pass:
+    """One call of json_transform: a structure in which no two keys of an object differ in their case only."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.structure: dict[str, object] = {}
+        self._taken: dict[tuple[str, ...], tuple[str, ...]] = {}  # folded path -> path of an object
+        self._leaves: set[tuple[str, ...]] = set()
+
+    def takes(self, path: tuple[str, ...], kind: str) -> bool:
+        """Add a column, if its place is free."""
+        folded = tuple(key.casefold() for key in path)
+        parents = [(folded[:end], path[:end]) for end in range(1, len(path))]
+        if folded in self._taken or folded in self._leaves:
+            return False
+        if any(low in self._leaves or self._taken.get(low, exact) != exact for low, exact in parents):
+            return False
+        self._taken.update(parents)
+        self._leaves.add(folded)
+        node = self.structure
+        for key in path[:-1]:
+            below = node.setdefault(key, {})
+            assert isinstance(below, dict)  # noqa: S101 - `_taken` and `_leaves` keep objects and columns apart
+            node = below
+        node[path[-1]] = kind
+        return True
 
 
 def find_columns(con: duckdb.DuckDBPyConnection, records: Path, name: str, limits: Limits) -> list[JsonColumn]:
@@ -41,51 +125,36 @@ def find_columns(con: duckdb.DuckDBPyConnection, records: Path, name: str, limit
 
     Raises FileNotImportable if there are more different keys than columns are allowed.
     """
+    blocks = sql_blocks("json_records")
     objects = f"SELECT n, 1 AS parent, object AS value FROM read_parquet({file_literal(records)})"
     parents: list[tuple[str, ...]] = [()]
-    found: list[_Found] = []
-    for _ in range(MAX_DEPTH):
-        level = _members(con, objects, parents, limits.columns + 1)
-        if len(level) > limits.columns:
+    found: dict[tuple[str, ...], frozenset[str]] = {}  # path -> kinds of its values, in order of first appearance
+    for _ in range(_MAX_DEPTH):
+        keys = con.execute(blocks["keys"].format(objects=objects, limit=limits.columns + 1)).fetchall()
+        if len(keys) > limits.columns:
             raise FileNotImportable(f"{name} has more than {limits.columns:,} different keys, the limit of columns.")
-        found += level
-        parents = [member.path for member in level if member.holds_objects]
+        level = {(*parents[parent - 1], key): frozenset(kinds) for parent, key, kinds, _ in keys}
+        found |= level
+        parents = [path for path, kinds in level.items() if "object" in kinds]
         if not parents:
             break
-        objects = _nested(records, parents)
-    return list(_in_order(_by_parent(found), ()))
+        reader = CellReader([JsonColumn(path, plain=False, flattened=False) for path in parents])
+        objects = blocks["nested"].format(
+            count=len(parents), careful=reader.careful, layers=reader.layers, records=file_literal(records)
+        )
+    return list(_in_order(found))
 
 
-def _members(con: duckdb.DuckDBPyConnection, objects: str, parents: list[tuple[str, ...]], limit: int) -> list[_Found]:
-    """Return the keys of `objects` (SQL: n, parent from 1, value) by their paths, not more than `limit`."""
-    sql = sql_blocks("json_records")["keys"].format(objects=objects, limit=limit)
-    return [
-        _Found((*parents[parent - 1], key), frozenset(kinds)) for parent, key, kinds, _ in con.execute(sql).fetchall()
-    ]
-
-
-def _nested(records: Path, parents: list[tuple[str, ...]]) -> str:
-    """Return SQL of the objects under some paths."""
-    reader = CellReader([JsonColumn(path, plain=False, flattened=False) for path in parents])
-    return sql_blocks("json_records")["nested"].format(
-        count=len(parents), careful=reader.careful, layers=reader.layers, records=file_literal(records)
-    )
-
-
-def _by_parent(found: Iterable[_Found]) -> dict[tuple[str, ...], list[_Found]]:
-    children: dict[tuple[str, ...], list[_Found]] = {}
+def _in_order(found: dict[tuple[str, ...], frozenset[str]]) -> Iterator[JsonColumn]:
+    """Yield the columns, each one's own before those of its members."""
+    place = {path: i for i, path in enumerate(found)}
+    members: dict[tuple[str, ...], set[str]] = {}
     for path in found:
-        children.setdefault(path.path[:-1], []).append(path)
-    return children
-
-
-def _in_order(children: dict[tuple[str, ...], list[_Found]], parent: tuple[str, ...]) -> Iterator[JsonColumn]:
-    """Yield the columns below a path, each one's own column before those of its members."""
-    for found in children.get(parent, []):
-        below = children.get(found.path, [])
-        if {member.path[-1] for member in below} == TYPED_VALUE:
-            below = []
-        if not below or found.kinds - {"object", "empty", "null"}:
-            yield JsonColumn(found.path, plain=found.kinds <= _PLAIN, flattened=bool(below))
-        if below:
-            yield from _in_order(children, found.path)
+        members.setdefault(path[:-1], set()).add(path[-1])
+    typed = {path for path, keys in members.items() if path and keys == _TYPED_VALUE}
+    for path in sorted(found, key=lambda path: [place[path[:end]] for end in range(1, len(path) + 1)]):
+        if any(path[:end] in typed for end in range(1, len(path))):
+            continue
+        flattened = path in members and path not in typed
+        if not flattened or found[path] - {"object", "empty", "null"}:
+            yield JsonColumn(path, plain=found[path] <= _PLAIN, flattened=flattened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,26 +28,33 @@ _WHAT = {
 """What Python's parser says -> what is said here. Its own words may quote the file."""
 
 
-def parse_strictly(text: str) -> object:
-    """Parse one JSON value; raises json.JSONDecodeError, also for NaN, and for what is nested too deeply."""
+class BrokenJson(Exception):
+    """Bytes that are not one JSON value: at which of them it breaks, and why in our words (empty: none for it)."""
+
+    def __init__(self, at: int, reason: str = "") -> None:
+        super().__init__(reason)
+        self.at, self.reason = at, reason
+
+
+def parse_strictly(data: bytes, pairs: Callable[[list[tuple[str, object]]], object] | None = None) -> object:
+    """Parse one JSON value; `pairs` makes its objects. NaN and what is nested too deeply are BrokenJson too."""
+    text = data.decode("utf-8", "replace")
 
     def refuse(_: str) -> NoReturn:
         found = next((match for match in _TEXT_OR_NAN.finditer(text) if match[1]), None)
         raise json.JSONDecodeError(_NOT_A_NUMBER, text, found.start() if found else 0)
 
     try:
-        return json.loads(text, parse_constant=refuse)
-    except RecursionError:
-        raise json.JSONDecodeError("", text, 0) from None
-    except json.JSONDecodeError:
-        raise
-    except ValueError:  # a number with more digits than Python converts
-        raise json.JSONDecodeError("", text, 0) from None
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=pairs)
+    except json.JSONDecodeError as error:
+        raise BrokenJson(len(text[: error.pos].encode()), _WHAT.get(error.msg, "")) from None
+    except (RecursionError, ValueError):  # ValueError: a number with more digits than Python converts
+        raise BrokenJson(0) from None
 
 
 def broken_at(path: Path, name: str, offset: int, what: str = "") -> FileNotImportable:
     """Say that the document breaks at a byte of the file."""
-    line, character = position(path, offset)
+    line, character = _position(path, offset)
     reason = f": {what}" if what else ""
     return FileNotImportable(
         f"{name} is not valid JSON: it breaks in line {line:,}, character {character:,}{reason}."
@@ -54,23 +62,28 @@ def broken_at(path: Path, name: str, offset: int, what: str = "") -> FileNotImpo
     )
 
 
-def broken_record(path: Path, name: str, offset: int, data: bytes) -> FileNotImportable:
-    """Say where the record whose bytes begin at `offset` breaks."""
-    text = data.decode("utf-8", "replace")
+def broken_record(path: Path, name: str, start: int, stop: int) -> FileNotImportable:
+    """Say where the record at the bytes `[start, stop)` of the file breaks."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(stop - start)
     try:
-        parse_strictly(text)
-    except json.JSONDecodeError as error:
-        at = offset + len(text[: error.pos].encode())
-        return broken_at(path, name, at, reason(error))
-    return broken_at(path, name, offset + len(data) - len(data.lstrip()))
+        parse_strictly(data)
+    except BrokenJson as fault:
+        return broken_at(path, name, start + fault.at, fault.reason)
+    return broken_at(path, name, start + len(data) - len(data.lstrip()))
 
 
-def reason(error: json.JSONDecodeError) -> str:
-    """Return what is wrong in our own words; empty if there is none for it."""
-    return _WHAT.get(error.msg, "")
+def endless_record(path: Path, name: str, offset: int, number: int, what: str) -> FileNotImportable:
+    """Say that the record which begins at a byte of the file has no end."""
+    line, character = _position(path, offset)
+    return FileNotImportable(
+        f"{name} is not valid JSON: record {number:,}, which begins in line {line:,}, character {character:,}, {what}."
+        " Is a quote or a bracket in it not closed? Mend it or export it again."
+    )
 
 
-def position(path: Path, offset: int) -> tuple[int, int]:
+def _position(path: Path, offset: int) -> tuple[int, int]:
     """Return the line and the character in it, both from 1, of a byte of the file."""
     line, begin = 1, 0
     with path.open("rb") as file:

@@ -1,8 +1,9 @@
 """Stage JSON and JSON Lines: every record of the file as a row of texts, none of them lost.
 
-1. `json_source` cuts the file into records without parsing it, `json_layout` says where they stand;
+1. `json_layout` says where the records stand; they are cut out of the file as bytes, without parsing it, so that
+   memory holds a piece of the file and the longest record;
 2. records that are no JSON objects become broken rows, the others are written in one spelling (sql/json_records.sql);
-3. `json_columns` looks at all keys of all records, `json_cells` takes their texts out.
+3. `json_columns` looks at all keys of all records, and takes their texts out.
 
 Values arrive as they are written: no type is guessed.
 """
@@ -10,30 +11,33 @@ Values arrive as they are written: no type is guessed.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
-from contact_pipelines.files.duck import file_literal, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, labels
-from contact_pipelines.imports.stage.json_cells import CellReader
-from contact_pipelines.imports.stage.json_columns import find_columns
-from contact_pipelines.imports.stage.json_layout import JsonLayout, find_layout
-from contact_pipelines.imports.stage.json_source import broken_document, document_records, line_records
+from contact_pipelines.files.duck import file_literal, sql_blocks
+from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, UTF8_BOM, labels
+from contact_pipelines.imports.stage.json_columns import CellReader, find_columns
+from contact_pipelines.imports.stage.json_faults import broken_at, broken_record, endless_record
+from contact_pipelines.imports.stage.json_layout import COMMA, PIECE, JsonLayout, find_layout, first_text, outline
 from contact_pipelines.imports.stage.record_rows import NO_DIALECT, RecordsJob, Tally
 from contact_pipelines.imports.stage.staging_job import StagedFile
 from contact_pipelines.models import FileReading
 from contact_pipelines.settings.policy import Limits
 
+MAX_RECORD = 16 * 1024 * 1024
+"""Bytes that one record may have; what is longer than that is more likely never closed."""
 _SOURCE = "_json_source"
-_TEXTS = r'"(?:[^"\\]|\\.)*"'
-_LAX = r"[:,\[]\s*-?(?i:nan|inf)|,\s*[\]}]"
-"""What DuckDB's parser takes and JSON has not: NaN, Infinity, a comma before a closing bracket."""
-_LONG_NUMBER = (
-    r"[:,\[]\s*-?(?:[0-9]+\.(?:[0-9]+0|0000[0-9]*|[0-9]{9,})|[0-9]{9,}\.[0-9]{6,}|[0-9]{16,}\.[0-9]+)\s*[,\]}]"
+_SCHEMA = pa.schema(
+    [("n", pa.int64()), ("body", pa.binary()), ("cut", pa.bool_()), ("start", pa.int64()), ("stop", pa.int64())]
 )
-"""A number that may not come back from a double (15 digits) as it is written."""
+"""A record's number from 1, its bytes, whether they are only its beginning; of a document, where it is in the file."""
 
 
 def stage_json(
@@ -79,35 +83,115 @@ def stage_json(
 
 def _write_records(job: RecordsJob, path: Path, layout: JsonLayout | None) -> None:
     """Write the records, each judged by itself, to the scratch Parquet."""
-    source = line_records(path) if layout is None else document_records(path, layout, job.name)
-    job.con.register(_SOURCE, source.reader())
-    try:
-        job.write_records(_records_sql(job, layout), source.batch_rows)
-    finally:
-        job.con.unregister(_SOURCE)
-    if source.fault is not None:
-        raise source.fault
+    faults: list[FileNotImportable] = []
 
+    def until_fault(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """End at a fault of the file as a whole: out of the reader it would come as DuckDB's, with its words."""
+        try:
+            yield from batches
+        except FileNotImportable as fault:
+            faults.append(fault)
 
-def _records_sql(job: RecordsJob, layout: JsonLayout | None) -> str:
-    blocks = sql_blocks("json_records")
-    texts = literal(_TEXTS)
-    return blocks["records"].format(
+    batches = until_fault(_line_batches(path) if layout is None else _document_batches(path, layout, job.name))
+    first = next((batch for batch in batches if batch.num_rows), pa.RecordBatch.from_pylist([], _SCHEMA))
+    reader = pa.RecordBatchReader.from_batches(_SCHEMA, chain([first], batches))
+    job.con.register(_SOURCE, reader)
+    sql = sql_blocks("json_records")["records"].format(
         source=_SOURCE,
-        foreign=blocks["foreign"].format(),
-        replaced=blocks["replaced"].format(),
-        spelt=blocks["spelt"].format(texts=texts),
-        last_keys=blocks["last_keys"].format(),
-        texts=texts,
-        doubtful=literal(f"{_LAX}|{_LONG_NUMBER}"),  # one search for both: it costs more than to parse the record
-        lax=literal(_LAX),
-        long_number=literal(_LONG_NUMBER),
         unit="'Line ' || n" if layout is None else "'Record ' || n",
         row_too_long=job.row_too_long,
-        replaced_warning=literal("A character that is no text (\\u0000 or half of a pair) was replaced."),
-        repeated_warning=literal("A key is there more than once; its last value was taken."),
         shown=SHOWN_TEXT,
     )
+    try:
+        job.write_records(sql, max(1, PIECE * first.num_rows // max(first.nbytes, 1)))
+    finally:
+        job.con.unregister(_SOURCE)
+    if faults:
+        raise faults[0]
+
+
+def _line_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yield the lines of a file that are not blank, by their numbers in the file."""
+    number = 0
+    with path.open("rb") as file:
+        if file.read(len(UTF8_BOM)) != UTF8_BOM:
+            file.seek(0)
+        rest, cut = b"", False
+        while chunk := file.read(PIECE):
+            data = rest + chunk
+            end = data.rfind(b"\n")
+            if end < 0:
+                rest, cut = data[:MAX_RECORD], cut or len(data) > MAX_RECORD
+                continue
+            yield _lines(data[:end], number, cut=cut)
+            number += data.count(b"\n", 0, end) + 1
+            rest, cut = data[end + 1 :], False
+        yield _lines(rest, number, cut=cut)
+
+
+def _lines(data: bytes, number: int, *, cut: bool) -> pa.RecordBatch:
+    """Return the lines of `data` that are not blank, numbered on from `number`; `cut`: the first one is not whole."""
+    lines = pc.split_pattern(pa.array([data], pa.large_binary()), b"\n")[0].values
+    batch = _batch(lines.cast(pa.binary()), number, cut=cut)
+    return batch.filter(pc.not_equal(batch.column("body"), b""))
+
+
+def _batch(bodies: pa.Array, number: int, *, cut: bool = False, places: pl.Series | None = None) -> pa.RecordBatch:
+    """Return records without blanks around them; `places`: of the bytes of the file in front of each, and behind it."""
+    count = len(bodies)
+    bodies = pc.ascii_trim(bodies.view(pa.string()), characters=" \t\r\n").view(pa.binary())  # bytes, not yet UTF-8
+    numbers = pl.int_range(number + 1, number + 1 + count, eager=True)
+    if places is None:
+        places = pl.repeat(None, count + 1, dtype=pl.Int64, eager=True)
+    columns = [numbers, (numbers == number + 1) & cut, places[:-1] + 1, places[1:]]
+    n, is_cut, start, stop = (column.to_arrow() for column in columns)
+    return pa.record_batch([n, bodies, is_cut, start, stop], schema=_SCHEMA)
+
+
+def _document_batches(path: Path, layout: JsonLayout, name: str) -> Iterator[pa.RecordBatch]:
+    """Yield the records of a document; an empty array has one blank record.
+
+    Raises FileNotImportable for an array that is not closed, text behind it, or a record of more than 16 MB.
+    """
+    if not layout.single:
+        yield from _array_batches(path, layout, name)
+        return
+    if layout.stop - layout.start > MAX_RECORD:
+        raise FileNotImportable(f"{name} is one JSON object of more than {MAX_RECORD // 2**20} MB, not records.")
+    with path.open("rb") as file:
+        file.seek(layout.start)
+        body = file.read(layout.stop - layout.start)
+    yield _batch(pa.array([body], pa.binary()), 0, places=pl.Series([layout.start - 1, layout.stop]))
+
+
+def _array_batches(path: Path, layout: JsonLayout, name: str) -> Iterator[pa.RecordBatch]:
+    """Cut an array at its commas. What is left of a piece begins with the bracket or comma before its element."""
+    rest, number = b"", 0
+    at, depth = pl.col("at"), pl.col("depth")
+    for piece in outline(path, layout.start, layout.stop):
+        marks = piece.marks
+        end = marks.filter(depth == 0, (at > 0) | (piece.offset > layout.start))["at"].head(1)
+        commas = marks.filter(depth == 1, COMMA, at < end.item() if len(end) else True)["at"]
+        data, offset = rest + piece.data, piece.offset - len(rest)
+        cuts = pl.concat([pl.Series([0], dtype=pl.Int32), commas.append(end).cast(pl.Int32) + len(rest)])
+        if len(cuts) > 1:
+            buffers = [None, cuts.to_arrow().buffers()[1], pa.py_buffer(data)]
+            elements = pa.Array.from_buffers(pa.binary(), len(cuts) - 1, buffers)
+            # Slicing off the comma or bracket in front fails in PyArrow 26 (binary_slice).
+            bodies = pc.binary_replace_slice(elements, start=0, stop=1, replacement=b" ")
+            yield _batch(bodies, number, places=cuts.cast(pl.Int64) + offset)
+            number += len(bodies)
+        begin = int(cuts[-1])
+        if len(end):
+            following, more = first_text(path, offset + begin + 1, layout.stop)
+            if more:
+                raise broken_at(path, name, following, "more text follows the end of the list")
+            return
+        rest = data[begin:]
+        if len(rest) > MAX_RECORD:
+            what = f"is longer than {MAX_RECORD // 2**20} MB"
+            raise endless_record(path, name, offset + begin + 1, number + 1, what)
+    raise endless_record(path, name, layout.stop - len(rest) + 1, number + 1, "is not closed")
 
 
 def _count(job: RecordsJob) -> Tally:
@@ -122,7 +206,7 @@ def _judge(job: RecordsJob, tally: Tally, path: Path, layout: JsonLayout | None)
     if layout is not None and tally.rows == 1 and tally.total == 0:  # [] has one blank element
         raise NoDataRows(f"{job.name} has no records: its list is empty.")
     if layout is not None and tally.first_invalid is not None:
-        raise broken_document(path, layout, job.name, tally.first_invalid)
+        raise broken_record(path, job.name, *tally.first_invalid)
     if not tally.any_object:
         raise _no_objects(tally, layout, job.name)
     job.require_rows(tally.rows)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contact_pipelines.errors import FileUnreadable
-from contact_pipelines.imports.stage.containers import Unpacked, require_size, unpack
+from contact_pipelines.imports.stage.containers import Unpacked, unpack
 from contact_pipelines.imports.stage.dialect import Dialect, refuse_what_is_no_text
 from contact_pipelines.imports.stage.encodings import Encoding, decode_to_utf8, detect_encoding
 from contact_pipelines.imports.stage.recognising import Format, recognise
@@ -44,7 +44,6 @@ def open_file(path: Path, folder: Path, *, name: str, options: ReadingOptions, l
 
     Raises FileUnreadable and FileNotImportable with a sentence that names the file and what to do.
     """
-    require_size(path, name=name, limits=limits)
     if not path.stat().st_size:
         raise FileUnreadable(f"{name} is empty.")
     unpacked = unpack(path, folder, name=name, limits=limits)

@@ -17,8 +17,7 @@ from duckdb.sqltypes import DuckDBPyType
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports.stage.dialect import labels
-from contact_pipelines.imports.stage.json_cells import CellReader, JsonColumn, number_text
-from contact_pipelines.imports.stage.json_columns import find_columns
+from contact_pipelines.imports.stage.json_columns import CellReader, JsonColumn, find_columns
 from contact_pipelines.imports.stage.record_rows import NO_DIALECT, RecordsJob, Tally
 from contact_pipelines.imports.stage.staging_job import StagedFile
 from contact_pipelines.models import FileReading
@@ -158,7 +157,7 @@ def _text(column: _Column) -> str:
     name, kind = identifier(column.name), column.type.id
     if kind in _FLOATS:
         # Not isnan(): DuckDB 2.0 takes it for false throughout a file whose statistics have no NaN, as they never do.
-        return f"nullif({number_text(f'CAST({name} AS VARCHAR)')}, 'nan')"
+        return f"nullif(json_number(CAST({name} AS VARCHAR)), 'nan')"
     if kind == "timestamp with time zone":
         return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR) || '+00:00'"
     if kind == "blob":

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.files.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
 from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, Dialect
-from contact_pipelines.imports.stage.json_cells import CellReader, cell_text
+from contact_pipelines.imports.stage.json_columns import CellReader
 from contact_pipelines.settings.policy import Limits
 
 NO_DIALECT = Dialect("", quote="", escape="", header_row=None)
@@ -32,6 +32,10 @@ class RecordsJob:
     records: Path
     target: Path
     limits: Limits
+
+    def __post_init__(self) -> None:
+        """Create the macros that the queries of records are written in."""
+        self.con.execute(sql_blocks("json_records")["macros"]).fetchall()
 
     @property
     def row_too_long(self) -> str:
@@ -73,7 +77,6 @@ class RecordsJob:
             target=literal(str(self.target)),
             layers=reader.layers,
             careful=reader.careful,
-            cell=cell_text("value"),
             cells=", ".join(cells),
             labelled=", ".join(f"cells[{i}] AS {identifier(label)}" for i, label in enumerate(header, 1)),
             cell_limit=limits.cell_characters,
@@ -95,14 +98,14 @@ class RecordsJob:
 class Tally:
     """Counts of a file's records: all, broken ones, bytes of the longest and of all together.
 
-    Of JSON also: the first record that is no JSON, whether any is an object, and how the text of the first valid
-    one begins that is none.
+    Of JSON also: where the first record that is no JSON begins and ends in the file, whether any is an object, and
+    how the text of the first valid one begins that is none.
     """
 
     rows: int
     broken: int
     longest: int
     total: int
-    first_invalid: int | None = None
+    first_invalid: tuple[int, int] | None = None
     any_object: bool = True
     first_other: str | None = None

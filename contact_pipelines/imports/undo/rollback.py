@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from contact_pipelines.errors import ContactPipelinesError, StoreUnavailable, WrongState
+from contact_pipelines.files.artifact_names import ROLLBACK_FILE
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.imports import steps
-from contact_pipelines.imports.apply import grouping
+from contact_pipelines.imports.apply import join_groups
 from contact_pipelines.imports.lookups import get_import
-from contact_pipelines.imports.undo import rolling_back
+from contact_pipelines.imports.undo import restore
+from contact_pipelines.imports.way import again_if_contacts_move
 from contact_pipelines.models import DEFAULT_TENANT, Import, ImportStatus, RollbackCounts
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import Store
-
-ATTEMPTS = 3
-"""How often a rollback is begun anew when other writers change its contacts while it runs."""
+from contact_pipelines.store.waiting import wait_for_running_imports
 
 
 @dataclass(frozen=True)
@@ -41,36 +39,29 @@ def roll_back_import(
 ) -> Rollback:
     """Undo a completed import, in one transaction; waits while another import of the tenant is applied.
 
-    The opt-outs that it brought stay, unless `restore_consent` gives the reason to undo them too; that can also be done
-    afterwards, with the same call. A dry run counts what would happen and changes nothing. The report is written
-    once the rollback is committed: where that was cut short, the same call again only writes the report.
+    The opt-outs that it brought stay, unless `restore_consent` gives a reason to undo them as well, at once or with a
+    second call. A dry run counts what would happen and changes nothing. The report is written once the rollback is
+    committed; if that failed, the same call writes only the report.
 
     Raises NotFound, InvalidOption if the reason is blank, ContactsChanged, and WrongState if the import is not
     completed (a second rollback, for instance).
     """
-    from contact_pipelines.store.waiting import wait_for_running_imports
-
     record = get_import(store, key, tenant_id=tenant_id)
     restores = restore_consent is not None and _keeps_opt_outs(record)
     if record.rollback and not dry_run and not restores and not _has_report(settings, record):
         return _reported(store, settings, record, record.rollback)
     _require_undoable(record, restore_consent)
     if record.rollback and not dry_run:
-        _discard_report(settings, record)  # or it would outlive the rollback that it tells of, should we die
+        with closing(_artifacts(settings, record)) as artifacts:  # or it would outlive its rollback, should we die
+            artifacts.discard(ROLLBACK_FILE)
     wait_for_running_imports(store, tenant_id)
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            counts = _undo(store, record, dry_run=dry_run, restore_consent=restore_consent)
-            break
-        except steps.MOVED_MEANWHILE:
-            if attempt == ATTEMPTS:
-                raise
-        except StoreUnavailable:
-            done = _lost_answer(store, record)
-            if done is None:
-                raise
-            counts = done
-            break
+    try:
+        counts = again_if_contacts_move(lambda: _undo(store, record, dry_run=dry_run, restore_consent=restore_consent))
+    except StoreUnavailable:
+        done = _lost_answer(store, record)
+        if done is None:
+            raise
+        counts = done
     record = get_import(store, record.id, tenant_id=tenant_id)
     return Rollback(record, counts, None) if dry_run else _reported(store, settings, record, counts)
 
@@ -80,8 +71,8 @@ def _undo(store: Store, record: Import, *, dry_run: bool, restore_consent: str |
         imports_table.lock_tenant(connection, record.tenant_id)
         current = imports_table.get(connection, record.tenant_id, record.id)
         _require_undoable(current, restore_consent)
-        counts = _roll_back(connection, current, restore_consent)
-        grouping.roll_back_groups(connection, current)
+        counts = restore.undo(connection, current, restore_consent)
+        join_groups.roll_back_groups(connection, current)
         if dry_run:
             transaction.rollback()
         else:
@@ -94,12 +85,6 @@ def _lost_answer(store: Store, record: Import) -> RollbackCounts | None:
     with store.begin() as connection:
         current = imports_table.get_settled(connection, record)
     return current.rollback if current.times["rolled_back_at"] != record.times["rolled_back_at"] else None
-
-
-def _roll_back(connection: sa.Connection, record: Import, restore_consent: str | None) -> RollbackCounts:
-    if record.status == ImportStatus.ROLLED_BACK and restore_consent is not None:
-        return rolling_back.restore_opt_outs(connection, record, restore_consent)
-    return rolling_back.roll_back(connection, record, restore_consent=restore_consent)
 
 
 def _require_undoable(record: Import, restore_consent: str | None) -> None:
@@ -119,28 +104,23 @@ def _keeps_opt_outs(record: Import) -> bool:
 
 
 def _has_report(settings: Settings, record: Import) -> bool:
-    """Say whether there is a report, or was until it was removed for its age."""
-    if record.times["results_removed_at"]:
-        return True
-    return ArtifactFolder(settings.artifacts, record.tenant_id, record.id).exists(rolling_back.REPORT_FILE)
-
-
-def _discard_report(settings: Settings, record: Import) -> None:
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    artifacts.discard(rolling_back.REPORT_FILE)
-    artifacts.close()
+    """Say whether there is a report, or was one before it was removed for its age."""
+    return bool(record.times["results_removed_at"]) or _artifacts(settings, record).exists(ROLLBACK_FILE)
 
 
 def _reported(store: Store, settings: Settings, record: Import, counts: RollbackCounts) -> Rollback:
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        with artifacts.writing(rolling_back.REPORT_FILE) as path, store.raw() as connection:
-            rolling_back.write_report(connection, record, path)
-    except OSError as error:
-        raise ContactPipelinesError(
-            f"The import {record.name} is rolled back, but the report could not be written"
-            f" ({error.strerror or type(error).__name__}). Run the command again, which then only writes the report."
-        ) from None
-    finally:
-        artifacts.close()
-    return Rollback(record, counts, artifacts.url(rolling_back.REPORT_FILE))
+    with closing(_artifacts(settings, record)) as artifacts:
+        try:
+            with artifacts.writing(ROLLBACK_FILE) as path, store.raw() as connection:
+                restore.write_report(connection, record, path)
+        except OSError as error:
+            raise ContactPipelinesError(
+                f"The import {record.name} is rolled back, but the report could not be written"
+                f" ({error.strerror or type(error).__name__}). Run the command again, which then only writes the"
+                " report."
+            ) from None
+        return Rollback(record, counts, artifacts.url(ROLLBACK_FILE))
+
+
+def _artifacts(settings: Settings, record: Import) -> ArtifactFolder:
+    return ArtifactFolder(settings.artifacts, record.tenant_id, record.id)

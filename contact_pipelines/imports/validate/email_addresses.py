@@ -14,7 +14,7 @@ import duckdb
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from contact_pipelines.files import duck
-from contact_pipelines.imports.validate import leftovers
+from contact_pipelines.imports.validate import distinct_texts
 
 MAX_TEXT = 1000
 """Characters beyond which a text is no address whatever it holds: the limit of an address is 254 bytes."""
@@ -55,13 +55,13 @@ def email_fast_path(column_sql: str) -> str:
     return f"lower(CASE WHEN {plain('')} THEN {column_sql} WHEN {plain(spaces)} THEN {trimmed} END)"
 
 
-def email_column(con: duckdb.DuckDBPyConnection, source: str, column: str) -> leftovers.JoinedColumn:
+def email_column(con: duckdb.DuckDBPyConnection, source: str, column: str) -> distinct_texts.JoinedColumn:
     """Return the normalised addresses of a text column of `source` (a table or view of `con`).
 
     Costs about 20 µs for each distinct text that is not plainly an address, 0.2 s for a million that are.
     """
-    text = leftovers.qualified(source, column)
-    return leftovers.joined_column(con, source, column, fast=email_fast_path(text), judge=normalise_email)
+    text = distinct_texts.qualified(source, column)
+    return distinct_texts.decided_column(con, source, column, fast=email_fast_path(text), decide=normalise_email)
 
 
 def normalise_email(text: str) -> str | None:

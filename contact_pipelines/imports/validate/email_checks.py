@@ -14,21 +14,43 @@ import duckdb
 import pyarrow as pa
 
 from contact_pipelines.files.duck import identifier, literal, sql_blocks
-from contact_pipelines.imports.validate.role_mailboxes import ROLE_MAILBOXES
 from contact_pipelines.models import Severity
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings.policy import Action, EmailChecks, MxCheck
 
 DISPOSABLE, ROLE, NO_MAIL, NOT_ANSWERED = "disposable_email", "role_email", "no_mail_domain", "mail_domain_unknown"
 """Codes of the faults. A domain that gave no answer is always a warning: a slow server says nothing of an address."""
 
-_MESSAGES = {
-    DISPOSABLE: "is a disposable address",
-    ROLE: "is a shared mailbox such as info@ or sales@",
-    NO_MAIL: "has a domain that takes no mail (no MX record)",
-    NOT_ANSWERED: "has a domain that could not be checked (no answer from DNS in time); it was let pass",
-}
 _SEVERITIES = {Action.REJECT: Severity.ERROR, Action.WARN: Severity.WARNING}
 _PUNYCODE = "xn--"
+
+_RFC_2142 = """
+    info marketing sales support
+    abuse noc security
+    postmaster hostmaster usenet news webmaster www uucp ftp
+    list list-request
+"""
+
+_EMAIL_SERVICES = """
+    abuses account accounting accounts admin administration administrator admissions all billing bounce bounces
+    careers complaints compliance contact contact-us contactus custserv customerservice devnull devops dns
+    dnsadmin domainadmin domains everyone fbl feedback help helpdesk hr inoc investorrelations
+    ispfeedback ispsupport it jobs listadmin listserv mail-daemon maildaemon mailer-daemon mailerdaemon
+    mailhost media nobody nospam notification notifications notify null office operations ops orders phish
+    phishing post postbox press privacy reception registrar remove reportabuse request reservations root
+    serviceadmin service spam spam-trap spamtrap subscribe sysadmin systems tech techops undisclosed-recipients
+    unsubscribe users webadmin whois
+    donotreply do-not-reply do_not_reply do.not.reply noreply no-reply no_reply no.reply
+"""
+
+ROLE_MAILBOXES: tuple[str, ...] = tuple(sorted({*_RFC_2142.split(), *_EMAIL_SERVICES.split()}))
+"""Local parts of addresses that belong to a role or a machine, in lower case, without what follows a plus sign.
+
+Two sources: RFC 2142 (sections 3 to 7), and what the large email services publish as refused on import (Mailchimp,
+GetResponse, Omnisend, Mailingmanager and NationBuilder in their help pages), with the plural and the long form of such
+a name. Left out is what people with a domain of their own call their only mailbox: `mail`, `hello`, `welcome`. Names
+are compared whole, dots and hyphens included, since `i.noc@` and `a.buse@` may be people.
+"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +106,7 @@ class _Faults:
             source=identifier(self.source),
             header=literal(self.header),
             code=literal(code),
-            message=literal(f"{self.header} {_MESSAGES[code]}"),
+            message=literal(sentence(code, column=self.header)),
             severity=literal(_SEVERITIES[action]),
         )
         self.con.execute(statement)

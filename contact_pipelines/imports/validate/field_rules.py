@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contact_pipelines.contacts.properties import is_pattern
+from contact_pipelines.contacts.properties import check_rules, is_pattern
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.settings.policy import FieldRules
+from contact_pipelines.settings.policy import FieldRules, House
 
 TEXT_FIELDS = ("email", "phone", "external_id", "first_name", "last_name", "company")
 ALWAYS_THERE = ("status", "created_at", "updated_at")
 """Fields that every contact has; requiring them changes nothing."""
+
+
+def check_house(house: House) -> None:
+    """Raise InvalidOption if a rule of the settings file, on a field or a property, cannot be kept."""
+    check_field_rules(house.fields)
+    for definition in house.properties:
+        check_rules(definition)
 
 
 def check_field_rules(rules: Mapping[str, FieldRules]) -> None:

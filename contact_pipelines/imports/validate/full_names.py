@@ -14,7 +14,7 @@ from functools import cache
 import duckdb
 
 from contact_pipelines.files import duck
-from contact_pipelines.imports.validate import leftovers
+from contact_pipelines.imports.validate import distinct_texts
 
 MAX_TEXT = 500
 """Characters beyond which a text is not taken for a name: all of it becomes the first name."""
@@ -69,19 +69,19 @@ def name_columns(con: duckdb.DuckDBPyConnection, source: str, column: str) -> Na
 
     Costs about 140 µs for each distinct name that is not two plain words, 0.5 s for a million that are.
     """
-    text = leftovers.qualified(source, column)
-    judged = leftovers.judge_leftovers(
+    text = distinct_texts.qualified(source, column)
+    split = distinct_texts.decide_distinct(
         con,
         source,
         column,
         undecided=f"NOT {_is_two_plain_words(text)}",
-        judge=split_full_name,
+        decide=split_full_name,
         parts=("first", "last"),
     )
     first, last = plain_first_name(text), plain_last_name(text)
-    if judged:
-        first, last = f"coalesce({first}, {judged}.first)", f"coalesce({last}, {judged}.last)"
-    return NameColumns(first, last, leftovers.join_clause(judged, source, column))
+    if split:
+        first, last = f"coalesce({first}, {split}.first)", f"coalesce({last}, {split}.last)"
+    return NameColumns(first, last, distinct_texts.join_clause(split, source, column))
 
 
 def _is_two_plain_words(column_sql: str) -> str:

@@ -1,6 +1,6 @@
 """Normalise: the text of mapped columns -> typed fields.
 
-In: `mapped_contacts`, a row number and one text column per mapped column of the file (see `planning`). Out: the same
+In: `mapped_contacts`, a row number and one text column per mapped column of the file (`map_rows`). Out: the same
 rows with typed values; for each field that can be unreadable a boolean `_given.<field>` (there was text), and for each
 column of consent a boolean `_unreadable.<column>`. What cannot be read is NULL here; `validating` decides whether that
 rejects the row.
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from contact_pipelines.files.duck import ROW, identifier, sql_blocks
-from contact_pipelines.imports.columns.column_plan import ColumnPlan
+from contact_pipelines.imports.columns.file_mapping import FileMapping
 from contact_pipelines.imports.validate import consent, dates, email_addresses, full_names, lists, numbers, phones
 from contact_pipelines.imports.validate.dates import DateStyle
 from contact_pipelines.imports.validate.texts import cased, transformed, trimmed
@@ -27,9 +27,9 @@ from contact_pipelines.models import (
     PROPERTY_PREFIX,
     ImportOptions,
     PropertyDefinition,
-    PropertyType,
     Transformation,
 )
+from contact_pipelines.property_types import PROPERTY_TYPES
 from contact_pipelines.settings.policy import FieldRules, House
 
 GIVEN = "_given."
@@ -61,16 +61,16 @@ class _Typing:
 
     con: duckdb.DuckDBPyConnection
     source: str
-    plan: ColumnPlan
+    mapping: FileMapping
     options: ImportOptions
     rules: Mapping[str, FieldRules]
     date_styles: Mapping[str, DateStyle]
 
     def how(self, column: str) -> Transformation:
-        return self.plan.transform.get(column, _AS_IT_IS)
+        return self.mapping.transform.get(column, _AS_IT_IS)
 
     def definition(self, column: str) -> PropertyDefinition:
-        return self.plan.properties[column.removeprefix(PROPERTY_PREFIX)]
+        return self.mapping.properties[column.removeprefix(PROPERTY_PREFIX)]
 
 
 _AS_IT_IS = Transformation()
@@ -79,14 +79,14 @@ _AS_IT_IS = Transformation()
 def normalise(
     con: duckdb.DuckDBPyConnection,
     source: str,
-    plan: ColumnPlan,
+    mapping: FileMapping,
     options: ImportOptions,
     house: House | None = None,
 ) -> duckdb.DuckDBPyRelation:
-    """Return the typed rows of the view `source`, the rows as `planning.map_rows` leaves them, in the file's order."""
-    columns = list(plan.text_columns)
+    """Return the typed rows of the view `source`, the rows as `map_rows` leaves them, in the file's order."""
+    columns = list(mapping.text_columns)
     rules = house.fields if house else {}
-    typing = _Typing(con, source, plan, options, rules, _date_styles(con, source, columns, plan))
+    typing = _Typing(con, source, mapping, options, rules, _date_styles(con, source, columns, mapping))
     parts = _parts(typing, columns)
     selected = [f"{identifier(ROW)}"]
     selected += [f"{part.value} AS {identifier(part.field)}" for part in parts]
@@ -105,7 +105,7 @@ def _parts(typing: _Typing, columns: Sequence[str]) -> list[FieldSql]:
     # A full name comes last: what a first or last name column says goes before it.
     others = sorted((column for column in columns if column not in stating), key=lambda column: column == FULL_NAME)
     parts = [part for column in others for part in _column(typing, column)]
-    if stating or consent.floor(typing.plan.preset):
+    if stating or consent.floor(typing.mapping.preset):
         parts.append(_status(typing, stating))
     return _merged(parts)
 
@@ -124,17 +124,17 @@ def _merged(parts: Sequence[FieldSql]) -> list[FieldSql]:
 
 
 def _date_styles(
-    con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], plan: ColumnPlan
+    con: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str], mapping: FileMapping
 ) -> dict[str, DateStyle]:
     """Return how the columns of dates and moments are written: as given, or as their values prove."""
-    how = {column: plan.transform.get(column, _AS_IT_IS) for column in columns if _is_dated(column, plan)}
+    how = {column: mapping.transform.get(column, _AS_IT_IS) for column in columns if _is_dated(column, mapping)}
     proven = dates.proven_formats(con, source, [column for column, its in how.items() if not its.date_format])
     return {column: dates.style_of(its, proven.get(column, ())) for column, its in how.items()}
 
 
-def _is_dated(column: str, plan: ColumnPlan) -> bool:
+def _is_dated(column: str, mapping: FileMapping) -> bool:
     if column.startswith(PROPERTY_PREFIX):
-        return plan.properties[column.removeprefix(PROPERTY_PREFIX)].type is PropertyType.DATE
+        return PROPERTY_TYPES[mapping.properties[column.removeprefix(PROPERTY_PREFIX)].type].read_by == "date"
     return column in MOMENTS
 
 
@@ -186,7 +186,7 @@ def _status(typing: _Typing, columns: Sequence[str]) -> FieldSql:
     found = {column: consent.consent_column(column, kind) for column in columns if (kind := consent.kind_of(column))}
     return FieldSql(
         consent.STATUS,
-        consent.merged([its.rank for its in found.values()], typing.plan.preset),
+        consent.merged([its.rank for its in found.values()], typing.mapping.preset),
         joins=tuple(its.join for its in found.values()),
         flags={UNREADABLE + column: its.unreadable for column, its in found.items()},
     )
@@ -218,23 +218,22 @@ def _moment(typing: _Typing, column: str) -> FieldSql:
 
 
 def _property(typing: _Typing, column: str) -> FieldSql:
-    text, how, definition = identifier(column), typing.how(column), typing.definition(column)
-    match definition.type:
-        case PropertyType.TEXT:
-            return FieldSql(column, transformed(text, how))
-        case PropertyType.SELECT:
-            # Options have a spelling of their own; without any, the value is a text.
-            value = lists.option(trimmed(text), definition.options) if definition.options else transformed(text, how)
-            return FieldSql(column, value)
-        case PropertyType.MULTI_SELECT:
-            value = lists.json_array(lists.options(text, how, definition.options))
-        case PropertyType.NUMBER:
+    text, how, options = identifier(column), typing.how(column), typing.definition(column).options
+    its = PROPERTY_TYPES[typing.definition(column).type]
+    match its.read_by:
+        case "text":
+            value = transformed(text, how)
+        case "option":  # options have a spelling of their own; without any, the value is a text
+            value = lists.option(trimmed(text), options) if options else transformed(text, how)
+        case "options":
+            value = lists.json_array(lists.options(text, how, options))
+        case "number":
             value = numbers.number(text, how)
-        case PropertyType.DATE:
+        case "date":
             value = dates.date(text, typing.date_styles[column])
-        case PropertyType.BOOLEAN:
-            value = sql_blocks("normalising")["boolean"].format(text=trimmed(text))
-    return FieldSql(column, value, can_fail=True)
+        case block:
+            value = sql_blocks("normalising")[block].format(text=trimmed(text))
+    return FieldSql(column, value, can_fail=its.can_be_unreadable)
 
 
 _CONTACT_FIELDS: dict[str, Callable[[_Typing, str], FieldSql]] = {

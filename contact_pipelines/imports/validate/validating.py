@@ -1,22 +1,23 @@
-"""Validate: Pandera schemas, made of an import's rule book, over batches of typed rows."""
+"""Validate: the typed rows go through the Pandera schema in batches; what it finds is kept in a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from contact_pipelines.files.duck import ROW, identifier, sql_blocks
-from contact_pipelines.imports.validate.rule_book import RuleBook, rule_book
-from contact_pipelines.models import Severity
+from contact_pipelines.imports.columns.file_mapping import FileMapping
+from contact_pipelines.imports.validate.field_rules import check_field_rules
+from contact_pipelines.models import MatchKey, Severity
+from contact_pipelines.outcomes import OUTCOMES
+from contact_pipelines.settings.policy import FieldRules
 
 if TYPE_CHECKING:
     import pandera.polars as pa
     import polars as pl
-
-__all__ = ["ErrorCount", "RuleBook", "count_errors", "create_errors_table", "rule_book", "validate"]
 
 BATCH_ROWS = 100_000
 """Rows validated at once: large enough that Pandera's cost per call vanishes, small enough for memory."""
@@ -34,16 +35,30 @@ class ErrorCount:
     first_row: int
 
 
-def validate(con: duckdb.DuckDBPyConnection, table: str, book: RuleBook, errors_table: str) -> None:
-    """Check the typed rows of `table` and add what is wrong to `errors_table` (see `create_errors_table`)."""
-    if not book.checks:
-        return
-    schema = _schema(book)
+def validate(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    errors_table: str,
+    mapping: FileMapping,
+    rules: Mapping[str, FieldRules],
+    *,
+    match_on: Sequence[MatchKey],
+) -> None:
+    """Check the typed rows of `table` and add what is wrong to `errors_table` (see `create_errors_table`).
+
+    `rules` are the house's by contact field. Raises InvalidOption for rules that cannot be kept.
+    """
+    check_field_rules(rules)
+    from contact_pipelines.imports.validate.contact_schema import contact_schema  # takes long
+
+    schema = contact_schema(mapping.fields, mapping.properties, mapping.headers, rules, match_on)
+    messages = _messages(schema)
     writer = con.cursor()  # a second connection to the same DuckDB: the first is busy handing out batches
-    for batch in _batches(con, table, book):
-        failures = _failures(schema, book, batch)
+    for batch in _batches(con, table, schema):
+        failures = _failures(schema, batch)
         if failures is not None:
-            writer.register("failures", failures.to_arrow())
+            told = failures.join(messages, on=["name", "code"]).drop("name")
+            writer.register("failures", told.to_arrow())
             writer.execute(f"INSERT INTO {identifier(errors_table)} BY NAME SELECT * FROM failures")
             writer.unregister("failures")
     writer.close()
@@ -60,54 +75,47 @@ def count_errors(con: duckdb.DuckDBPyConnection, errors_table: str) -> list[Erro
     return [ErrorCount(column, code, text, Severity(kind), n, first) for column, code, text, kind, n, first in rows]
 
 
-def _schema(book: RuleBook) -> pa.DataFrameSchema:
-    import pandera.polars as pa
-
-    columns = {
-        name: pa.Column(
-            checks=[getattr(pa.Check, check)(*args, error=code) for check, code, *args in checks],
-            nullable=True,
-        )
-        for name, checks in book.checks.items()
-    }
-    return pa.DataFrameSchema(columns)
-
-
-def _batches(con: duckdb.DuckDBPyConnection, table: str, book: RuleBook) -> Iterator[pl.DataFrame]:
+def _batches(con: duckdb.DuckDBPyConnection, table: str, schema: pa.DataFrameSchema) -> Iterator[pl.DataFrame]:
     import polars as pl
 
-    wanted = [f"{book.sql.get(name, identifier(name))} AS {identifier(name)}" for name in (ROW, *book.checks)]
-    relation = con.sql(f"SELECT {', '.join(wanted)} FROM {identifier(table)}")
+    values = [
+        f"{(column.metadata or {}).get('sql', identifier(name))} AS {identifier(name)}"
+        for name, column in schema.columns.items()
+    ]
+    relation = con.sql(f"SELECT {', '.join(values)} FROM {identifier(table)}")
     for batch in relation.to_arrow_reader(BATCH_ROWS):
         frame = pl.from_arrow(batch)
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a record batch is never a Series
         yield frame
 
 
-def _failures(schema: pa.DataFrameSchema, book: RuleBook, batch: pl.DataFrame) -> pl.DataFrame | None:
+def _failures(schema: pa.DataFrameSchema, batch: pl.DataFrame) -> pl.DataFrame | None:
+    """Return row, name of the column and code of what is wrong; None if nothing is."""
     import polars as pl
     from pandera.errors import SchemaErrors
 
     try:
         schema.validate(batch, lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases
+        cases: pl.DataFrame = error.failure_cases
     else:
         return None
     if cases["index"].null_count():
         # A fault of the schema, not of a row: never to be taken for "all rows are fine".
         raise RuntimeError("The validation schema does not fit the typed rows.")
-    told = pl.DataFrame(
-        [
-            (column, code, fault.header, fault.message, str(fault.severity))
-            for (column, code), fault in book.faults.items()
-        ],
-        schema=["column", "check", "header", "message", "severity"],
-        orient="row",
-    )
-    rows = batch[ROW].gather(cases["index"])
-    named = cases.select("column", "check").with_columns(rows.alias("row")).join(told, on=["column", "check"])
-    found: pl.DataFrame = named.select(
-        "row", pl.col("header").alias("column"), pl.col("check").alias("code"), "message", "severity"
-    )
-    return found
+    rows = batch[ROW].gather(cases["index"]).alias("row")
+    return cases.select(rows, pl.col("column").alias("name"), pl.col("check").alias("code"))
+
+
+def _messages(schema: pa.DataFrameSchema) -> pl.DataFrame:
+    """Return how each fault is told: name of the column and code -> the file's column, message, severity."""
+    import polars as pl
+
+    told = []
+    for name, column in schema.columns.items():
+        for check in column.checks:
+            header = check.title or column.title or name
+            severities = (column.metadata or {}).get("severities", {})
+            severity = severities.get(check.error, OUTCOMES[check.error].severity)
+            told.append((name, check.error, header, check.description.replace("{column}", header), str(severity)))
+    return pl.DataFrame(told, schema=["name", "code", "column", "message", "severity"], orient="row")

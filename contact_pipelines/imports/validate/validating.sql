@@ -20,7 +20,17 @@ SELECT _row, '', _error_code, _error, 'error'
 FROM staged_rows
 WHERE _error_code IS NOT NULL
 UNION ALL
-SELECT _row, '', 'too_few_cells', _warning, 'warning'
+SELECT
+    _row,
+    '',
+    CASE
+        WHEN contains(_warning, sentence('repeated_key')) THEN 'repeated_key'
+        WHEN contains(_warning, sentence('replaced_character')) THEN 'replaced_character'
+        WHEN _warning LIKE sentence('undecodable_value', 'column', '%') || '%' THEN 'undecodable_value'
+        ELSE 'too_few_cells'
+    END,
+    _warning,
+    'warning'
 FROM staged_rows
 WHERE _error_code IS NULL AND _warning IS NOT NULL
 

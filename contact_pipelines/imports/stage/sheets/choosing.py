@@ -77,7 +77,7 @@ def _has_address(rows: list[list[str]]) -> bool:
 
 
 def _has_email_header(rows: list[list[str]]) -> bool:
-    from contact_pipelines.imports.columns.column_reading import read
+    from contact_pipelines.imports.columns.header_meaning import read
 
     readings = (read(text) for text in islice(_texts(rows[:_HEADER_ROWS]), _HEADER_CELLS))
     return any(reading.entries and reading.entries[0].field == "email" for reading in readings)

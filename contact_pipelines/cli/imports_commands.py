@@ -1,0 +1,237 @@
+"""`show` and `history`: imports that were."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contact_pipelines.cli import failing
+from contact_pipelines.cli.notification_commands import tell_people
+from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
+
+if TYPE_CHECKING:
+    from contact_pipelines.imports import Rollback
+    from contact_pipelines.models import RollbackCounts
+
+
+def show(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Show one import: where it stands, its counts, its mapping, its warnings and its files.
+
+    Example: contact-pipelines show 2026-11-20-contacts_nov-efd14a3f2a91
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli import shapes, summary
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (settings, store):
+        record = imports.get_import(store, key, tenant_id=tenant)
+        if json_:
+            print_json(shapes.show_shape(settings, record))
+            return
+        summary.print_import(settings, record)
+        summary.print_state(record)
+
+
+def history(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many imports.")] = 20,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """List the latest imports, newest first.
+
+    Example: contact-pipelines history --limit 5
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli import shapes
+    from contact_pipelines.cli.printing import moment, print_json, print_table
+
+    with opened_store() as (_, store):
+        records = imports.list_imports(store, tenant_id=tenant, limit=limit)
+    if json_:
+        print_json([shapes.history_shape(record) for record in records])
+        return
+    if not records:
+        typer.echo("No imports yet: contact-pipelines import FILE")
+        return
+    rows = [
+        (record.name, record.status.value, moment(record.times["created_at"]),
+         *(f"{number:,}" for number in shapes.counts_of(record).as_dict().values()))
+        for record in records
+    ]  # fmt: skip
+    counted = ("rows", "created", "updated", "unchanged", "skipped", "failed")
+    print_table(("Import", "Status", "Registered (UTC)", *counted), rows, right=range(3, 9))
+
+
+def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Do what an import that awaits review was reviewed to do, and print what became of its rows.
+
+    Example: contact-pipelines confirm 2026-11-20-contacts_nov-efd14a3f2a91
+
+    Rows whose contacts have changed since the review are left out: they fail, and stand in the error file.
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.import_command import print_outcome
+    from contact_pipelines.cli.interrupts import noticed_interrupts
+    from contact_pipelines.cli.progress import shown_progress
+    from contact_pipelines.defs.run_here import confirm_import_here
+
+    with opened_store() as (settings, store):
+        record = imports.get_import(store, key, tenant_id=tenant)
+        imports.require_confirmable(settings, record)
+        failure: BaseException | None = None
+        with noticed_interrupts() as interrupted:
+            try:
+                with shown_progress(store, record):
+                    confirm_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
+            except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
+                failure = KeyboardInterrupt() if interrupted() else error
+        record = imports.get_import(store, record.id, tenant_id=tenant)
+        code = print_outcome(settings, record, failure, as_json=json_)
+        if code != failing.EXIT_INTERRUPTED:
+            tell_people(settings, store, record)
+    if code:
+        raise typer.Exit(code)
+
+
+def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
+    """Cancel an import that waits, runs or awaits review. Nothing of it is written.
+
+    Example: contact-pipelines cancel 2026-11-20-contacts_nov-efd14a3f2a91
+
+    What a completed import did is undone with `rollback`.
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.printing import print_json
+
+    with opened_store() as (settings, store):
+        record = imports.cancel_import(store, key, tenant_id=tenant)
+        if json_:
+            print_json({"id": record.id, "status": record.status.value})
+        else:
+            typer.echo(f"Cancelled {record.name}; nothing was written.")
+        tell_people(settings, store, record)
+
+
+def results(
+    key: ImportKey,
+    *,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")],
+    errors: Annotated[
+        bool,
+        typer.Option("--errors", help="Only the failed rows, with their errors: mend them and import the file."),
+    ] = False,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Write an import's results file: every row of the input with `Import Status` and `Errors`.
+
+    Example: contact-pipelines results 2026-11-20-contacts_nov-efd14a3f2a91 --errors --out failed.csv
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.printing import print_json, size
+    from contact_pipelines.errors import InvalidOption
+
+    if json_ and out == "-":
+        raise InvalidOption("--json and --out - both want standard output; write the file to a name.")
+    with (
+        opened_store() as (settings, store),
+        tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder,
+    ):
+        record = imports.get_import(store, key, tenant_id=tenant)
+        imports.complete_report(store, settings, record)
+        copy = Path(folder) / "results.csv"
+        imports.copy_results(settings, record, copy, which="errors" if errors else "results")
+        if out == "-":
+            with copy.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            return
+        target, written = Path(out).expanduser(), copy.stat().st_size
+        try:
+            shutil.copyfile(copy, target)
+        except OSError as error:
+            raise InvalidOption(f"The file {target} cannot be written: {error.strerror}.") from None
+    if json_:
+        print_json({"id": record.id, "file": str(target.absolute()), "size": written})
+    else:
+        typer.echo(f"Wrote {target} ({size(written)}).")
+
+
+def rollback(
+    key: ImportKey,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would happen.")] = False,
+    restore_consent: Annotated[
+        str | None,
+        typer.Option(
+            "--restore-consent",
+            metavar="REASON",
+            help="Also undo the opt-outs that the import brought, and say why; kept for good, so name nobody. Works"
+            " after a rollback that kept them, too.",
+        ),
+    ] = None,
+    json_: JsonFlag = False,
+    tenant: Tenant = DEFAULT_TENANT,
+) -> None:
+    """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
+
+    Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
+
+    Opt-outs that the import brought stay, so that nobody who left is contacted again. The report, rollback.csv beside
+    the import's other files, tells for each contact what was restored, and what was kept and why.
+    """
+    from contact_pipelines import imports
+    from contact_pipelines.cli.printing import print_json
+    from contact_pipelines.cli.shapes import rollback_shape
+
+    with opened_store() as (settings, store):
+        done = imports.roll_back_import(
+            store, settings, key, tenant_id=tenant, dry_run=dry_run, restore_consent=restore_consent
+        )
+        if json_:
+            print_json(rollback_shape(done))
+        else:
+            _tell_rollback(done, dry_run=dry_run, consent_restored=restore_consent is not None)
+        tell_people(settings, store, done.record)
+
+
+def _what_stays(counts: RollbackCounts) -> str:
+    """Return what a reason would undo as well."""
+    from contact_pipelines.cli.printing import counted
+
+    opt_outs = counted(counts.opt_outs_kept, "opt-out")
+    listed = counted(counts.suppressions_kept, "suppressed address", "suppressed addresses")
+    kept = [(counts.opt_outs_kept, opt_outs), (counts.suppressions_kept, listed)]
+    return " and ".join(told for number, told in kept if number)
+
+
+def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> None:
+    record, counts = done.record, done.counts
+    from contact_pipelines.cli.printing import counted
+
+    done_or_not = "Would roll back" if dry_run else "Rolled back"
+    typer.echo(
+        f"{done_or_not} {record.name}: {counted(counts.deleted, 'contact')} deleted,"
+        f" {counts.restored:,} restored, {counts.kept:,} kept, at least in part."
+        + (" Nothing was changed." if dry_run else "")
+    )
+    if counts.gone:
+        typer.echo(f"  {counts.gone:,} had been deleted before.")
+    if counts.properties_removed:
+        typer.echo(f"  Unused properties, which it had created and which were removed: {counts.properties_removed:,}.")
+    if counts.suppressions_removed:
+        typer.echo(f"  Addresses that were taken off the suppression list: {counts.suppressions_removed:,}.")
+    stay = _what_stays(counts)
+    if counts.opt_outs_kept and consent_restored:
+        typer.echo(f"  {counted(counts.opt_outs_kept, 'opt-out')} kept: the address is on the suppression list.")
+    elif stay:
+        tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
+        typer.echo(f"  Kept of what it brought: {stay}. To undo that as well:")
+        typer.echo(f'  contact-pipelines rollback {record.id}{tenant} --restore-consent "why"')
+    if done.report_file:
+        typer.echo(f"  Report  {done.report_file}")
