@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -30,6 +31,7 @@ from contact_pipelines.cli import (
 from contact_pipelines.cli.option_parameters import completed
 
 PROGRAM = "contact-pipelines"
+_TRUE = ("1", "true", "yes", "on")
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -103,13 +105,11 @@ def _options(
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug",
-            envvar="CONTACT_PIPELINES_DEBUG",
-            help="Show the traceback of an unforeseen error (a bug).",
+            "--debug", help="Show the traceback of an unforeseen error (a bug), as CONTACT_PIPELINES_DEBUG=1 does."
         ),
     ] = False,
 ) -> None:
-    failing.show_tracebacks(debug)
+    failing.show_tracebacks(debug or os.environ.get("CONTACT_PIPELINES_DEBUG", "").lower() in _TRUE)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
