@@ -16,12 +16,7 @@ from typing import IO
 from xml.parsers import expat
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.sheets.sheet_cells import (
-    DocumentTypeFound,
-    damaged,
-    document_type,
-    xml_parser,
-)
+from contact_pipelines.imports.stage.sheets.sheet_cells import DocumentTypeFound, damaged, document_type, xml_parser
 from contact_pipelines.settings.policy import MIB, Limits
 
 RATIO_FLOOR = 10 * MIB

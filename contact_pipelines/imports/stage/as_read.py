@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports.stage.dialect import Dialect, RecordGrammar
-from contact_pipelines.imports.stage.fast_staging import COMPRESSION, fetch_all
+from contact_pipelines.imports.stage.fast_staging import COMPRESSION, fetch_all, write_joined
 from contact_pipelines.imports.stage.staged_file import StagedFile
 
 Format = Literal["csv", "parquet"]
@@ -45,10 +43,7 @@ def write_rows(
     with target.open("wb") as out:
         out.write(_header_line(staged.header))
         for batch in con.sql(sql).to_arrow_reader(BATCH_ROWS):
-            lines = batch.column("line").cast(pa.binary())
-            if len(lines):
-                whole = pa.ListArray.from_arrays([0, len(lines)], lines)
-                out.write(pc.binary_join(whole, b"")[0].as_buffer())
+            write_joined(batch.column("line"), out)
 
 
 def write_header(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from contact_pipelines.files.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
 from contact_pipelines.files.formula_escape import unescape_expression
@@ -81,6 +83,13 @@ def row_group_size(scan: Scan) -> int:
 def fetch_all(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     """Run SQL to its end: a result that is not fetched whole would block the connection."""
     return con.execute(sql).fetchall()
+
+
+def write_joined(texts: pa.Array, file: BinaryIO) -> None:
+    """Write texts to a file, one behind the other."""
+    if len(texts):
+        whole = pa.ListArray.from_arrays([0, len(texts)], texts.cast(pa.binary()))
+        file.write(pc.binary_join(whole, b"")[0].as_buffer())
 
 
 def fetch_one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:

@@ -13,11 +13,11 @@ from typing import BinaryIO
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.byte_scan import Scan
 from contact_pipelines.imports.stage.dialect import (
+    UTF8_BOM,
     Dialect,
     Line,
     Record,
     RecordReader,
-    content_start,
     newline_of,
     sample_lines,
 )
@@ -76,7 +76,7 @@ class Beginning:
 def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
     """Read the first 256 KB of a file as lines; raise FileUnreadable if it is empty or no text."""
     sample = file.read(LAYOUT_BYTES)
-    start = content_start(sample)
+    start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
     if len(sample) == start:
         raise FileUnreadable(f"{name} is empty.")
     require_text(sample[:SAMPLE_BYTES], name)
