@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from contact_pipelines import outcomes
+from contact_pipelines.files import sql_log
 
 MEMORY_LIMIT = "512MB"
 """DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
@@ -31,7 +32,7 @@ def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT
     }
     if temp_folder is not None:
         config["temp_directory"] = str(temp_folder)
-    con = duckdb.connect(":memory:", config=config)
+    con = sql_log.connected_duckdb(duckdb.connect(":memory:", config=config))
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")  # it would write into the output of whoever calls
     define_sentences(con)

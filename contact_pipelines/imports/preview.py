@@ -23,7 +23,7 @@ from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.land import require_file
 from contact_pipelines.imports.stage import as_read, staging
 from contact_pipelines.imports.stage.staged_file import StagedFile
-from contact_pipelines.imports.stage.staging import FileDescription
+from contact_pipelines.imports.stage.text_file import FileDescription
 from contact_pipelines.imports.validate import FOUND_ERRORS, TYPED, check_rows
 from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
