@@ -11,9 +11,9 @@ import contact_pipelines
 
 PACKAGE = Path(contact_pipelines.__file__).parent
 
-# Each part may import itself and the parts above it. `models` and `errors` stand alone.
+# Each part may import itself and the parts above it. Those of the first stand alone together.
 LAYERS = [
-    {"property_types", "models", "errors"},
+    {"property_types", "models", "options", "errors"},
     {"outcomes"},
     {"files"},
     {"settings"},
