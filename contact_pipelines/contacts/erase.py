@@ -26,8 +26,8 @@ from contact_pipelines.models import DEFAULT_TENANT, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import exports_table, imports_table
 from contact_pipelines.store.engine import Store
+from contact_pipelines.store.import_life import wait_for_running_imports
 from contact_pipelines.store.tables import contact_deletions, contacts, group_members, import_changes
-from contact_pipelines.store.waiting import wait_for_running_imports
 
 ERASED = "erased"
 """How the reason of the suppression that stays begins."""
