@@ -109,7 +109,7 @@ contacts = Table(
     Index("uq_contacts_email", "tenant_id", "email", unique=True, postgresql_where=text("NOT is_duplicate")),
     Index("ix_contacts_duplicate_email", "tenant_id", "email", postgresql_where=text("is_duplicate")),
     Index("ix_contacts_phone", "tenant_id", "phone", postgresql_where=text("phone IS NOT NULL")),
-    Index("ix_contacts_external_id", \"tenant_id\", "external_id", postgresql_where=text("external_id IS NOT NULL")),
+    Index("ix_contacts_external_id", "tenant_id", "external_id", postgresql_where=text("external_id IS NOT NULL")),
 )
 
 properties = Table(
@@ -209,8 +209,11 @@ imports = Table(
         name="status",
     ),
     Index(
-        "uq_imports_idempotency_key", "tenant_id", "idempotency_key",
-        unique=True, postgresql_where=text("idempotency_key IS NOT NULL"),
+        "uq_imports_idempotency_key",
+        "tenant_id",
+        "idempotency_key",
+        unique=True,
+        postgresql_where=text("idempotency_key IS NOT NULL"),
     ),
     Index("ix_imports_unfinished", "status", postgresql_where=text("status IN ('pending', 'running')")),
     Index("ix_imports_awaiting_review", "review_expires_at", postgresql_where=text("status = 'awaiting_review'")),
@@ -345,7 +348,7 @@ feed_checks = Table(
     metadata,
     _tenant(),
     Column("feed_name", Text, nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False),  # the scheduled time; for a watched feed, when trouble began
+    Column("due_at", DateTime(timezone=True), nullable=False),  # scheduled, or when a watched feed's trouble began
     Column("status", Text, nullable=False),
     Column("message", Text, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default=text("1")),
