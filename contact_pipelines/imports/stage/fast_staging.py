@@ -162,9 +162,7 @@ def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, h
         return False  # CRLF in a cell, or mixed: the copy with LF would have changed a cell
     names = [identifier(label) for label in header]
     sql = sql_blocks("staging")["fast_check"].format(
-        cells=", ".join(names),
-        lengths=", ".join(f"length({name})" for name in names),
-        source=file_literal(job.target),
+        cells=", ".join(names), lengths=", ".join(f"length({name})" for name in names), source=file_literal(job.target)
     )
     embedded, most, longest, longest_row = (int(value) for value in fetch_one(con, sql))
     # Quotes may have been doubled, and each cell has a pair and a delimiter: at most so long was the row's text.

@@ -67,11 +67,7 @@ def stage(
 
 
 def describe(
-    path: Path,
-    *,
-    file_name: str | None = None,
-    options: ReadingOptions | None = None,
-    limits: Limits | None = None,
+    path: Path, *, file_name: str | None = None, options: ReadingOptions | None = None, limits: Limits | None = None
 ) -> FileDescription:
     """Describe a file: how it is written, its header, a few values of each column. Raises FileError.
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import contact_pipelines
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.archives import open_zip, refuse_document_types, require_bounded
-from contact_pipelines.imports.stage.workbook_child import Converted, Request
+from contact_pipelines.imports.stage.sheets.sheet_cells import Converted
+from contact_pipelines.imports.stage.workbook_child import Request
 from contact_pipelines.settings.policy import MIB, Limits
 
 RATIO_FLOOR = 100 * MIB
