@@ -323,7 +323,7 @@ def test_corners_of_the_grid(tmp_path):
     assert path.stat().st_size < 1_500
     sentence = (
         "people: the sheet 'S' reaches over {} rows and {} columns, {} cells; at most 100,000,000 are read. "
-        "Delete what stands far from the table, save the sheet as CSV, or raise limits.sheet_cells in the settings."
+        "Delete cells far from the table, save the sheet as CSV, or raise limits.sheet_cells in the settings."
     )
     began = time.monotonic()
     assert refusal(path, None, FileNotImportable) == sentence.format("1,048,576", "16,384", "17,179,869,184")

@@ -14,7 +14,7 @@ from contact_pipelines.imports.stage.dialect import UTF8_BOM
 
 UTF8 = "utf-8"
 HEAD = 256 * 1024
-"""Bytes of a file's beginning that tell UTF-16 and UTF-32."""
+"""Bytes of a file's beginning in which UTF-16 and UTF-32 are recognised."""
 
 WIDE_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",  # begins as UTF-16's does, so it is looked for first
@@ -48,7 +48,7 @@ class Encoding:
     """An encoding and how it was found.
 
     `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
-    byte order marks to skip; `reason`: the evidence, to follow "detected by" or to stand in brackets.
+    byte order marks to skip; `reason`: the evidence, to follow "detected by" or in brackets.
     """
 
     name: str
@@ -106,7 +106,7 @@ def _repeated_marks(body: bytes, encoding: str) -> int:
 
 
 def _believe(marked: str, head: bytes, skip: int) -> Encoding:
-    """Check the mark of a wide encoding against the bytes behind it."""
+    """Check the mark of a wide encoding against the bytes after it."""
     body = head[skip:]
     if not body or _fits(body, marked):
         return Encoding(marked, 1.0, skip + _repeated_marks(body, marked), "byte order mark")
@@ -114,9 +114,9 @@ def _believe(marked: str, head: bytes, skip: int) -> Encoding:
     if _fits(body, other):
         return Encoding(other, 0.8, skip + _repeated_marks(body, other), "a byte order mark of the wrong order")
     if marked == "utf-32-le" and _fits(body, "utf-16-le"):
-        return Encoding("utf-16-le", 0.8, skip, "byte order mark, and a NUL behind it")
+        return Encoding("utf-16-le", 0.8, skip, "byte order mark and NUL after it")
     if body.count(0) < _STRAY_NULS * len(body) and _delimiter_bytes(body):
-        return Encoding("", 0.0, skip, "text of one byte a character behind a byte order mark that is none of its own")
+        return Encoding("", 0.0, skip, "8-bit text after a byte order mark of another encoding")
     return Encoding(marked, 0.9, skip + _repeated_marks(body, marked), "byte order mark")
 
 
@@ -142,7 +142,7 @@ def _unmarked(body: bytes) -> str:
 
 
 def _has_nuls_of_utf16(body: bytes, text: str) -> bool:
-    """Whether `text`, `body` read as UTF-16, has the delimiters that are in it."""
+    """Whether `text`, which is `body` decoded as UTF-16, has the delimiters of `body`."""
     delimiters = _delimiter_bytes(body)
     if not delimiters:
         return body.count(0) >= _LATIN_NULS * len(body)

@@ -66,7 +66,7 @@ _SUPERSETS = {
 }
 """What programs write under a name is nearly always its superset, which decodes the rest alike (WHATWG, Encoding)."""
 SAMPLE_BYTES = 64 * 1024
-"""What is looked at to tell text from binary data."""
+"""The beginning of a file, in which binary data is recognised."""
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
     b"PK\x05\x06": "a ZIP archive",
@@ -137,7 +137,7 @@ def _eight_bit(file: BinaryIO, opening: Encoding) -> Encoding:
     if _is_binary(file, opening.bom):
         return Encoding(UTF8, 0.0, opening.bom, "binary data")
     guessed = _guessed(sample)
-    misplaced = ", behind a byte order mark that is not theirs" if opening.bom else ""
+    misplaced = ", after a byte order mark of another encoding" if opening.bom else ""
     return replace(guessed, bom=opening.bom, reason=guessed.reason + misplaced)
 
 

@@ -28,7 +28,7 @@ MAX_CSV_LINE = 2_000_000
 
 
 class CsvShape(Enum):
-    """What stands in a strictly regular CSV."""
+    """What a strictly regular CSV contains."""
 
     HEADER = "a header of one line, and rows"
     ROWS = "rows"
@@ -89,7 +89,7 @@ def fetch_all(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]
 
 
 def write_joined(texts: pa.Array, file: BinaryIO) -> None:
-    """Write texts to a file, one behind the other."""
+    """Write texts to a file, one after the other."""
     if len(texts):
         whole = pa.ListArray.from_arrays([0, len(texts)], texts.cast(pa.binary()))
         file.write(pc.binary_join(whole, b"")[0].as_buffer())

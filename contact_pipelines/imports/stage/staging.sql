@@ -24,7 +24,7 @@ SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(long
 FROM counted
 
 -- name: lines
--- Each physical line with all that it says by itself: the state it ends in if it starts outside quotes (alone) or
+-- Each physical line with what it says by itself: the state it ends in if it starts outside quotes (alone) or
 -- inside (inside), its number of cells, and whether its text may be copied as it stands (plain).
 COPY (
     SELECT n, body, cr, odd, strlen(body) AS bytes,
@@ -199,7 +199,7 @@ WITH unit AS (
 ), measured AS (
     SELECT * REPLACE (CASE WHEN strlen(clean) > {max_clean} THEN 'row_too_long' ELSE code END AS code)
     FROM written
-), told AS (
+), worded AS (
     SELECT *, CASE WHEN code IS NOT NULL
                    THEN sentence(code, 'cells', coalesce(cells, 0), 'width', {width},
                                  'characters', format('{{:,}}', if(code = 'cell_too_long', {max_cell}, {max_row})))
@@ -214,7 +214,7 @@ SELECT row, blank, code,
                  || '"' || replace(message, '"', '""') || '"' || {delimiter}
                  || '"' || replace(left(body, {shown_text}), '"', '""') || '"' || {delimiter} || chr(10)
        END AS line
-FROM told
+FROM worded
 ORDER BY n
 
 -- name: as_read

@@ -116,7 +116,7 @@ def _layout_below(job: StagingJob, found: ContactsBelow) -> Layout:
 
 
 def _line_start(job: StagingJob, lines: int) -> int:
-    """Return the byte after so many lines of the job's content."""
+    """Return the byte after that many lines of the job's content."""
     newline, at = job.layout.newline, job.scan.start
     with job.path.open("rb") as file:
         file.seek(at)

@@ -248,7 +248,7 @@ class StagingJob:
         return min(4 * self.limits.row_characters, _LONGEST_LINE)
 
     def require_rows(self, count: int) -> None:
-        """Raise FileNotImportable if so many data rows are more than the limit."""
+        """Raise FileNotImportable if that many data rows exceed the limit."""
         most = self.limits.rows
         if most is not None and count > most:
             raise FileNotImportable(

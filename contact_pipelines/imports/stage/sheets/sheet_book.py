@@ -107,7 +107,7 @@ def _notes(others: list[Sheet], long_numbers: int) -> list[str]:
 
 
 def _head_of(rows: Iterator[list[object]]) -> list[list[str]]:
-    """Return the texts of a sheet's first rows; what is no text holds no address and is no header."""
+    """Return the texts of a sheet's first rows; only texts can be addresses or headers."""
     return [[cell for cell in row if isinstance(cell, str)] for row in islice(rows, HEAD_ROWS)]
 
 
