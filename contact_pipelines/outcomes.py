@@ -305,6 +305,7 @@ IMPORTS = {
     "process_died": _fails(
         "The process that ran this import ended before it was applied; nothing was written. Import it again.",
         "Import it again.",
+        export="The process that ran this export ended before it was complete; there is no file. Export again.",
     ),
     "interrupted": _fails(
         "Interrupted; an import that was not applied yet has written nothing.",

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contact_pipelines import __version__, cli, imports, models
-from contact_pipelines.cli import failing, import_options, parameters, printing, progress
+from contact_pipelines.cli import failing, option_parameters, parameters, printing, progress
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.schema import HEAD_REVISION
@@ -355,7 +356,7 @@ def test_a_file_that_cannot_be_imported(run, tmp_path, content, arguments, told)
         (["--rule", "first_name=best"], 2, "--rule of first_name"),
         (["--rule", "first_name"], 2, "--rule"),
         (["--tag", " "], 2, "--tag"),
-        (["--map", "email"], 2, '--map "Header=field"'),
+        (["--map", "email"], 2, '--map "HEADER=FIELD"'),
         (["--map", "email=phone", "--map", "email=email"], 2, "twice"),
         (["--match-on", "name"], 2, "--match-on"),
         (["--match-on", "email,email"], 2, "names a key twice"),
@@ -383,7 +384,7 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
         ("mode: nope", "has a wrong value at mode"),
         (
             "modes: upsert",
-            "unknown key modes; the keys are encoding, delimiter, header, sheet, mode, match_on, columns",
+            "unknown key modes; the keys are encoding, delimiter, header, sheet, columns",
         ),
         ("rules: {email: best}", "has a wrong value at rules.email"),
         ("- mode", "option: value"),
@@ -392,7 +393,7 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
 )
 def test_a_wrong_options_file(file, text, told):
     with pytest.raises(InvalidOption, match=re.escape(told)):
-        import_options.build_options({}, options_file=file(text, name="o.yaml"))
+        option_parameters.import_options({}, file(text, name="o.yaml"))
 
 
 def test_no_such_file_makes_no_store(tmp_path):
@@ -407,7 +408,7 @@ def test_no_such_file_makes_no_store(tmp_path):
 
 def test_unknown_import(run):
     for command in (["show"], ["rollback"], ["results", "--out", "x.csv"]):
-        done = run(*command, "2026-01-01-gone-000000", "--json")
+        done = run(*command, "2026-01-01-gone-000000000000", "--json")
         assert done.code == 1
         assert json.loads(done.out)["error"]["code"] == "not_found"
         assert "`contact-pipelines history` lists them" in sentence(done)
@@ -516,7 +517,7 @@ def test_map_of_many_files_goes_on_after_a_bad_one(tmp_path):
 def test_show_and_history_for_people(run, file):
     assert "No imports yet" in run("history").out
     run("import", file("email,first_name", "a@example.com,Ann"))
-    assert re.search(r"-people-\w{6} +completed +[\d-]+ [\d:]+ +1 +1 +0 +0 +0 +0$", run("history").out, re.M)
+    assert re.search(r"-people-\w{12} +completed +[\d-]+ [\d:]+ +1 +1 +0 +0 +0 +0$", run("history").out, re.M)
     key = json.loads(run("history", "--json").out)[0]["name"]
     assert run("rollback", key, "--dry-run").out.startswith(f"Would roll back {key}: 1 contact deleted")
     assert json.loads(run("rollback", key, "--dry-run", "--json").out)["status"] == "completed"
@@ -712,6 +713,17 @@ def test_progress_lines_are_told_once_a_step(capsys):
     running.progress = models.ImportProgress("apply", 1000, 4905, 2.0, 8.0)
     lines.show(running)
     assert capsys.readouterr().err == "map ... 5,000 rows\napply ... 1,000 of 4,905 rows\n"
+
+
+def test_progress_reads_only_what_it_shows_and_not_too_often(store, tmp_path, monkeypatch):
+    (tmp_path / "people.csv").write_text("email\nann@example.com\n")
+    record = imports.register_import(store, str(tmp_path / "people.csv"))
+    asked = []
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *of: asked.append(of[2]))
+    with progress.shown_progress(store, record):
+        time.sleep(1.3)
+    assert 1 <= len(asked) <= 3
+    assert not [statement for statement in asked if "options" in statement or "mapping" in statement]
 
 
 def test_the_bar_moves_by_steps_and_rows():

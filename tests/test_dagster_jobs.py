@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from contact_pipelines import imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.abandoned_run_sensor import close_abandoned_runs
-from contact_pipelines.defs.new_import import NewImport, options_of
+from contact_pipelines.defs.new_import import NewImport
+from contact_pipelines.defs.option_forms import form_options
 from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB, run_tags
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.defs.start_sensor import MAX_ATTEMPTS, start_registered_imports
+from contact_pipelines.defs.sensors import MAX_ATTEMPTS, close_abandoned_runs, start_registered_imports
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.models import FieldRule, ImportStatus, Mode
+from contact_pipelines.models import FieldRule, ImportOptions, ImportStatus, Mode
 from tests.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
 
 
@@ -77,7 +77,9 @@ def output_of(result, step):
 def test_from_the_form_to_the_store(store, instance, tick, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
-    launched = new_import(instance, file=str(path), tags=["november"], rules={"first_name": "fill_blank"})
+    launched = new_import(
+        instance, file=str(path), groups={"tags": ["november"]}, matching={"rules": {"first_name": "fill_blank"}}
+    )
     assert launched.success
     told = output_of(launched, "register_import")
     name = told["import"]
@@ -108,13 +110,17 @@ def test_the_form_as_it_is_pre_filled(store, instance, monkeypatch):
     assert launched.success
     record = imports.get_import(store, output_of(launched, "register_import")["import"])
     assert record.file_name == "contacts_nov.csv"
-    assert record.options == options_of(NewImport())
+    assert record.options == ImportOptions()
 
 
 def test_every_field_of_the_form_is_described():
     form = defs.resolve_job_def("new_import").get_node_named("register_import").definition.config_schema
     fields = form.as_field().config_type.fields
-    assert set(fields) >= {"file", "tenant", "mode", "country", "tags", "columns", "duplicates", "idempotency_key"}
+    groups = {name: field.config_type.fields for name, field in fields.items() if hasattr(field.config_type, "fields")}
+    assert list(fields)[:3] == ["file", "tenant", "idempotency_key"]
+    assert list(groups) == ["reading", "mapping", "values", "matching", "similar", "groups", "consent", "advanced"]
+    fields = {**fields, **{name: field for group in groups.values() for name, field in group.items()}}
+    assert set(fields) >= set(ImportOptions.model_fields)
     assert [name for name, field in fields.items() if not field.description] == []
     assert [name for name, field in fields.items() if field.is_required] == []
 
@@ -150,7 +156,7 @@ def test_where_strangers_reach_the_form_it_names_locations_only(instance, store,
     ("config", "sentence"),
     [
         ({"file": "/nowhere/contacts.csv"}, "There is no file /nowhere/contacts.csv"),
-        ({"country": "XX"}, "The option country cannot be used"),
+        ({"values": {"country": "XX"}}, "The option country cannot be used"),
         ({"tenant": "../up"}, "A tenant's id is"),
     ],
 )
@@ -165,12 +171,15 @@ def test_a_wrong_form_is_refused_in_a_sentence(instance, store, tmp_path, config
 
 
 def test_options_of_the_form():
-    options = options_of(NewImport(mode="update_only", columns={"E-Mail privat": "email"}, country="de"))
+    form = NewImport(
+        matching={"mode": "update_only"}, mapping={"columns": {"E-Mail privat": "email"}}, values={"country": "de"}
+    )
+    options = form_options(form, ImportOptions)
     assert options.mode == Mode.UPDATE_ONLY
     assert options.columns == {"E-Mail privat": "email"}
     assert options.country == "DE"
     with pytest.raises(InvalidOption, match="tags"):
-        options_of(NewImport(tags=[" "]))
+        form_options(NewImport(groups={"tags": [" "]}), ImportOptions)
 
 
 def test_a_requested_run_is_not_requested_again(instance, store, tick, tmp_path):
@@ -244,6 +253,17 @@ def test_rollback_of_nothing(instance, store):
     result = defs.resolve_job_def("roll_back_import").execute_in_process(instance=instance, raise_on_error=False)
     assert not result.success
     assert "There is no import" in everything_said(instance, result.run_id)
+
+
+def test_no_sensor_is_due_exactly_when_the_daemon_looks():
+    """It looks every five seconds: one that is due after exactly five may be left out, and ticks every ten then."""
+    intervals = {sensor.name: sensor.minimum_interval_seconds for sensor in defs.sensors}
+    assert intervals == {
+        "start_registered_imports": 4,
+        "close_abandoned_runs": 29,
+        "expire_overdue_reviews": 29,
+        "send_notifications": 9,
+    }
 
 
 def test_a_run_whose_process_died_is_closed(instance, store, tick, tmp_path):

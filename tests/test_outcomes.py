@@ -19,7 +19,7 @@ from contact_pipelines import errors, outcomes
 from contact_pipelines.cli import failing
 from contact_pipelines.errors import ConservationError, ContactPipelinesError, ContactsChanged, StoreError
 from contact_pipelines.files import duck
-from contact_pipelines.imports.apply import applying
+from contact_pipelines.imports.apply import write_contacts
 from contact_pipelines.models import PropertyDefinition
 from contact_pipelines.outcomes import OUTCOMES, Outcome, sentence, sentences
 from tests.typing_helpers import typed
@@ -209,9 +209,9 @@ def _compared(importer) -> set[str]:
 def _raised(importer) -> set[str]:
     """What is there for faults of ours, of disks, and of others who write at the same moment."""
     con = duck.connect()
-    con.execute("CREATE TABLE plan AS SELECT 2 AS _row, 'created' AS outcome")
+    con.execute("CREATE TABLE contact_changes AS SELECT 2 AS _row, 'created' AS outcome")
     with pytest.raises(ConservationError):
-        applying.check_conservation(con, "plan", 2)
+        write_contacts.check_conservation(con, 2)
     importer.sql(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
         " $$BEGIN IF new.first_name = 'Refused' THEN RAISE 'no' USING ERRCODE = '22000'; END IF; RETURN NULL; END$$"

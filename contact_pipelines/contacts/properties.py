@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from contact_pipelines.errors import InvalidOption, NotFound
+from contact_pipelines.files import duck
 from contact_pipelines.models import DEFAULT_TENANT, PropertyDefinition
 from contact_pipelines.property_types import PROPERTY_TYPES, types_that_take
 from contact_pipelines.store.engine import Store
@@ -106,7 +107,7 @@ def check_rules(definition: PropertyDefinition) -> None:
 
 def is_pattern(text: str) -> bool:
     """Whether DuckDB, which tests patterns with RE2, can read this one."""
-    with duckdb.connect(":memory:") as con:
+    with duck.connect() as con:
         try:
             con.execute("SELECT regexp_full_match('', ?)", [text]).fetchall()
         except duckdb.Error:

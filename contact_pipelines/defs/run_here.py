@@ -90,10 +90,8 @@ def _job(settings: Settings, store: Store) -> dg.JobDefinition:
     """Make the job, alone: the whole code location would take longer to build and is not needed."""
     import dagster as dg
 
-    from contact_pipelines.defs.import_assets import IMPORT_ASSETS
-    from contact_pipelines.defs.jobs import import_contacts
-    from contact_pipelines.defs.parquet_io import parquet_artifacts
-    from contact_pipelines.defs.partitions_and_tags import ARTIFACTS, IMPORT_JOB
+    from contact_pipelines.defs.import_assets import IMPORT_ASSETS, import_contacts
+    from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB
     from contact_pipelines.defs.pipelines import Pipelines
 
     @dg.resource
@@ -107,7 +105,7 @@ def _job(settings: Settings, store: Store) -> dg.JobDefinition:
     return dg.Definitions(
         assets=IMPORT_ASSETS,
         jobs=[import_contacts],
-        resources={"pipelines": pipelines, ARTIFACTS: parquet_artifacts},
+        resources={"pipelines": pipelines},
         executor=dg.in_process_executor,
     ).resolve_job_def(IMPORT_JOB)
 

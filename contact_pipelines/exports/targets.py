@@ -12,8 +12,7 @@ from typing import Protocol
 from contact_pipelines.errors import InvalidOption, LocationError
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.locations import LocationConfig, is_address, open_location, resolve_source
-from contact_pipelines.files.locations.paths import aside_of, plain_path
-from contact_pipelines.files.locations.source_addresses import location_address
+from contact_pipelines.files.locations.location import aside_of, location_address, plain_path
 
 
 class Target(Protocol):

@@ -17,6 +17,7 @@ from contact_pipelines.exports.targets import ArtifactFile, LocalFile, Target, a
 from contact_pipelines.exports.text_writers import Written
 from contact_pipelines.exports.writing import writer_of
 from contact_pipelines.models import DEFAULT_TENANT, LAST, ExportRecord, ExportRequest, ExportStatus
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import exports_table
 from contact_pipelines.store.engine import Store
@@ -188,11 +189,11 @@ def _write(
 
 def _record_failure(store: Store, record: ExportRecord, error: BaseException) -> None:
     """Say in the store why there is no file. If it cannot be reached, the export is found dead later."""
-    code, message = "unexpected", "An unforeseen error ended the export; there is no file."
+    code, message = "unexpected", sentence("unexpected.export")
     if isinstance(error, ContactPipelinesError):
         code, message = error.code, str(error)
     elif isinstance(error, KeyboardInterrupt):
-        code, message = exports_table.INTERRUPTED, "Somebody interrupted the export; there is no file."
+        code, message = exports_table.INTERRUPTED, sentence("interrupted.export")
     with suppress(StoreError), store.begin() as connection:
         exports_table.fail(connection, record.tenant_id, record.id, code, message)
 

@@ -30,6 +30,12 @@ def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Im
         return imports_table.get(connection, tenant_id, key)
 
 
+def follow_import(store: Store, record: Import) -> Import:
+    """Return a running import with its status and progress of now: cheap enough to be asked for twice a second."""
+    with store.connect() as connection:
+        return imports_table.with_progress(connection, record)
+
+
 def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Import]:
     """Return the latest imports, newest first; those whose process died, or whose review is overdue, end here."""
     with store.begin() as connection:

@@ -16,12 +16,7 @@ from contact_pipelines.imports.compare import opt_out_imports, probable_duplicat
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
 from contact_pipelines.models import IGNORE, ImportStatus, Preset, Severity
-
-_CONSENT_NOTES = {
-    "consent_kept": "status was kept for contacts that have opted out",
-    "consent_forced": "contacts that had opted out were subscribed again, as --force-status says",
-    "consent_from_duplicate": "opt-outs were taken over from other rows of the same person",
-}
+from contact_pipelines.outcomes import sentence
 
 
 @dataclass(frozen=True)
@@ -82,7 +77,7 @@ def row_warnings(session: ImportSession) -> list[str]:
         if count.severity == Severity.WARNING
     ]
     for code, number, first in session.con.sql(sql_blocks("report")["consent_codes"]).fetchall():
-        lines.append(f"{_CONSENT_NOTES[code]} ({_rows(number)}, first in row {first})")
+        lines.append(f"{sentence(f'{code}.all')} ({_rows(number)}, first in row {first})")
     lines += probable_duplicates.warnings(session)
     mapped = {column.field for column in session.record.mapping}
     absent = [key for key in session.record.options.match_on if key not in mapped]

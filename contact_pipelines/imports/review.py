@@ -71,7 +71,7 @@ class Review:
 
 def run(session: ImportSession) -> bool:
     """Leave the plan to a person if its options, its feed's limits or its feed's columns say so; say whether."""
-    limits = BreakerLimits() if session.feed is None else session.feed.breaker  # a feed may be gone from the settings
+    limits = session.feed.breaker if session.feed else BreakerLimits()
     held = _reasons_to_hold(session, limits)
     if not held and not session.record.options.review:
         return False

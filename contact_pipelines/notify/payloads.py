@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,10 +15,12 @@ from contact_pipelines.files.artifact_names import ERRORS_FILE
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.lookups import import_faults, import_warnings, result_files
 from contact_pipelines.models import Counts, Event, EventKind, Import, ImportStatus, Notification, RollbackCounts
-from contact_pipelines.notify.email_messages import Attachment
 from contact_pipelines.settings import Settings
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.store import imports_table
+
+if TYPE_CHECKING:
+    from contact_pipelines.notify.email_messages import Attachment
 
 Payload = dict[str, Any]
 
@@ -119,6 +121,8 @@ def payload_of(connection: sa.Connection, settings: Settings, event: Event) -> P
 
 def error_file(connection: sa.Connection, settings: Settings, notification: Notification) -> Attachment | None:
     """Return the import's error file if the settings want it in the message, and it is small enough and still there."""
+    from contact_pipelines.notify.email_messages import Attachment  # which imports this module
+
     data, largest = notification.payload["data"], settings.notifications.attach_errors_up_to
     if not largest or not data.get("errors_file") or not data["counts"]["failed"] or notification.import_id is None:
         return None

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption
-from contact_pipelines.files.locations.configs import SECRETS, LocationConfig
-from contact_pipelines.files.locations.paths import checked_pattern, plain_path
+from contact_pipelines.files.locations.location import SECRETS, LocationConfig, checked_pattern, plain_path
 from contact_pipelines.settings.feed_parts import BrokenEntry, Name, Section
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.settings.yaml_values import fault, require_no_secret, with_environment

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from contact_pipelines.models.option_values import known_zone
 from contact_pipelines.settings.notification_settings import Address
 
 _NAMED = ("@hourly", "@daily", "@weekly", "@monthly")
@@ -69,21 +69,12 @@ def _seconds(value: Any) -> Any:  # noqa: ANN401 - YAML
     return float(found[1]) * _UNITS[found[2]]
 
 
-def _zone(value: str) -> str:
-    try:
-        return str(ZoneInfo(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not a time zone such as Europe/Berlin or UTC") from None
-
-
 Seconds = Annotated[float, BeforeValidator(_seconds)]
-TimeZone = Annotated[str, AfterValidator(_zone)]
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 Cron = Annotated[str, AfterValidator(check_cron)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 """Of a feed or a location: also part of names in Dagster."""
-Text = Annotated[str, Field(pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
-"""That says something."""
 Recipients = Annotated[tuple[Address, ...], Field(description="Addresses that are told what became of it")]
 TenantId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")]
 

@@ -9,18 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from contact_pipelines.models import DEFAULT_TENANT, LAST, MAX_REVIEW_SECONDS, ExportRequest, ImportOptions
-from contact_pipelines.settings.feed_parts import (
-    Name,
-    Place,
-    Recipients,
-    Schedule,
-    Seconds,
-    Share,
-    Strict,
-    TenantId,
-    Text,
-)
+from contact_pipelines.models import DEFAULT_TENANT
+from contact_pipelines.options import LAST, MAX_REVIEW_SECONDS, ExportRequest, ImportOptions
+from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, Strict, TenantId
 
 MAX_EVERY = 24 * 3600
 MAX_QUIET = 7 * 24 * 3600
@@ -140,41 +131,31 @@ class ImportFeed(Strict):
             return self.watch.quiet
         return self.schedule.quiet if self.schedule is not None else 0.0
 
-    def import_options(self, defaults: ImportOptions) -> ImportOptions:
-        """Return the options of the feed's imports; where it says nothing, those of the settings file hold."""
-        given = self.options.over(defaults)
-        mapping: dict[str, Any] = {}
-        if self.mapping.columns:
-            mapping["columns"] = {**given.columns, **self.mapping.columns}
-        if not self.mapping.auto:
-            mapping["only_given_columns"] = True
-        if self.mapping.saved is not None:
-            mapping["saved_mapping"] = self.mapping.saved
-        return ImportOptions.model_validate({**given.model_dump(exclude_unset=True), **mapping})
+    @property
+    def given_options(self) -> ImportOptions:
+        """What the feed says of its imports; where it says nothing, the defaults of the settings file hold."""
+        said = self.mapping
+        given: dict[str, Any] = {}
+        if said.columns:
+            given["columns"] = {**self.options.columns, **said.columns}
+        if not said.auto:
+            given["only_given_columns"] = True
+        if said.saved is not None:
+            given["saved_mapping"] = said.saved
+        return self.options.model_copy(update=given)
 
 
-ExportFileFormat = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
 _PLACEHOLDERS = {"date": "%Y-%m-%d", "time": "%H%M%S", "name": ""}
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
-class ExportFeed(Strict):
+class ExportFeed(ExportRequest):
     """An export that is written by itself."""
 
     name: Name
     tenant: TenantId = DEFAULT_TENANT
     enabled: bool = True
     schedule: Schedule
-    format: ExportFileFormat = "csv"
-    filter: Text | None = Field(None, description="Which contacts, such as status = 'subscribed' AND lead_score > 50")
-    fields: tuple[str, ...] = Field((), description="Which fields; all unless given")
-    list: Text | None = None
-    segment: Text | None = None
-    topic: Text | None = None
-    search: Text | None = None
-    changed_since: datetime | Literal["last"] | None = Field(
-        None, description="A time, or last: since this export was last written"
-    )
     to: Place | None = Field(None, description="Where to; {date}, {time} and {name} are put in; else the artifacts")
     notify: Recipients = ()
 

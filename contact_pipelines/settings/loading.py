@@ -19,8 +19,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from contact_pipelines.errors import InvalidOption, NotFound
-from contact_pipelines.files.locations.configs import LocationConfig
-from contact_pipelines.models import ImportOptions
+from contact_pipelines.files.locations.location import LocationConfig
+from contact_pipelines.models.option_declarations import declared
+from contact_pipelines.options import ImportOptions
 from contact_pipelines.settings.entries import read_entries
 from contact_pipelines.settings.feed_parts import BrokenEntry
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
@@ -102,9 +103,9 @@ class _SettingsFile(House):
     @field_validator("options")
     @classmethod
     def _about_all_imports(cls, value: ImportOptions) -> ImportOptions:
-        for name in ("force_status", "suppress", "suppress_reason"):
-            if getattr(value, name):
-                raise ValueError(f"{name} cannot be a default; an import that is to do this says so itself")
+        for option in declared(ImportOptions):
+            if not option.can_be_default and getattr(value, option.name):
+                raise ValueError(f"{option.name} cannot be a default; an import that is to do this says so itself")
         return value
 
     notifications: Notifications = Notifications()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound, TooManyExports, WrongState
 from contact_pipelines.models import EventKind, ExportRecord, ExportRequest, ExportStatus
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.store import notification_events
 from contact_pipelines.store.imports_table import life_lock
 from contact_pipelines.store.tables import exports, tenants
@@ -23,7 +24,7 @@ INTERRUPTED = "interrupted"
 
 EXPORT_EVENTS = (EventKind.EXPORT_COMPLETED, EventKind.EXPORT_FAILED)
 
-DIED = "The process that ran this export ended before it was complete; there is no file. Export again."
+DIED = sentence("process_died.export")
 
 
 def register(connection: sa.Connection, record: ExportRecord, *, per_hour: int) -> None:

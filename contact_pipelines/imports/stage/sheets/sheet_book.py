@@ -1,60 +1,127 @@
-"""A workbook as the importer reads it: calamine gives the values, our own look into the file what it leaves out."""
+"""A workbook as the importer reads it, and which of its sheets: the one named, else the first visible with contacts.
+
+calamine reads the values; the readers of the four formats (`xlsx_cells` ...) add what it leaves out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from contact_pipelines.errors import FileNotImportable
-from contact_pipelines.imports.stage.sheets.choosing import Sheet
 from contact_pipelines.imports.stage.sheets.sheet_cells import Cells, UsedRange, overlay
 
+HEAD_ROWS = 200
+"""Rows of a sheet that are searched for contacts, empty ones included."""
 
-def _xlsx(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.xlsx_cells import XlsxCells
+_HEADER_ROWS, _HEADER_CELLS = 20, 1_000
+_ADDRESS = re.compile(r"\s*(?:mailto:)?[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+\s*")
+_MOST_NAMED = 10
 
-    return XlsxCells(path)
-
-
-def _xlsb(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.xlsb_cells import XlsbCells
-
-    return XlsbCells(path)
+Head = Callable[[str], list[list[str]]]
+"""Reads the first rows of a sheet."""
 
 
-def _xls(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.xls_cells import XlsCells
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet as the workbook lists it."""
 
-    return XlsCells(path)
-
-
-def _ods(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.ods_cells import OdsCells
-
-    return OdsCells(path)
+    name: str
+    visible: bool = True
 
 
-_LOOKS: dict[str, Callable[[Path], Cells]] = {"xlsx": _xlsx, "xlsb": _xlsb, "xls": _xls, "ods": _ods}
+def choose(sheets: Sequence[Sheet], head: Head, *, name: str) -> str:
+    """Return the name of the sheet to import if the user named none. `sheets`: those that are not empty.
+
+    The first visible sheet with an email address in its first rows, else the first with a header cell that reads as
+    email, else the first one. Raises FileNotImportable if there is no visible sheet with anything in it.
+    """
+    visible = [sheet.name for sheet in sheets if sheet.visible]
+    if not sheets:
+        raise FileNotImportable(f"{name} has no sheet with anything in it.")
+    if not visible:
+        raise FileNotImportable(
+            f"{name} has nothing in its visible sheets. To import a hidden one, name it with --sheet: {named(sheets)}."
+        )
+    if len(visible) == 1:
+        return visible[0]
+    heads: dict[str, list[list[str]]] = {}
+    for sheet in visible:  # one at a time: to look at a sheet's first rows, all of it is read
+        heads[sheet] = head(sheet)
+        if _has_address(heads[sheet]):
+            return sheet
+    return next((sheet for sheet in visible if _has_email_header(heads[sheet])), visible[0])
+
+
+def find(asked: str, sheets: Sequence[Sheet], *, name: str) -> str:
+    """Return the name of the sheet asked for, exactly or else in other case. Raises FileNotImportable."""
+    names = [sheet.name for sheet in sheets]
+    if asked in names:
+        return asked
+    for sheet in names:
+        if sheet.strip().casefold() == asked.strip().casefold():
+            return sheet
+    raise FileNotImportable(f"{name} has no sheet '{asked}'. Its sheets: {named(sheets)}.")
+
+
+def named(sheets: Sequence[Sheet]) -> str:
+    """List sheets for a sentence, at most ten of them by name."""
+    parts = [f"'{sheet.name}'" + ("" if sheet.visible else " (hidden)") for sheet in sheets[:_MOST_NAMED]]
+    return ", ".join(parts) + (f" and {len(sheets) - _MOST_NAMED} more" if len(sheets) > _MOST_NAMED else "")
+
+
+def _texts(rows: list[list[str]]) -> Iterator[str]:
+    return (text for row in rows for text in row if text)
+
+
+def _has_address(rows: list[list[str]]) -> bool:
+    return any(_ADDRESS.fullmatch(text) for text in _texts(rows))
+
+
+def _has_email_header(rows: list[list[str]]) -> bool:
+    from contact_pipelines.imports.columns.header_meaning import read
+
+    readings = (read(text) for text in islice(_texts(rows[:_HEADER_ROWS]), _HEADER_CELLS))
+    return any(reading.entries and reading.entries[0].field == "email" for reading in readings)
+
+
+def head_of(rows: Iterator[list[object]]) -> list[list[str]]:
+    """Return the texts of a sheet's first rows; what is no text holds no address and is no header."""
+    return [[cell for cell in row if isinstance(cell, str)] for row in islice(rows, HEAD_ROWS)]
+
+
+_READERS = {"xlsx": "XlsxCells", "xlsb": "XlsbCells", "xls": "XlsCells", "ods": "OdsCells"}
+"""What reads the cells of a format, in a module of its own: a process that reads one format imports one."""
+
+
+def _open_cells(path: Path, file_format: str) -> Cells:
+    module = import_module(f"contact_pipelines.imports.stage.sheets.{file_format}_cells")
+    cells: Cells = getattr(module, _READERS[file_format])(path)
+    return cells
 
 
 class SheetBook:
     """A workbook's sheets and their rows. `most_cells`: cells that a sheet's used range may have.
 
     Raises FileNotImportable for a sheet with more of them, before calamine reads it: it takes memory for every cell
-    between the first and the last, and ends the process where there is not enough. What is wrong with the file
-    itself comes as calamine's errors or as one of `cells.BROKEN`.
+    between the first and the last, and aborts if there is not enough. A damaged file raises calamine's errors or one
+    of `sheet_cells.BROKEN`.
     """
 
     def __init__(self, path: Path, file_format: str, *, name: str, most_cells: int) -> None:
         self._name, self._most_cells = name, most_cells
-        self._cells = _LOOKS[file_format](path)
+        self._cells = _open_cells(path, file_format)
         self._used = dict(self._cells.used())
         if file_format == "ods":
             for sheet in self._used:  # calamine reads all of them at once
-                self._require_bearable(sheet)
+                self._require_size(sheet)
         self._book = CalamineWorkbook.from_path(path)
         self._read: tuple[str, CalamineSheet] | None = None
         self.sheets = [
@@ -83,25 +150,25 @@ class SheetBook:
         return start[1] if start is not None else 0
 
     def notes(self, sheet: str) -> list[str]:
-        """Return what is worth telling about the sheet, once its rows were read."""
+        """Return notes on the sheet, once its rows were read."""
         return self._cells.notes(sheet)
 
     def _sheet(self, sheet: str) -> CalamineSheet:
         if self._read is None or self._read[0] != sheet:
-            self._require_bearable(sheet)
+            self._require_size(sheet)
             self._read = None  # before the next one takes its memory
             self._read = (sheet, self._book.get_sheet_by_name(sheet))
             if sheet not in self._used:
                 last = self._read[1].end
                 self._used[sheet] = UsedRange(last[0] + 1, last[1] + 1) if last is not None else UsedRange()
-                self._require_bearable(sheet)
+                self._require_size(sheet)
         return self._read[1]
 
-    def _require_bearable(self, sheet: str) -> None:
+    def _require_size(self, sheet: str) -> None:
         used = self._used.get(sheet, UsedRange())
         if used.cells > self._most_cells:
             raise FileNotImportable(
                 f"{self._name}: the sheet '{sheet}' reaches over {used.rows:,} rows and {used.columns:,} columns, "
-                f"{used.cells:,} cells; at most {self._most_cells:,} are read. Delete what stands far from the table, "
+                f"{used.cells:,} cells; at most {self._most_cells:,} are read. Delete cells far from the table, "
                 "save the sheet as CSV, or raise limits.sheet_cells in the settings."
             )
