@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -26,7 +28,7 @@ def test_each_import_writes_its_plan_in_the_types_of_the_plan(importer, options)
     importer.run(f"{HEADER}\n{ROW}\n")
     record = importer.run(f"{HEADER}\n{ROW}\n2,,,Bob,,,,,\nbad,no address,,,,,,,\n", **options)
     with duck.connect() as con:
-        (plan,) = importer.home.rglob(f"{record.id}/contact_changes.parquet")
+        plan = Path(importer.settings.artifacts) / record.tenant_id / record.id / "contact_changes.parquet"
         rows = con.read_parquet(str(plan))
         found = {name: str(kind) for name, kind in zip(rows.columns, rows.types, strict=True)}
         wanted = {name: str(con.sql(f"SELECT CAST(NULL AS {COLUMNS[name].type})").types[0]) for name in found}
