@@ -150,7 +150,7 @@ def test_method_that_unpacks_in_steps_of_any_size(tmp_path, folder):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("people.csv", PEOPLE)
     assert refusal(tmp_path / "a.zip", folder, FileUnreadable) == (
-        "people is packed by a method that cannot be read here. "
+        "people is packed by a method that is not supported. "
         "Unpack it and import the file in it, or pack it as a plain ZIP archive (deflate)."
     )
 

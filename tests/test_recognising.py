@@ -50,7 +50,7 @@ TEXTS = {
 def test_text(tmp_path, case):
     data, name, expected = TEXTS[case]
     (tmp_path / "a").write_bytes(data)
-    assert recognise(tmp_path / "a", name=name) is expected
+    assert recognise(tmp_path / "a", name=name).name == expected
 
 
 def test_workbooks_named_csv(tmp_path):

@@ -28,7 +28,7 @@ DAMAGED = "people is damaged or incomplete. Copy or export it again, or save it 
 
 def read(path: Path, sheet: str | None = None, **limits) -> tuple[str, Converted]:
     target = path.with_name("sheet.csv")
-    kind = recognise(path, name="people")
+    kind = recognise(path, name="people").name
     found = convert(path, target, name="people", format=kind, sheet=sheet, limits=Limits(**limits))
     text = target.read_bytes().decode()
     return text, found

@@ -1,7 +1,10 @@
 """The artifact folder: `<artifacts>/<tenant>/<import id>/`, local or anywhere fsspec reaches (`s3://...`).
 
-DuckDB, Polars and csv all work on local paths. On a local folder that is the artifact itself; elsewhere a file
-is written aside and uploaded when complete, and downloaded once when read. A file appears whole or not at all.
+DuckDB, Polars and csv work on local paths. In a local folder that is the artifact itself; elsewhere a file is uploaded
+when complete and downloaded once when read. A file appears whole or not at all.
+
+Scratch folders are local and belong to one process, which holds the lock of a file in them. The operating system frees
+the lock when the process ends, however that happens; the next process removes a folder whose lock is free.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ _IN_USE = ".in_use"
 
 
 class ScratchFolder:
-    """A folder of this process; `close` removes it."""
+    """A temporary folder of this process; `close` removes it."""
 
     def __init__(self, parent: Path, prefix: str) -> None:
         """Make it in `parent`, with a name that begins with `prefix`, and remove what dead processes left there."""
@@ -36,7 +39,7 @@ class ScratchFolder:
             self._lock = _locked(self.path / _IN_USE)
 
     def close(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Remove the folder and its content."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -142,7 +145,7 @@ class ArtifactFolder:
         return copy
 
     def rename(self, name: str, new_name: str) -> None:
-        """Give an artifact another name; one that had it is replaced. Raises FileNotFoundError."""
+        """Rename an artifact; an existing one of that name is replaced. Raises FileNotFoundError."""
         self._forget_copy(name)
         self._forget_copy(new_name)
         self._fs.mv(f"{self._folder}/{name}", f"{self._folder}/{new_name}")
@@ -154,24 +157,24 @@ class ArtifactFolder:
             self._fs.rm_file(f"{self._folder}/{name}")
 
     def remove(self) -> None:
-        """Remove the whole folder, what killed processes left in it included."""
+        """Remove the whole folder, including what killed processes left in it."""
         self.close()
         if self._fs.exists(self._folder):
             self._fs.rm(self._folder, recursive=True)
 
     def remove_empty_folders(self) -> None:
-        """Remove what is left of the folder once its last file is gone; an object store has no folders."""
+        """Remove the folder if its last file is gone; object stores have no folders."""
         if self._local and Path(self._folder).exists() and not self.names():
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def scratch(self) -> Path:
-        """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""
+        """Return a local folder for spilled data, to be removed by `close`. Those of dead processes are removed."""
         if self._scratch is None:
             self._scratch = ScratchFolder(*self._scratch_place())
         return self._scratch.path
 
     def remove_dead_scratch(self) -> None:
-        """Remove the local files that processes which died left of this tenant's imports."""
+        """Remove the local files that dead processes left of this tenant's imports."""
         remove_dead(*self._scratch_place())
 
     def close(self) -> None:

@@ -93,7 +93,10 @@ _WORDS = re.compile(
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """Say whether a file could not be written for want of room: the disk, a quota or a limit of file sizes."""
+    """Say whether a write failed because the disk, a quota or a limit of file sizes is reached.
+
+    Python and DuckDB each have their own way to say so.
+    """
     if isinstance(error, OSError):
         return error.errno in _FULL
     return isinstance(error, duckdb.Error) and _WORDS.search(str(error)) is not None

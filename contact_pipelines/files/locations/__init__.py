@@ -1,7 +1,6 @@
 """Locations: the folders and servers that files come from and go to, as the settings file names them.
 
-A path within a location always starts at the location's own folder, whether it is written with a leading slash or not,
-and never leads out of it.
+A path within a location starts at the location's folder, with or without a leading slash, and never leaves it.
 """
 
 from contact_pipelines.files.locations.location import (

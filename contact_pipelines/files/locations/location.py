@@ -1,4 +1,7 @@
-"""What every kind of location can do."""
+"""A location: its entry in the settings, what it can do, the paths within it, and the addresses of its files.
+
+A new type needs an entry model in `LocationConfig`, a line in `_KINDS`, and a module named after it.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from contact_pipelines.errors import InvalidOption, LocationError
 
+GLOB = re.compile(r"[*?\[]")
+
+_LONGEST_PATH = 1024
+_TEMPORARY_ENDINGS = (
+    ".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".swp", ".writing", ".uploading",
+    ".inprogress", "._copying_", "~",
+)  # fmt: skip
+_TEMPORARY_BEGINNINGS = (".", "~$")
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+_SCHEMES = ("local", "s3", "sftp")
+
 
 def _from_the_settings_folder(path: Path, info: ValidationInfo) -> Path:
-    """Let a relative path start at the folder of the settings file, wherever the process was started."""
+    """Resolve a relative path from the settings file's folder, wherever the process was started."""
     folder = (info.context or {}).get("folder")
     expanded = path.expanduser()
     return (Path(folder) / expanded if folder is not None else expanded).absolute()
@@ -34,7 +48,7 @@ class _Strict(BaseModel):
 
 
 class LocalLocation(_Strict):
-    """A folder that this machine sees. Nothing outside of it is ever read or written, also not through a link."""
+    """A folder of this machine. Nothing outside of it is read or written, not even through a link."""
 
     type: Literal["local"]
     path: SettingsPath = Field(description="The folder; a relative one starts at the settings file's folder")
@@ -91,10 +105,10 @@ SECRETS = frozenset({"password", "key", "passphrase", "secret", "token"})
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file at a location: its path there, size in bytes, when it was last changed, and its version.
+    """A file at a location: path, size in bytes, time of the last change, and version.
 
-    The version is a text that differs whenever the file was written again, as far as the place can tell: from size and
-    time, or on S3 from ETag and time.
+    The version changes when the file is written again, as far as the location can tell: it is made of size and time, or
+    on S3 of ETag and time.
     """
 
     path: str
@@ -104,10 +118,10 @@ class RemoteFile:
 
 
 class Location(ABC):
-    """One opened location; `close` it, or use `with`. Connects when it is first asked for something.
+    """An open location; `close` it, or use `with`. Connects on first use.
 
-    Paths are those of `paths.checked_path`. Every method raises LocationUnreachable (try again) or LocationError
-    (somebody has to change something), with a sentence that names the location and holds no secret.
+    Paths are those of `checked_path`. Every method raises LocationUnreachable (try again) or LocationError
+    (something has to be changed), with a sentence that names the location and holds no secret.
     """
 
     def __init__(self, name: str) -> None:
@@ -119,7 +133,7 @@ class Location(ABC):
 
     @abstractmethod
     def stat(self, path: str) -> RemoteFile | None:
-        """Return what is known of a file; None if there is none."""
+        """Return a file's size and version; None if there is no such file."""
 
     @abstractmethod
     def download(self, path: str, to: Path) -> None:
@@ -127,19 +141,19 @@ class Location(ABC):
 
     @abstractmethod
     def upload(self, source: Path, path: str, *, token: str) -> None:
-        """Copy a local file here. It appears under its name when it is whole, replacing one of that name.
+        """Copy a local file here, replacing one of that name. It appears under its name only when it is complete.
 
-        Until then it is `paths.aside_of(path, token)`, which a process that is killed leaves behind. On S3 nothing is
-        seen of it (the parts of a large one stay until the bucket's lifecycle rule for them).
+        Until then it is called `aside_of(path, token)`; a killed process leaves that behind. On S3 nothing is visible
+        before (the parts of a large upload stay until the bucket's lifecycle rule removes them).
         """
 
     @abstractmethod
     def move(self, path: str, new_path: str) -> None:
-        """Give a file another path at this location, making folders; one that has it already is replaced."""
+        """Move a file within this location, making folders; an existing file is replaced."""
 
     @abstractmethod
     def delete(self, path: str) -> None:
-        """Delete a file; one that is not there is no error."""
+        """Delete a file, if it is there."""
 
     @abstractmethod
     def check(self) -> None:
@@ -157,49 +171,31 @@ class Location(ABC):
         self.close()
 
 
+_KINDS = {"local": ("LocalFolder", ""), "sftp": ("SftpFolder", "asyncssh"), "s3": ("S3Folder", "s3fs")}
+"""By type: the class, in the module of that name, and the optional library that it needs."""
+
+
 def open_location(name: str, config: LocationConfig) -> Location:
-    """Return the location, not connected yet. Raises LocationError if the library that it needs is not installed."""
-    if isinstance(config, LocalLocation):
-        from contact_pipelines.files.locations.local import LocalFolder
-
-        return LocalFolder(name, config)
-    if isinstance(config, SftpLocation):
-        _require("asyncssh", "sftp", name)
-        from contact_pipelines.files.locations.sftp import SftpFolder
-
-        return SftpFolder(name, config)
-    assert isinstance(config, S3Location)  # noqa: S101 - the settings know no other
-    _require("s3fs", "s3", name)
-    from contact_pipelines.files.locations.s3 import S3Folder
-
-    return S3Folder(name, config)
-
-
-def _require(module: str, extra: str, name: str) -> None:
+    """Return the location, not connected yet. Raises LocationError if its library is not installed."""
+    kind, library = _KINDS[config.type]
     try:
-        import_module(module)
+        if library:
+            import_module(library)
     except ImportError:
         raise LocationError(
-            f"The location {name} needs a library that is not installed: pip install 'contact-pipelines[{extra}]'."
+            f"The location {name} needs a library that is not installed:"
+            f" pip install 'contact-pipelines[{config.type}]'."
         ) from None
-
-
-GLOB = re.compile(r"[*?\[]")
-
-_LONGEST = 1024
-_TEMPORARY_ENDINGS = (
-    ".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".download", ".swp", ".writing", ".uploading",
-    ".inprogress", "._copying_", "~",
-)  # fmt: skip
-_TEMPORARY_BEGINNINGS = (".", "~$")
+    location: Location = getattr(import_module(f"contact_pipelines.files.locations.{config.type}"), kind)(name, config)
+    return location
 
 
 def checked_path(path: str) -> str:
-    """Return a path as a location takes it, without leading slash. Raises InvalidOption if it might lead out."""
+    """Return a path as locations take it, without leading slash. Raises InvalidOption if it might leave the folder."""
     relative = path.strip("/")
     parts = relative.split("/")
-    if not relative or len(path) > _LONGEST:
-        raise InvalidOption(f"A path within a location has 1 to {_LONGEST} characters.")
+    if not relative or len(path) > _LONGEST_PATH:
+        raise InvalidOption(f"A path within a location has 1 to {_LONGEST_PATH} characters.")
     if any(part in ("", ".", "..") for part in parts):
         raise InvalidOption(f"The path {path!r} has an empty part, . or .. in it; name folders and a file.")
     if "::" in path or "\\" in path or not path.isprintable():
@@ -208,14 +204,14 @@ def checked_path(path: str) -> str:
 
 
 def plain_path(path: str) -> str:
-    """Return `checked_path` of one file. Raises InvalidOption for a pattern too."""
+    """Return `checked_path` of one file. Raises InvalidOption for a pattern as well."""
     if GLOB.search(path):
         raise InvalidOption(f"The path {path!r} is a pattern (* ? [); name one file.")
     return checked_path(path)
 
 
 def checked_pattern(pattern: str) -> str:
-    """Return a pattern as a location takes it: folders, then a name with * ? []. Raises InvalidOption."""
+    """Return a pattern as locations take it: folders, then a name with * ? []. Raises InvalidOption."""
     relative = checked_path(pattern)
     folder = posixpath.dirname(relative)
     if GLOB.search(folder):
@@ -232,12 +228,12 @@ def split_pattern(pattern: str) -> tuple[str, str]:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Say whether a file's name fits the pattern; upper and lower case differ, on every system."""
+    """Say whether a file's name matches the pattern, case-sensitively on every system."""
     return fnmatchcase(name, pattern)
 
 
 def fixed_beginning(pattern: str) -> str:
-    """Return what every name that fits the pattern begins with."""
+    """Return the beginning that all names matching the pattern share."""
     found = GLOB.search(pattern)
     return pattern[: found.start()] if found else pattern
 
@@ -249,13 +245,9 @@ def aside_of(path: str, token: str) -> str:
 
 
 def is_temporary(name: str) -> bool:
-    """Say whether a file's name shows that somebody is still writing it, or that it is hidden."""
+    """Say whether a name is that of a hidden file or of one still being written."""
     lower = name.lower()
     return lower.startswith(_TEMPORARY_BEGINNINGS) or lower.endswith(_TEMPORARY_ENDINGS)
-
-
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
-_SCHEMES = ("local", "s3", "sftp")
 
 
 @dataclass(frozen=True)
@@ -268,20 +260,20 @@ class ResolvedSource:
 
     @property
     def address(self) -> str:
-        """What is kept in the import's record."""
+        """The form stored in the import's record."""
         return self.path if self.location is None else f"{self.scheme}://{self.location}/{self.path}"
 
 
 def is_address(text: str) -> bool:
-    """Say whether a text is an address such as sftp://LOCATION/path, right or wrong, and not a path."""
+    """Say whether a text is an address such as sftp://LOCATION/path, valid or not, rather than a path."""
     return _ADDRESS.match(text) is not None
 
 
 def resolve_source(text: str, locations: Mapping[str, LocationConfig], *, trusted: bool) -> ResolvedSource:
-    """Return what a door was given as the file to import. Raises InvalidOption that says what may be named.
+    """Return the file that a door was asked to import. Raises InvalidOption, which says what may be named.
 
-    `trusted`: the door is one that only people of this machine reach; it may name any local path. Others may name
-    configured locations only. Neither may chain URLs, use a pattern or lead out of a location's folder.
+    `trusted`: only users of this machine reach the door, so it may name any local path; other doors may only name
+    configured locations. No door may chain URLs, use a pattern or leave a location's folder.
     """
     found = _ADDRESS.match(text)
     if found is None:
@@ -314,7 +306,7 @@ def _at_location(scheme: str, name: str, path: str, locations: Mapping[str, Loca
 
 
 def _below(prefix: str, key: str, name: str) -> str:
-    """Return a bucket's key as a path of the location that is a folder of it."""
+    """Return a bucket's key as a path within the location, which is a folder of the bucket."""
     if not prefix:
         return key
     if not key.startswith(f"{prefix}/"):

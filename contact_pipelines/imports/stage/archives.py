@@ -16,12 +16,7 @@ from typing import IO
 from xml.parsers import expat
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.sheets.sheet_cells import (
-    DocumentTypeFound,
-    damaged,
-    document_type,
-    xml_parser,
-)
+from contact_pipelines.imports.stage.sheets.sheet_cells import DocumentTypeFound, damaged, document_type, xml_parser
 from contact_pipelines.settings.policy import MIB, Limits
 
 RATIO_FLOOR = 10 * MIB
@@ -69,7 +64,7 @@ _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
 @dataclass(frozen=True)
 class Unpacked:
-    """A file without its archive: where it lies, what it is called, what it was packed in ("", "gz" or "zip")."""
+    """A file out of its archive: path, name, and what it was packed in ("", "gz" or "zip")."""
 
     path: Path
     name: str
@@ -78,7 +73,7 @@ class Unpacked:
 
 @dataclass(frozen=True)
 class _Job:
-    """What the unpacking of one file needs to know. `size`: of the file as it arrived, in bytes."""
+    """The unpacking of one file. `size`: of the file as it arrived, in bytes."""
 
     name: str
     size: int
@@ -97,10 +92,9 @@ def require_size(size: int, *, name: str, limits: Limits) -> None:
 def unpack(path: Path, folder: Path, *, name: str, limits: Limits) -> Unpacked:
     """Unpack a file into `folder` if it is a gzip or ZIP archive; else (workbooks too) return it as it is.
 
-    One archive in another is unpacked as well; what is deeper is refused. The copy's path is ours, no name from
-    the archive is part of it. It is written in pieces, and no more of it than the limits allow, whatever the
-    archive says of itself. Raises FileUnreadable (damaged, encrypted) or FileNotImportable (empty, several
-    files, too large).
+    One archive in another is unpacked as well; deeper ones are refused. No name from the archive is part of the copy's
+    path. The copy is written in pieces and never beyond the limits, whatever the archive states. Raises FileUnreadable
+    (damaged, encrypted) or FileNotImportable (empty, several files, too large).
     """
     require_size(path.stat().st_size, name=name, limits=limits)
     job = _Job(name, path.stat().st_size, limits)
@@ -130,7 +124,7 @@ def _container(path: Path, name: str) -> str:
 
 
 def _unpack_gzip(job: _Job, found: Unpacked, target: Path) -> str:
-    """Unpack all members of a gzip file, one behind the other; return the name without .gz."""
+    """Unpack all members of a gzip file, one after the other; return the name without .gz."""
     try:
         with gzip.open(found.path, "rb") as source:
             _copy(job, source, target)
@@ -147,7 +141,7 @@ def _unpack_zip(job: _Job, found: Unpacked, target: Path) -> str:
             raise FileUnreadable(f"{job.name} is protected by a password. Unpack it and import the file in it.")
         if member.compress_type not in _METHODS:
             raise FileUnreadable(
-                f"{job.name} is packed by a method that cannot be read here. "
+                f"{job.name} is packed by a method that is not supported. "
                 "Unpack it and import the file in it, or pack it as a plain ZIP archive (deflate)."
             )
         try:
@@ -219,7 +213,7 @@ def _too_many(name: str) -> FileNotImportable:
 
 
 def _require_small_directory(path: Path, name: str) -> None:
-    """Read the directory's size from the end record before zipfile, which believes it, reads the directory."""
+    """Check the directory's size in the end record, which zipfile would believe."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         start = max(0, size - _END_SIZE - _LONGEST_COMMENT - _LOCATOR_SIZE - _END_64_SIZE)
@@ -241,10 +235,10 @@ def _require_small_directory(path: Path, name: str) -> None:
 
 
 def require_bounded(archive: zipfile.ZipFile, name: str, packed: int, limits: Limits, *, floor: int) -> None:
-    """Check what the directory says the entries unpack to, and that no name stands in it twice.
+    """Check the unpacked sizes that the directory states, and that no name is in it twice.
 
-    `packed`: size of the archive in bytes. `floor`: unpacked bytes up to which the ratio does not matter. Two
-    entries of one name would let us check the one and a library read the other. Raises FileNotImportable,
+    `packed`: size of the archive in bytes. `floor`: unpacked bytes up to which the ratio does not matter. With two
+    entries of one name, we might check the one and the library read the other. Raises FileNotImportable,
     FileUnreadable.
     """
     entries = archive.infolist()
@@ -296,11 +290,11 @@ def _has_document_type(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool
         return True
     except (_RootReached, expat.ExpatError):  # the library that reads the workbook refuses what is not XML
         return False
-    return entry.file_size > _HEAD  # nothing but comments: whoever writes that hides something
+    return entry.file_size > _HEAD  # nothing but comments: suspicious
 
 
 def workbook_format(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return which workbook a ZIP archive is; None if it is none.
+    """Return the workbook format of a ZIP archive; None if it is not a workbook.
 
     Raises FileUnreadable if it is another program's document.
     """
@@ -319,7 +313,7 @@ def workbook_format(archive: zipfile.ZipFile, name: str) -> str | None:
 
 
 def _mimetype(archive: zipfile.ZipFile) -> str:
-    """Return an OpenDocument file's type, which it keeps in its first entry (ODF 1.3 part 2, 3.3)."""
+    """Return an OpenDocument file's type, which is its first entry (ODF 1.3 part 2, 3.3)."""
     try:
         with archive.open("mimetype") as entry:
             return entry.read(100).decode("ascii", "replace").strip()

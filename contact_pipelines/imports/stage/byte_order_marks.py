@@ -1,8 +1,8 @@
 """Byte order marks, whole, broken and misplaced, and UTF-16 and UTF-32 without any.
 
-A mark is a claim, and the bytes behind it are the proof: `FF FE` is also found in front of 8-bit text and in front of
-UTF-16 of the other order. What tells is the commas, tabs and line ends that every contact list has: in UTF-16 each
-has a NUL byte beside it, on the side that the byte order says.
+A mark is not proof: `FF FE` is also found in front of 8-bit text and of UTF-16 in the other byte order. The proof is
+the commas, tabs and line ends of every contact list: in UTF-16 each has a NUL byte beside it, on the side that the byte
+order says.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contact_pipelines.imports.stage.dialect import UTF8_BOM
 HEAD = 256 * 1024
 """Bytes of a file's beginning that tell UTF-16 and UTF-32."""
 
-_WIDE_MARKS = {
+WIDE_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",  # begins as UTF-16's does, so it is looked for first
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -49,7 +49,7 @@ _LATIN_NULS = 0.4
 
 @dataclass(frozen=True)
 class Opening:
-    """What a file's first bytes tell. `encoding` is empty if they tell none; `skip`: bytes of marks."""
+    """What the first bytes say. `encoding` is empty if they leave it open; `skip`: bytes of marks."""
 
     skip: int
     encoding: str
@@ -58,14 +58,13 @@ class Opening:
 
 
 def read_opening(head: bytes) -> Opening:
-    """Return what the first HEAD bytes of a file tell about its encoding.
+    """Return what the first HEAD bytes of a file say about its encoding.
 
-    Only UTF-16 and UTF-32 are settled here. `utf-8` and `gb18030` are what a mark says; whether it is true, the rest
-    of the file must show.
+    Only UTF-16 and UTF-32 are settled here; `utf-8` and `gb18030` are a mark's claim, to be checked on the whole file.
     """
     skip, marked = _narrow_marks(head)
     wide, wide_skip = next(
-        ((name, len(mark)) for mark, name in _WIDE_MARKS.items() if head.startswith(mark, skip)), ("", 0)
+        ((name, len(mark)) for mark, name in WIDE_MARKS.items() if head.startswith(mark, skip)), ("", 0)
     )
     if wide:
         return _believe(wide, head, skip + wide_skip)
@@ -96,7 +95,7 @@ def _repeated_marks(body: bytes, encoding: str) -> int:
 
 
 def _believe(marked: str, head: bytes, skip: int) -> Opening:
-    """Hold the mark of a wide encoding against the bytes behind it."""
+    """Check the mark of a wide encoding against the bytes behind it."""
     body = head[skip:]
     if not body or _fits(body, marked):
         return Opening(skip + _repeated_marks(body, marked), marked, 1.0, "byte order mark")
@@ -105,8 +104,7 @@ def _believe(marked: str, head: bytes, skip: int) -> Opening:
         return Opening(skip + _repeated_marks(body, other), other, 0.8, "a byte order mark of the wrong order")
     if marked == "utf-32-le" and _fits(body, "utf-16-le"):
         return Opening(skip, "utf-16-le", 0.8, "byte order mark, and a NUL behind it")
-    narrow = body.count(0) < _STRAY_NULS * len(body) and any(sign.encode() in body for sign in _DELIMITERS)
-    if narrow:
+    if body.count(0) < _STRAY_NULS * len(body) and _delimiter_bytes(body):
         return Opening(skip, "", 0.0, "text of one byte a character behind a byte order mark that is none of its own")
     return Opening(skip + _repeated_marks(body, marked), marked, 0.9, "byte order mark")
 

@@ -1,22 +1,25 @@
-"""How a delimited text file is written, what is no text at all, and the labels that a header's cells make."""
+"""How a delimited text is written, and the grammar of its records that follows from it.
+
+A quoted cell begins with the opening quote and ends with the closing one; spaces may follow it. Inside, the closing
+quote is doubled, or escaped by a backslash if the dialect has that. A quote anywhere else is literal. The same patterns
+(`CellPatterns`) serve Python, which reads the beginning of a file (`RecordReader`), and SQL, which reads all of it
+(`RecordGrammar`).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 from contact_pipelines.files.duck import literal
-from contact_pipelines.settings.policy import Limits
 
 UTF8_BOM = b"\xef\xbb\xbf"
-
 MAX_RECORD_LINES = 1_000
-
-
 BACKSLASH = "\\"
+_DROPPED = re.compile("^[\ufeff\f]+|\x00")
+_CTRL_Z = "\x1a"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,6 @@ class Dialect:
     quote: str = '"'
     escape: str = '"'
     spaced: bool = False
-    encoding: str = "utf-8"
     header_row: int | None = 1
 
     @property
@@ -52,7 +54,7 @@ class Dialect:
 
 
 class CellPatterns:
-    """Patterns of one dialect, to be matched against whole lines or records.
+    """Regular expressions of one dialect, to be matched against whole lines or records, in Python and RE2 alike.
 
     `alone` and `inside`: a line that starts outside or inside quotes; `_out` and `_in`: the state it ends in.
     """
@@ -75,11 +77,7 @@ class CellPatterns:
         self.inside_out = f"{inside}{closing}{after}(?:{d}{cell})*"
         self.inside_in = f"(?:{unfinished}|{inside}{closing}{after}(?:{d}{cell})*{d}{lead}{opening}{unfinished})"
         self.each_cell = f"{d}({lead}{quoted}|[^{d}]*)"
-        """To be searched for again and again in a delimiter and a record; cells are its first group."""
-
-
-_DROPPED = re.compile("^[\ufeff\f]+|\x00")
-_CTRL_Z = "\x1a"
+        """To be searched for repeatedly in a delimiter followed by a record; a cell is its first group."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def sample_lines(sample: bytes, start: int, newline: bytes, *, truncated: bool) 
     """Cut a sample that stands at byte `start` into lines; a last line that the sample cuts off is left out."""
     lines: list[Line] = []
     at = start
-    for raw in _split(sample, newline):
+    for raw in re.findall(b"[^%b]*%b|[^%b]+" % (newline, newline, newline), sample):
         body = raw.removesuffix(newline)
         if newline == b"\n":
             body = body.removesuffix(b"\r")
@@ -135,19 +133,6 @@ def sample_lines(sample: bytes, start: int, newline: bytes, *, truncated: bool) 
     if lines and (lines[-1].text == _CTRL_Z or (truncated and len(lines) > 1)):
         lines.pop()
     return lines
-
-
-def _split(sample: bytes, newline: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(sample):
-        end = sample.find(newline, at) + 1 or len(sample)
-        yield sample[at:end]
-        at = end
-
-
-def content_start(beginning: bytes) -> int:
-    """Return how many bytes of a BOM a file begins with."""
-    return len(UTF8_BOM) if beginning.startswith(UTF8_BOM) else 0
 
 
 class RecordReader:
@@ -173,17 +158,9 @@ class RecordReader:
             count, whole = self._extent(lines, at)
             group = lines[at : at + count]
             text = "\n".join(line.text for line in group)
-            found.append(
-                Record(
-                    row + len(found),
-                    text,
-                    self.cells(text) if text.strip(" ") else (),
-                    group[0].start,
-                    group[-1].end,
-                    whole,
-                    all(line.decodable for line in group),
-                )
-            )
+            cells = self.cells(text) if text.strip(" ") else ()
+            decodable = all(line.decodable for line in group)
+            found.append(Record(row + len(found), text, cells, group[0].start, group[-1].end, whole, decodable))
             at += count
         return found
 
@@ -238,32 +215,36 @@ class RecordReader:
 
 
 class RecordGrammar:
-    """Regular expressions (RE2, as SQL literals) and SQL for one dialect. Texts are named `body`.
+    """The grammar as SQL: regular expressions (RE2) and expressions over a text `body`.
 
-    `quotes`: whether a text holds a quote. `plain`: whether it may be copied as it stands into a CSV with this
-    delimiter and standard quotes; `plain_unquoted`: the same of a text that has no quotes.
+    `sql`: by name, for `staging.sql`. `quotes`: the text holds a quote. `plain`: it may be copied as it stands into
+    a CSV with this delimiter and standard quotes; `plain_unquoted`: the same for a text without quotes.
     """
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         patterns = CellPatterns(dialect)
-        self.alone_out = literal(patterns.alone_out)
-        self.alone_in = literal(patterns.alone_in)
-        self.inside_out = literal(patterns.inside_out)
-        self.inside_in = literal(patterns.inside_in)
-        self.quotes = " OR ".join(f"contains(body, {literal(quote)})" for quote in sorted(set(dialect.quote)))
-        self.separator = separator = literal(dialect.delimiter)
-        emptied = (
-            f"regexp_replace({separator} || body, {literal(patterns.delimiter + patterns.quoted)}, {separator}, 'g')"
-        )
-        bare = f"CASE WHEN {self.quotes} THEN {emptied} ELSE {separator} || body END"
+        separator = literal(dialect.delimiter)
+        quotes = " OR ".join(f"contains(body, {literal(quote)})" for quote in sorted(set(dialect.quote)))
+        quoted = literal(patterns.delimiter + patterns.quoted)
+        emptied = f"regexp_replace({separator} || body, {quoted}, {separator}, 'g')"
+        bare = f"CASE WHEN {quotes} THEN {emptied} ELSE {separator} || body END"
         size = len(dialect.delimiter.encode())
-        self.cell_count = f"CAST((strlen({bare}) - strlen(replace({bare}, {separator}, ''))) // {size} AS INTEGER)"
+        self._separator = separator
         self._raw_cells = f"regexp_extract_all({separator} || body, {literal(patterns.each_cell)}, 1)"
-        self.plain = self._plain()
-        self.plain_unquoted = "NOT contains(body, chr(13))" if dialect.standard else self.plain
         self.cells = f"list_transform({self._raw_cells}, lambda c: {self._content()})"
-        self.longest_cell = f"list_max(list_transform({self._raw_cells}, lambda c: length({self._content()})))"
+        self.sql: dict[str, object] = {
+            "alone_out": literal(patterns.alone_out),
+            "alone_in": literal(patterns.alone_in),
+            "inside_out": literal(patterns.inside_out),
+            "inside_in": literal(patterns.inside_in),
+            "quotes": quotes,
+            "plain": self._plain(),
+            "plain_unquoted": "NOT contains(body, chr(13))" if dialect.standard else self._plain(),
+            "delimiter": separator,
+            "cell_count": f"CAST((strlen({bare}) - strlen(replace({bare}, {separator}, ''))) // {size} AS INTEGER)",
+            "longest_cell": f"list_max(list_transform({self._raw_cells}, lambda c: length({self._content()})))",
+        }
 
     def _plain(self) -> str:
         dialect = self._dialect
@@ -293,7 +274,7 @@ class RecordGrammar:
             spelled = "CASE WHEN c[1] = '\"' THEN rtrim(c, ' ') ELSE '\"' || replace(c, '\"', '\"\"') || '\"' END"
         else:
             spelled = f"'\"' || replace({self._content()}, '\"', '\"\"') || '\"'"
-        return f"array_to_string(list_transform({self._raw_cells}[1:{width}], lambda c: {spelled}), {self.separator})"
+        return f"array_to_string(list_transform({self._raw_cells}[1:{width}], lambda c: {spelled}), {self._separator})"
 
     def padded(self, width: int) -> str:
         """Return SQL for whether all cells beyond `width` are empty, quoted or not: DuckDB drops those too."""
@@ -304,23 +285,3 @@ class RecordGrammar:
             f"CASE WHEN cells > {width} THEN"
             f" len(list_filter({beyond}, lambda c: NOT regexp_full_match(c, {empty}))) = 0 ELSE false END"
         )
-
-
-def fault_sentence(width: int, limits: Limits) -> str:
-    """Return SQL for the sentence that belongs to the fault `code`; counts, never values."""
-    found = f"'The row has ' || cells || ' cells, but the header has {width}.'"
-    return (
-        f"CASE WHEN code IN ('too_few_cells', 'too_many_cells') THEN {found} ELSE CASE code"
-        " WHEN 'unclosed_quote' THEN 'A quote is opened in this row and not closed.'"
-        " WHEN 'misplaced_quote' THEN 'Text follows the closing quote of a cell; quotes inside a quoted cell"
-        " must be doubled.'"
-        " WHEN 'undecodable' THEN 'The row holds bytes that are not UTF-8 text.'"
-        f" WHEN 'cell_too_long' THEN 'A cell is longer than {limits.cell_characters:,} characters.'"
-        f" ELSE 'The row is longer than {limits.row_characters:,} characters.' END END"
-    )
-
-
-def warning_sentence(width: int) -> str:
-    """Return SQL for what is to be said of a good record that has fewer cells than the header; else NULL."""
-    counted = "'The row has ' || cells || CASE cells WHEN 1 THEN ' cell' ELSE ' cells' END || ', but the header has "
-    return f"CASE WHEN cells < {width} THEN {counted}{width}; the missing ones are empty.' END"

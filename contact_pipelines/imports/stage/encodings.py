@@ -1,7 +1,8 @@
-"""Find out which encoding a text file is written in, and rewrite it in UTF-8.
+"""Detect the encoding of a text file and rewrite it in UTF-8.
 
-In this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32, valid UTF-8, mostly valid
-UTF-8, and else the encoding in which the words make the likeliest names (`encoding_scores`).
+`detect_encoding` tries, in this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32
+(both `byte_order_marks`), valid UTF-8, mostly valid UTF-8, and then the encoding in which the words read most like
+names (`encoding_guess`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption
-from contact_pipelines.imports.stage.byte_order_marks import HEAD, Opening, read_opening
+from contact_pipelines.imports.stage.byte_order_marks import HEAD, WIDE_MARKS, Opening, read_opening
 from contact_pipelines.imports.stage.dialect import UTF8_BOM
 from contact_pipelines.imports.stage.encoding_guess import Sample, guess_encoding, is_valid_utf8, take_sample
 
@@ -32,7 +33,18 @@ _TAIL = b"\x00\r\n\x1a "
 _OUT_OF_STEP = re.compile("[\u0a00\u0a0d]")
 """No characters have these numbers. They are what line ends become, of UTF-16 that is read from the wrong byte on, and
 of 8-bit text that is read as UTF-16."""
-
+_FOREIGN_BYTES = (
+    "{name} cannot be read as {encoding}: line {line:,} holds bytes that this encoding does not have. Name the right"
+    " encoding with --encoding, or export the file again in UTF-8."
+)
+_LOST_BYTES = (
+    "{name} cannot be read as {encoding}: from line {line:,} on, bytes were lost or added, so they do not pair up to"
+    " characters. Export the file again, in UTF-8 if possible."
+)
+_CUT_OFF = (
+    "{name} ends in the middle of a character of {encoding}: the file was cut off, or is in another encoding. Export it"
+    " again, or name its encoding with --encoding."
+)
 
 _SPOKEN = {
     "ansi": "cp1252",
@@ -57,12 +69,6 @@ _SUPERSETS = {
 """What programs write under a name is nearly always its superset, which decodes the rest alike (WHATWG, Encoding)."""
 SAMPLE_BYTES = 64 * 1024
 """What is looked at to tell text from binary data."""
-_WIDE_BOMS = {
-    b"\xff\xfe\x00\x00": "UTF-32",
-    b"\x00\x00\xfe\xff": "UTF-32",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-}
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
     b"PK\x05\x06": "a ZIP archive",
@@ -88,7 +94,7 @@ class Encoding:
     """An encoding and how it was found.
 
     `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
-    byte order marks to skip; `reason`: what it was told by, to follow "detected by" or to stand in brackets.
+    byte order marks to skip; `reason`: the evidence, to follow "detected by" or to stand in brackets.
     """
 
     name: str
@@ -105,10 +111,11 @@ class Encoding:
 def detect_encoding(path: Path, *, name: str, given: str | None = None) -> Encoding:
     """Return the encoding of the text file at `path`; `name` is what errors call it.
 
-    `given`: an encoding that a person named, which is used if the text can be decoded in it. Binary data is called
-    UTF-8; to refuse it is the caller's business. Reads the file once if it is UTF-8, else two or three times, 4 MB at
-    a time. Raises FileUnreadable if the file is not text in the given encoding (a few broken lines of UTF-8 are
-    allowed), InvalidOption if there is no encoding of that name.
+    `given`: the encoding that the user named, taken if the text can be decoded in it. Binary data counts as UTF-8; the
+    caller refuses it. Reads the file once if it is UTF-8, else two or three times, 4 MB at a time.
+
+    Raises FileUnreadable if the file is not text in the given encoding (a few broken lines of UTF-8 are allowed),
+    InvalidOption if there is no encoding of that name.
     """
     with path.open("rb") as file:
         opening = read_opening(file.read(HEAD))
@@ -122,7 +129,7 @@ def detect_encoding(path: Path, *, name: str, given: str | None = None) -> Encod
 def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -> None:
     """Write the text of `path` to `target` in UTF-8 without byte order mark, in constant memory.
 
-    UTF-8 is copied as it is: which of its rows are broken is for staging to say. Raises FileUnreadable, which names
+    UTF-8 is copied as it is; staging finds its broken rows. Raises FileUnreadable, which names
     the line, if the text is not of that encoding; `target` is then removed.
     """
     with path.open("rb") as source:
@@ -140,7 +147,7 @@ def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -
 
 
 def _eight_bit(file: BinaryIO, opening: Opening) -> Encoding:
-    """Tell the encoding of a file that is neither UTF-16 nor UTF-32."""
+    """Detect the encoding of a file that is neither UTF-16 nor UTF-32."""
     reason = opening.reason or "valid UTF-8"
     if is_valid_utf8(file, opening.skip):
         return Encoding(UTF8, 1.0, opening.skip, reason)
@@ -158,7 +165,6 @@ def _eight_bit(file: BinaryIO, opening: Opening) -> Encoding:
 
 
 def _guessed(sample: Sample) -> Encoding:
-    """Tell the encoding by the words."""
     guess = guess_encoding(sample.words, old_mac=sample.old_mac)
     encoding = Encoding(guess.name, min(guess.confidence, _SUREST_GUESS), 0, f"letters of {guess.family} names")
     if guess.name == "cp1252" and sample.high_bytes & _UNDEFINED_IN_CP1252:
@@ -173,7 +179,7 @@ def _is_binary(file: BinaryIO, start: int) -> bool:
 
 
 def _as_given(file: BinaryIO, codec: str, opening: Opening, name: str) -> Encoding:
-    """Hold the encoding that a person named against the whole file."""
+    """Check the encoding that the user named against the whole file."""
     if codec in ("utf-16", "utf-32"):  # the byte order is found out; Intel's is the usual one
         codec = opening.encoding if opening.encoding.startswith(codec) else f"{codec}-le"
     wide_opening = opening.encoding.startswith(("utf-16", "utf-32"))
@@ -185,75 +191,39 @@ def _as_given(file: BinaryIO, codec: str, opening: Opening, name: str) -> Encodi
     elif not is_valid_utf8(file, skip) and take_sample(file, skip).utf8_share < _MOSTLY:
         raise FileUnreadable(
             f"{name} is not written in utf-8: most lines with letters outside ASCII are not valid. "
-            "Name its encoding with --encoding, or leave that out to have it found out."
+            "Name its encoding with --encoding, or leave that out to have it detected."
         )
     return encoding
 
 
 def _decoded(file: BinaryIO, encoding: Encoding, name: str) -> Iterator[bytes]:
-    """Yield the text in UTF-8, piece by piece, from behind the byte order mark on."""
+    """Yield the text in UTF-8, piece by piece, without its byte order mark."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
     wide = encoding.name.startswith("utf-16")
+    newlines = returns = 0
     file.seek(encoding.bom)
-    lines = _LineCount()
     while chunk := file.read(_PIECE):
+        fault = ""
         try:
             text = decoder.decode(chunk)
             data = text.encode()
         except UnicodeDecodeError as error:
-            lines.add(error.object[: error.start].decode(encoding.name, "replace"))
-            raise _not_in_encoding(name, lines, encoding) from None
+            fault, text = _FOREIGN_BYTES, error.object[: error.start].decode(encoding.name, "replace")
         except UnicodeError:  # a lone surrogate, which only strange encodings let through
-            raise _not_in_encoding(name, lines, encoding) from None
-        if wide and (misread := _OUT_OF_STEP.search(text)):
-            lines.add(text[: misread.start()])
-            raise _out_of_step(name, lines, encoding)
-        lines.add(text)
+            fault, text = _FOREIGN_BYTES, ""
+        if not fault and wide and (misread := _OUT_OF_STEP.search(text)):
+            fault, text = _LOST_BYTES, text[: misread.start()]
+        newlines, returns = newlines + text.count("\n"), returns + text.count("\r")
+        if fault:
+            line = (newlines or returns) + 1
+            raise FileUnreadable(fault.format(name=name, encoding=encoding.name, line=line))
         yield data
     if decoder.getstate()[0].strip(_TAIL):
-        raise _cut_off(name, encoding)
-
-
-class _LineCount:
-    """Counts the lines of text that is decoded piece by piece, whichever way they end."""
-
-    def __init__(self) -> None:
-        self._newlines = 0
-        self._returns = 0
-
-    def add(self, text: str) -> None:
-        self._newlines += text.count("\n")
-        self._returns += text.count("\r")
-
-    @property
-    def current(self) -> int:
-        """The number of the line that comes next, from 1."""
-        return (self._newlines or self._returns) + 1
-
-
-def _not_in_encoding(name: str, lines: _LineCount, encoding: Encoding) -> FileUnreadable:
-    return FileUnreadable(
-        f"{name} cannot be read as {encoding.name}: line {lines.current:,} holds bytes that this encoding does not "
-        "have. Name the right encoding with --encoding, or export the file again in UTF-8."
-    )
-
-
-def _out_of_step(name: str, lines: _LineCount, encoding: Encoding) -> FileUnreadable:
-    return FileUnreadable(
-        f"{name} cannot be read as {encoding.name}: from line {lines.current:,} on, its bytes do not pair up to "
-        "characters, because some were lost or added. Export the file again, in UTF-8 if possible."
-    )
-
-
-def _cut_off(name: str, encoding: Encoding) -> FileUnreadable:
-    return FileUnreadable(
-        f"{name} ends in the middle of a character of {encoding.name}: the file was cut off, or is in another "
-        "encoding. Export it again, or name its encoding with --encoding."
-    )
+        raise FileUnreadable(_CUT_OFF.format(name=name, encoding=encoding.name))
 
 
 def codec_name(given: str) -> str:
-    """Return the lower-case name of Python's codec for a name that a person wrote.
+    """Return the lower-case name of Python's codec for the name that the user gave.
 
     Raises InvalidOption if there is no such encoding of text.
     """
@@ -261,7 +231,7 @@ def codec_name(given: str) -> str:
     name = _python_name(_SPOKEN.get(spoken, spoken))
     if name is None:
         raise InvalidOption(
-            f"There is no encoding of the name {given!r}. Examples are utf-8, utf-16, cp1252, mac-roman and shift_jis."
+            f"There is no encoding called {given!r}. Examples: utf-8, utf-16, cp1252, mac-roman and shift_jis."
         )
     return _SUPERSETS.get(name, name)
 
@@ -280,9 +250,9 @@ def _python_name(spoken: str) -> str | None:
 
 def require_text(sample: bytes, name: str) -> None:
     """Raise FileUnreadable if the file that begins with `sample` (64 KB or less) is not text in UTF-8."""
-    for bom, encoding in _WIDE_BOMS.items():
+    for bom, encoding in WIDE_MARKS.items():
         if sample.startswith(bom):
-            raise FileUnreadable(f"{name} is written in {encoding}. Save it as CSV in UTF-8 and try again.")
+            raise FileUnreadable(f"{name} is written in {encoding[:6].upper()}. Save it as CSV in UTF-8 and try again.")
     for magic, kind in _MAGIC.items():
         # A bare "BZh" or "PAR1" could begin a header; the binary bytes that follow it could not.
         if sample.startswith(magic) and (not magic.isalnum() or _binary_share(sample)):

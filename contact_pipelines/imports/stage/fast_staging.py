@@ -1,12 +1,17 @@
-"""The fast path: DuckDB's own CSV reader reads the file as it stands, its counts are checked against the scan's."""
+"""The fast path: DuckDB's CSV reader reads a regular file as it stands, and its counts are checked against the scan's.
+
+`write_rows` serves the careful path too: one COPY of a strictly regular CSV to the staged Parquet.
+"""
 
 from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from contact_pipelines.files.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
 from contact_pipelines.files.formula_escape import unescape_expression
@@ -27,14 +32,14 @@ class CsvShape(Enum):
 
     HEADER = "a header of one line, and rows"
     ROWS = "rows"
-    NUMBERED = "rows, each behind its row number and before its fault and warning"
+    NUMBERED = "rows, each with its row number before it and its error and warning after it"
 
 
 def write_rows(con: duckdb.DuckDBPyConnection, job: StagingJob, path: Path, header: list[str], shape: CsvShape) -> int:
     """Write the rows of the CSV at `path` to the job's target; return how many. Raises what DuckDB raises.
 
-    Rows that bear no number are numbered from the job's first one on, in file order (DuckDB streams the window), and
-    have neither fault nor warning. With a limit of rows, one more is read at most.
+    Rows without numbers are numbered in file order (DuckDB streams the window) and have neither error nor warning. With
+    a limit of rows, at most one more is read.
     """
     numbered = shape is CsvShape.NUMBERED
     names = [f"c{i}" for i in range(1, len(header) + 1)]
@@ -64,7 +69,7 @@ def write_rows(con: duckdb.DuckDBPyConnection, job: StagingJob, path: Path, head
 
 
 def _cells(job: StagingJob, header: list[str]) -> str:
-    """Return SQL for the columns c1, c2, ... by their labels, formula escape undone if the file has any."""
+    """Return SQL that names the columns c1, c2, ... by their labels, and undoes the formula escape if there is any."""
     if not (job.scan.escapes and job.unescape):
         return ", ".join(f"c{i} AS {identifier(label)}" for i, label in enumerate(header, 1))
     guard = len(header) <= GUARDED
@@ -74,13 +79,20 @@ def _cells(job: StagingJob, header: list[str]) -> str:
 
 
 def row_group_size(scan: Scan) -> int:
-    """Rows that make about 16 MB of text, within DuckDB's usual 122,880."""
+    """Return the number of rows that make about 16 MB of text, within DuckDB's usual 122,880."""
     return max(2_048, min(122_880, 16 * 1024 * 1024 // scan.mean_line))
 
 
 def fetch_all(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    """Run SQL to its end: a result that is not fetched whole would block the connection."""
+    """Run SQL to its end: a result that is not fetched would block the connection."""
     return con.execute(sql).fetchall()
+
+
+def write_joined(texts: pa.Array, file: BinaryIO) -> None:
+    """Write texts to a file, one behind the other."""
+    if len(texts):
+        whole = pa.ListArray.from_arrays([0, len(texts)], texts.cast(pa.binary()))
+        file.write(pc.binary_join(whole, b"")[0].as_buffer())
 
 
 def fetch_one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
@@ -97,7 +109,7 @@ def stage_fast(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | 
     if job.scan.crlf or len(header) == 1 or shape is None:
         # DuckDB's strict mode reads CRLF wrongly when it is not to guess (2.0.0: no rows at all with new_line
         # given), and takes blank lines at the end of a one-column file for rows. A copy with LF has neither.
-        # A copy of the rows alone is needed as well if there is more above them than a header of one line.
+        # A copy of the rows is needed as well if more stands above them than a header of one line.
         path, shape = job.folder / "lf.csv", CsvShape.ROWS
         _copy_with_lf(job, path)
     try:
@@ -112,7 +124,7 @@ def stage_fast(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | 
 
 
 def _shape(job: StagingJob) -> CsvShape | None:
-    """Return how the file stands from its first byte on: with a header of one line, or rows only; None if neither."""
+    """Return the file's shape from its first byte on; None if it is neither a header of one line and rows, nor rows."""
     layout = job.layout
     if layout.table.header is None:
         return CsvShape.ROWS if not layout.data_start else None
@@ -125,7 +137,7 @@ def _shape(job: StagingJob) -> CsvShape | None:
 
 
 def _copy_with_lf(job: StagingJob, target: Path) -> None:
-    """Copy the rows with LF for CRLF: in a regular file every CR stands before a LF."""
+    """Copy the rows with LF for CRLF: in a regular file every CR stands before an LF."""
     with job.path.open("rb") as file, target.open("wb") as copy:
         file.seek(job.scan.start)
         left = job.scan.end - job.scan.start
@@ -138,7 +150,8 @@ def _copy_with_lf(job: StagingJob, target: Path) -> None:
 def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, header: list[str]) -> bool:
     """Check DuckDB's count of rows against the scan's count of lines, and the length of cells and rows.
 
-    Content ends before its last newline, so there is one newline less than records, besides those in cells.
+    The content ends before its last newline, so there is one newline less than there are records, apart from those in
+    cells.
     """
     scan, limits = job.scan, job.limits
     job.require_rows(count)

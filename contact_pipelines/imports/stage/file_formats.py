@@ -7,7 +7,6 @@ goes to a scratch folder; the landed file is only read.
 
 from __future__ import annotations
 
-import codecs
 import json
 import mmap
 import re
@@ -16,13 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol
-
-import duckdb
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.archives import ZIP_MAGIC, open_zip, unpack, workbook_format
-from contact_pipelines.imports.stage.dialect import Dialect
+from contact_pipelines.imports.stage.byte_order_marks import WIDE_MARKS
+from contact_pipelines.imports.stage.dialect import UTF8_BOM, Dialect
 from contact_pipelines.imports.stage.encodings import (
     SAMPLE_BYTES,
     Encoding,
@@ -46,13 +43,6 @@ SURE = 0.9
 _OLE2_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PARQUET_MAGIC = b"PAR1"
 _TAR_MAGIC, _TAR_AT = b"ustar", 257
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",  # before UTF-16, whose mark it begins with
-    codecs.BOM_UTF32_BE: "utf-32-be",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
 # Objects, arrays and texts: what a JSON file of records can begin with. "[First Name],[Email]" is a CSV header.
 _JSON_START = re.compile(r'\s*(?:\{\s*["}]|\[\s*[\[{"\]])')
 _HTML_START = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|meta|style|table|div|center|title)\b", re.IGNORECASE)
@@ -92,7 +82,7 @@ class UnknownFile:
     @cached_property
     def text(self) -> str:
         """The beginning as text, enough to see ASCII characters in it: without a mark, one byte a character."""
-        for bom, encoding in _BOMS.items():
+        for bom, encoding in {UTF8_BOM: "utf-8", **WIDE_MARKS}.items():
             if self.head.startswith(bom):
                 return self.head[len(bom) :].decode(encoding, "replace")
         return self.head.decode("latin-1")
@@ -150,32 +140,17 @@ def _is_text(file: UnknownFile) -> bool:
     return True
 
 
-class _Stage(Protocol):
-    """A function that writes a file's rows to `target`, as `staging.stage` says."""
-
-    def __call__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        path: Path,
-        target: Path,
-        *,
-        scratch: Path,
-        file_name: str,
-        options: ReadingOptions,
-        limits: Limits,
-    ) -> StagedFile: ...
-
-
 @dataclass(frozen=True)
 class FileFormat:
-    """A format: its name, how it is recognised, what stages it.
+    """A format: its name, how it is recognised, and the function that stages it.
 
-    `text`: decoded to UTF-8 first. `workbook`: turned into CSV first. `header`: columns are known from the beginning.
+    `stage(con, path, target, scratch=, file_name=, options=, limits=)` writes the rows as `staging.stage` says. `text`:
+    decoded to UTF-8 first. `workbook`: turned into CSV first. `header`: columns are known from the beginning.
     """
 
     name: str
     recognises: Callable[[UnknownFile], bool]
-    stage: _Stage
+    stage: Callable[..., StagedFile]
     text: bool = False
     workbook: bool = False
     header: bool = False

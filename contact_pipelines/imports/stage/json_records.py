@@ -100,7 +100,7 @@ def _write_records(job: RecordsJob, path: Path, layout: JsonLayout | None) -> No
     sql = sql_blocks("json_records")["records"].format(
         source=_SOURCE,
         unit="'Line ' || n" if layout is None else "'Record ' || n",
-        row_too_long=job.row_too_long,
+        row_limit=job.limits.row_characters,
         shown=SHOWN_TEXT,
     )
     try:

@@ -125,21 +125,21 @@ WITH decoded AS (
 ), keyed AS (
     SELECT *, CASE WHEN good THEN json_keys(spelling) END AS keys FROM exact
 ), told AS (
-    SELECT *, coalesce(len(keys) > len(list_distinct(keys)), false) AS repeats FROM keyed
+    SELECT *, coalesce(len(keys) > len(list_distinct(keys)), false) AS repeats,
+           CASE WHEN cut THEN 'row_too_long'
+                WHEN raw IS NULL THEN 'undecodable'
+                WHEN NOT valid THEN 'invalid_json'
+                WHEN NOT good THEN 'invalid_json.no_object' END AS fault
+    FROM keyed
 )
 SELECT n,
        CASE WHEN good AND repeats THEN json_last_keys(spelling, keys) WHEN good THEN spelling END AS object,
-       CASE WHEN cut THEN 'row_too_long'
-            WHEN raw IS NULL THEN 'undecodable'
-            WHEN NOT good THEN 'invalid_json' END AS code,
-       CASE WHEN cut THEN {row_too_long}
-            WHEN raw IS NULL THEN 'The row holds bytes that are not UTF-8 text.'
-            WHEN NOT valid THEN {unit} || ' is not valid JSON.'
-            WHEN NOT good THEN {unit} || ' is not a JSON object.' END AS message,
+       split_part(fault, '.', 1) AS code,
+       CASE WHEN NOT good THEN sentence(fault, 'record', {unit}, 'characters', format('{{:,}}', {row_limit})) END AS message,
        CASE WHEN NOT good THEN left(coalesce(raw, CAST(body AS VARCHAR)), {shown}) END AS text,
        nullif(concat_ws(' ',
-           CASE WHEN good AND text <> raw THEN 'A character that is no text (\u0000 or half of a pair) was replaced.' END,
-           CASE WHEN good AND repeats THEN 'A key is there more than once; its last value was taken.' END), '') AS warning,
+           CASE WHEN good AND text <> raw THEN sentence('replaced_character') END,
+           CASE WHEN good AND repeats THEN sentence('repeated_key') END), '') AS warning,
        valid, start, stop,
        coalesce(strlen(raw), 0) AS size
 FROM told
@@ -204,8 +204,10 @@ COPY (
         FROM judged
     )
     SELECT CAST(n AS INTEGER) AS _row, {labelled}, code AS _error_code,
-           CASE WHEN message IS NOT NULL THEN message WHEN code = 'cell_too_long' THEN {cell_too_long}
-                WHEN code = 'row_too_long' THEN {row_too_long} END AS _error,
+           CASE WHEN message IS NOT NULL THEN message
+                WHEN code IS NOT NULL
+                THEN sentence(code, 'characters', format('{{:,}}', if(code = 'cell_too_long', {cell_limit}, {row_limit})))
+           END AS _error,
            text AS _text,
            CASE WHEN code IS NULL THEN warning END AS _warning
     FROM kept

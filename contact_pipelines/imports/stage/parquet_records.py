@@ -1,7 +1,7 @@
-"""Stage Parquet: every row of the file as a row of texts, as a person would write the values.
+"""Stage Parquet: every row of the file as texts, written as a person would write the values.
 
-Columns of plain types are written by SQL of their own. Lists, structs and maps become JSON and go the way of JSON
-records: members of structs are columns (`address.city`), lists are joined.
+Columns of plain types are converted by SQL. Lists, structs and maps become JSON and are read like JSON records: members
+of structs are columns (`address.city`), lists are joined.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FLOATS = frozenset(("float", "double"))
 _EXACT_IN_JSON = frozenset(
     ("boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "double")
 )
-"""Types that DuckDB writes to JSON without loss; others go there as texts."""
+"""Types that DuckDB writes to JSON without loss; others are written as texts."""
 _BATCH_BYTES = 4 * 1024 * 1024
 _BATCH_ROWS = 50_000
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
@@ -41,7 +41,7 @@ _DAMAGED = (
     duckdb.NotImplementedException,
     duckdb.InternalException,
 )
-"""What DuckDB raises for bytes that make no sense, besides its bare Error."""
+"""Raised by DuckDB for damaged files, besides its bare Error."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +102,16 @@ def _require_magic(path: Path, name: str) -> None:
     if _ENCRYPTED in (first, last):
         raise FileUnreadable(f"{name} is encrypted. Export it without encryption.")
     if (first, last) != (_MAGIC, _MAGIC):
-        raise FileUnreadable(f"{name} is no complete Parquet file. Export it again.")
+        raise FileUnreadable(f"{name} is not a complete Parquet file. Export it again.")
 
 
 def _from(path: Path) -> str:
-    """Return SQL of the file's rows; a folder named `a=b` above it is no column."""
+    """Return SQL of the file's rows, without columns from parent folders named like `a=b`."""
     return f"read_parquet({file_literal(path)}, hive_partitioning = false)"
 
 
 def _size(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, int]:
-    """Return the rows and the uncompressed bytes that the file says it has."""
+    """Return the rows and uncompressed bytes that the file states."""
     file = file_literal(path)
     sql = (
         f"SELECT (SELECT num_rows FROM parquet_file_metadata({file})),"
@@ -127,7 +127,7 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[_Column]:
 
 
 def _require_within(job: RecordsJob, rows: int, size: int, columns: list[_Column]) -> None:
-    """Raise NoDataRows for no rows, and FileNotImportable for more of anything than the limits allow."""
+    """Raise NoDataRows if there are no rows, FileNotImportable beyond the limits."""
     name, limits = job.name, job.limits
     if not rows:
         raise NoDataRows(f"{name} has columns but no rows.", [column.name for column in columns])
@@ -162,7 +162,7 @@ def _text(column: _Column) -> str:
     """Return SQL of a plain column's text."""
     name, kind = identifier(column.name), column.type.id
     if kind in _FLOATS:
-        # Not isnan(): DuckDB 2.0 takes it for false throughout a file whose statistics have no NaN, as they never do.
+        # Not isnan(): DuckDB 2.0 folds it to false, because Parquet statistics never contain NaN.
         return f"nullif(json_number(CAST({name} AS VARCHAR)), 'nan')"
     if kind == "timestamp with time zone":
         return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR) || '+00:00'"
@@ -173,12 +173,12 @@ def _text(column: _Column) -> str:
 
 def _blob_warning(column: _Column) -> str:
     name = identifier(column.name)
-    sentence = literal(f"The bytes in {column.name} are not UTF-8 text and were left out.")
+    sentence = f"sentence('undecodable_value', 'column', {literal(column.name)})"
     return f"CASE WHEN {name} IS NOT NULL AND TRY(decode({name})) IS NULL THEN {sentence} END"
 
 
 def _json_type(kind: DuckDBPyType) -> str:
-    """Return the type to cast to before to_json, so that decimals, dates and times keep their spelling."""
+    """Return the type to cast to before to_json, so that decimals, dates and times stay as they are written."""
     if kind.id not in _NESTED:
         return str(kind) if kind.id in _EXACT_IN_JSON else "VARCHAR"
     members = {name: _json_type(member) for name, member in kind.children if isinstance(member, DuckDBPyType)}

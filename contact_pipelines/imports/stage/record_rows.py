@@ -1,7 +1,7 @@
-"""What JSON and Parquet share on their way to staged rows: records in a scratch Parquet, then cells taken out of them.
+"""What staging JSON and Parquet has in common: records in a scratch Parquet, from which the cells are taken.
 
-The scratch file has a row a record: `n` (its number), `object` (JSON text of what is to be flattened, or NULL),
-`code`, `message`, `text` (of a broken one), `warning` and `size` in bytes; Parquet's plain columns come beside them.
+The scratch file has one row a record: `n` (its number), `object` (JSON text to be flattened, or NULL), `code`,
+`message` and `text` (of a broken one), `warning`, `size` in bytes, and Parquet's plain columns.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FEWEST, _MOST = 2_048, 122_880  # rows of a row group, as DuckDB has them
 
 @dataclass(frozen=True)
 class RecordsJob:
-    """One file on its way: what to call it, its scratch Parquet, where its rows go."""
+    """One file being staged: its name in messages, its scratch Parquet, where its rows go."""
 
     con: duckdb.DuckDBPyConnection
     name: str
@@ -36,13 +36,8 @@ class RecordsJob:
         """Create the macros that the queries of records are written in."""
         self.con.execute(sql_blocks("json_records")["macros"]).fetchall()
 
-    @property
-    def row_too_long(self) -> str:
-        """SQL of the sentence for a row beyond the limit."""
-        return literal(f"The row is longer than {self.limits.row_characters:,} characters.")
-
     def require_rows(self, rows: int) -> None:
-        """Raise FileNotImportable for more rows than the limit."""
+        """Raise FileNotImportable if there are more rows than the limit."""
         most = self.limits.rows
         if most is not None and rows > most:
             raise FileNotImportable(
@@ -81,8 +76,6 @@ class RecordsJob:
             cell_limit=limits.cell_characters,
             row_limit=limits.row_characters,
             raw=raw,
-            cell_too_long=literal(f"A cell is longer than {limits.cell_characters:,} characters."),
-            row_too_long=self.row_too_long,
             shown=SHOWN_TEXT,
             row_group_size=max(_FEWEST, min(_MOST, _GROUP_BYTES * tally.rows // max(tally.total, 1))),
         )

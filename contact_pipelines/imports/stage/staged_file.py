@@ -14,14 +14,14 @@ MAX_LABEL = 1_000
 """Characters of a column's label, or the limit of a cell if that is lower."""
 
 SHOWN_TEXT = 32_000
-"""Characters of a broken row that are kept as its raw text."""
+"""Characters of a broken row that are stored as its raw text."""
 
 RESERVED = ("_row", "_error_code", "_error", "_text", "_warning")
-"""Columns that staging adds; a header of that name is told apart from them."""
+"""Columns that staging adds; a header of the same name gets a number."""
 
 
 def labels(cells: Sequence[str], name: str, limits: Limits) -> list[str]:
-    """Turn a header's cells into labels that are not blank and differ from each other and from staging's own.
+    """Turn a header's cells into labels: not blank, and different from each other and from `RESERVED`.
 
     Trimmed; a blank one becomes `column_3` (its position, from 1), a repeat (whatever its case) gets `#2`,
     `#3`. Raises FileNotImportable for more columns than the limit, or a label over 1,000 characters.

@@ -175,7 +175,10 @@ WITH unit AS (
     SELECT *, {base} + row_number() OVER (ORDER BY n) AS row
     FROM unit
 ), judged AS (
-    SELECT n, row, cells, plain, body, {blank} AS blank, {warning} AS warning,
+    SELECT n, row, cells, plain, body, {blank} AS blank,
+           CASE WHEN cells < {width}
+                THEN sentence('too_few_cells.padded', 'cells', cells || if(cells = 1, ' cell', ' cells'), 'width', {width})
+           END AS warning,
            CASE WHEN blank THEN NULL
                 WHEN odd IS NOT NULL THEN 'row_too_long'
                 WHEN strlen(body) > {max_row} AND length(body) > {max_row} THEN 'row_too_long'
@@ -202,7 +205,8 @@ SELECT row, blank, code,
             WHEN code IS NULL THEN row || {delimiter} || clean || repeat({delimiter}, 4)
                  || coalesce('"' || warning || '"', '') || chr(10)
             ELSE row || repeat({delimiter}, {width} + 1) || code || {delimiter}
-                 || '"' || {message} || '"' || {delimiter}
+                 || '"' || sentence(code, 'cells', coalesce(cells, 0), 'width', {width},
+                                    'characters', format('{{:,}}', if(code = 'cell_too_long', {max_cell}, {max_row}))) || '"' || {delimiter}
                  || '"' || replace(left(body, {shown_text}), '"', '""') || '"' || {delimiter} || chr(10)
        END AS line
 FROM checked

@@ -1,4 +1,4 @@
-"""Text files: `stage_text` reads all rows of one, `describe_text` looks at its beginning."""
+"""Text files: `stage_text` reads all rows, `describe_text` looks at the beginning."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def stage_text(
     limits: Limits | None = None,
     dialect: Dialect | None = None,
 ) -> StagedFile:
-    """Write the rows of the UTF-8 text at `path` to the Parquet `target`, each of them numbered and none of them lost.
+    """Write the rows of the UTF-8 text at `path` to the Parquet `target`, each numbered and none lost.
 
-    See `staging.stage` for the columns and the errors. `dialect`: the file was written by a program in it (from a
-    workbook), so that only its header and table are found out, and cells are as they stand.
+    See `staging.stage` for the columns and the errors. `dialect`: that of a CSV made from a workbook, of which only the
+    header and the table are still to be found, and whose cells are as they stand.
     """
     name, options, limits = file_name or path.name, options or ReadingOptions(), limits or Limits()
     layout = _look_at(path, name, options, limits, dialect)
@@ -69,7 +69,7 @@ def stage_text(
                 staged = _stage(con, replace(job, layout=layout, scan=_scan(path, name, layout, limits)))
         except duckdb.OutOfMemoryException:
             raise FileNotImportable(f"{name} has rows that are too long to be read within the memory limit.") from None
-    assert isinstance(staged, StagedFile)  # noqa: S101 - contacts are looked for further below once
+    assert isinstance(staged, StagedFile)  # noqa: S101 - a second look is never needed
     return staged
 
 
@@ -106,7 +106,7 @@ def _look_at(path: Path, name: str, options: ReadingOptions, limits: Limits, dia
 
 
 def _scan(path: Path, name: str, layout: Layout, limits: Limits) -> Scan:
-    """Scan the rows' bytes; raise NoDataRows if there are none."""
+    """Scan the bytes of the rows; raise NoDataRows if there are none."""
     longest = min(limits.cell_characters, limits.row_characters)
     with path.open("rb") as file:
         scan = scan_bytes(file, layout.dialect.delimiter, layout.data_start, longest)
@@ -123,7 +123,7 @@ def _stage(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | Cont
 
 
 def _layout_below(job: StagingJob, found: ContactsBelow) -> Layout:
-    """Look at the file from the line on at which the table with contacts begins."""
+    """Find the layout of the table with contacts, which begins further below."""
     with job.path.open("rb") as file:
         start = _line_start(job, found.line)
         beginning = beginning_at(file, start, found.row, job.name, job.limits)
@@ -133,7 +133,7 @@ def _layout_below(job: StagingJob, found: ContactsBelow) -> Layout:
 
 
 def _line_start(job: StagingJob, lines: int) -> int:
-    """Return the byte behind so many lines of the job's content."""
+    """Return the byte after so many lines of the job's content."""
     newline, at = job.layout.newline, job.scan.start
     with job.path.open("rb") as file:
         file.seek(at)

@@ -1,6 +1,6 @@
-"""Where the table of a text file stands and how it is written, found out from the file's beginning.
+"""How a text file is written and where its table stands, found out from the beginning of the file.
 
-One answer for both who ask: `stage_text` reads all rows by it, `describe_text` shows it.
+`stage_text` reads all rows by this layout, `describe_text` shows it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import BinaryIO
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.byte_scan import Scan
 from contact_pipelines.imports.stage.dialect import (
+    UTF8_BOM,
     Dialect,
     Line,
     Record,
     RecordReader,
-    content_start,
     newline_of,
     sample_lines,
 )
@@ -30,17 +30,17 @@ from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
 LAYOUT_BYTES = 256 * 1024
-"""How much of a file is looked at; more only if not even its first line ends there."""
+"""How much of a file is looked at; more only if its first line is longer."""
 
 
 @dataclass(frozen=True)
 class Layout:
     """How a text file is written and where its table is.
 
-    `header`: the labels. `blank_end`: how many of the last ones are made up for blank cells. `data_start`: the byte at
-    which the row behind the header begins. `base`: the number of the row before that one. `records`: those of the
-    sample from there on, to the next table. `complete`: the sample is the whole file. `nul`: it holds NUL. `notes`: see
-    models.FileReading, on what stands above the table; `below`: on what is below it in the sample.
+    `header`: the labels, of which the last `blank_end` are made up for blank cells. `data_start`: the byte at which the
+    row below the header begins. `base`: the number of the row before that one. `records`: those of the sample from
+    there to the next table. `complete`: the sample is the whole file. `nul`: it holds NUL. `notes`: on what stands
+    above the table (see models.FileReading); `below`: on what is below it in the sample.
     """
 
     dialect: Dialect
@@ -58,13 +58,13 @@ class Layout:
 
     @property
     def sure_width(self) -> int:
-        """How many columns there are if those without a label at the end hold no values."""
+        """The number of columns if those at the end that have no label hold no values."""
         return max(1, len(self.header) - self.blank_end)
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """The first lines of a file (or of a part of it), where they stand, and the number of their first row."""
+    """The first lines of a file or of a part of it. `row`: the number of the first row."""
 
     lines: list[Line]
     newline: bytes
@@ -74,9 +74,9 @@ class Beginning:
 
 
 def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
-    """Read the first 256 KB of a file as lines; raise FileUnreadable if it is empty or no text."""
+    """Read the first 256 KB of a file as lines; raise FileUnreadable if it is empty or not text."""
     sample = file.read(LAYOUT_BYTES)
-    start = content_start(sample)
+    start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
     if len(sample) == start:
         raise FileUnreadable(f"{name} is empty.")
     require_text(sample[:SAMPLE_BYTES], name)
@@ -84,7 +84,7 @@ def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
 
 
 def beginning_at(file: BinaryIO, start: int, row: int, name: str, limits: Limits) -> Beginning:
-    """Read 256 KB from byte `start` on, which begins the row of that number."""
+    """Read 256 KB from byte `start` on, where row `row` begins."""
     file.seek(start)
     return replace(_beginning(file, file.read(LAYOUT_BYTES), start, name, limits), row=row)
 
@@ -99,7 +99,7 @@ def _beginning(file: BinaryIO, sample: bytes, start: int, name: str, limits: Lim
     first_end = sample.find(newline)
     if first_end > most or (first_end < 0 and not complete):
         raise FileNotImportable(
-            f"{name}: the header is longer than {limits.row_characters:,} characters, so it is no header."
+            f"{name}: the header is longer than {limits.row_characters:,} characters, the limit of a row."
         )
     return Beginning(sample_lines(sample, start, newline, truncated=not complete), newline, complete, b"\x00" in sample)
 
@@ -107,7 +107,7 @@ def _beginning(file: BinaryIO, sample: bytes, start: int, name: str, limits: Lim
 def find_layout(
     beginning: Beginning, name: str, options: ReadingOptions, limits: Limits, dialect: Dialect | None
 ) -> Layout:
-    """Find out how a file is written and where its table is; `dialect` is given if it is known."""
+    """Find out how a file is written and where its table is. `dialect`: if it is known already."""
     lines, row, notes = beginning.lines, beginning.row, []
     separator = None
     if row == 1 and lines and dialect is None and (separator := separator_line(lines[0].text)):
@@ -115,7 +115,7 @@ def find_layout(
     found = dialect or guess_dialect(lines, options.delimiter or separator)
     records = RecordReader(found).records(lines, row)
     if all(record.empty for record in records):
-        raise FileUnreadable(f"{name} is empty: it holds nothing but blank lines or empty cells.")
+        raise FileUnreadable(f"{name} is empty: it has only blank lines or empty cells.")
     tables, chosen = _tables(records, options, name, complete=beginning.complete)
     table, below = tables[chosen], tables[chosen + 1 :]
     header, blank_end = _labels(table, name, limits)
@@ -140,7 +140,7 @@ def find_layout(
 def _tables(
     records: Sequence[Record], options: ReadingOptions, name: str, *, complete: bool
 ) -> tuple[list[Table], int]:
-    """Return the tables in `records`, and the index of the one to be read."""
+    """Return the tables in `records` and the index of the one to read."""
     if options.header is not None:
         given = _given_table(records, options.header, name, complete=complete)
         return [given, *_tables_below(records, given)], 0
@@ -172,7 +172,7 @@ def _tables_below(records: Sequence[Record], current: Table) -> list[Table]:
 
 
 def _chosen(tables: Sequence[Table], records: Sequence[Record]) -> int:
-    """Return the index of the table that has contacts; else of that with most rows."""
+    """Return the index of the table that has contacts, or else of the one with most rows."""
     for index, table in enumerate(tables):
         if table.contacts:
             return index
@@ -182,7 +182,7 @@ def _chosen(tables: Sequence[Table], records: Sequence[Record]) -> int:
 
 
 def _given_table(records: Sequence[Record], header: int | str, name: str, *, complete: bool) -> Table:
-    """Return the table whose header's row number is given, or that has none."""
+    """Return the table whose header stands in the given row, or the one without a header."""
     filled = [record for record in records if not record.empty]
     if header == "none":
         width = usual_width(filled)
@@ -190,10 +190,10 @@ def _given_table(records: Sequence[Record], header: int | str, name: str, *, com
         return Table(first.row, None, first, width, has_contacts((), filled))
     row = next((record for record in records if record.row == header), None)
     if row is None:
-        last = "its last row is" if complete else "a header is looked for up to"
-        raise FileNotImportable(f"{name}: row {header:,} is to be the header, but {last} {records[-1].row:,}.")
+        last = "the last row is" if complete else "a header may stand no lower than"
+        raise FileNotImportable(f"{name}: row {header:,} was given as the header, but {last} {records[-1].row:,}.")
     if row.empty:
-        raise FileNotImportable(f"{name}: row {header:,} is to be the header, but it is blank.")
+        raise FileNotImportable(f"{name}: row {header:,} was given as the header, but it is blank.")
     below = [record for record in filled if record.row > row.row]
     return Table(row.row, row, below[0] if below else None, len(row.cells), has_contacts(row.cells, below))
 
@@ -216,9 +216,9 @@ _LONGEST_LINE = 1_600_000
 
 @dataclass(frozen=True)
 class StagingJob:
-    """One file to be staged: where it is, what to call it, what is known of it, where its rows go.
+    """One text file to be staged: where it is, its name in messages, its scan and layout, where its rows go.
 
-    `unescape`: whether the apostrophe that guards formulas is taken away again (a workbook has none).
+    `unescape`: whether the apostrophe that guards formulas is removed again (a workbook has none).
     """
 
     path: Path
@@ -237,7 +237,7 @@ class StagingJob:
 
     @property
     def max_line(self) -> int:
-        """Bytes a line (and a record of several) may have to be looked at whole: those of the longest row."""
+        """Bytes that a line, or a record of several, may have to be read whole: those of the longest row."""
         return min(4 * self.limits.row_characters, _LONGEST_LINE)
 
     def require_rows(self, count: int) -> None:
@@ -250,7 +250,7 @@ class StagingJob:
 
 
 def reading_of(layout: Layout, notes: Sequence[str]) -> FileReading:
-    """Return how a text file was read, with `notes` added to those on what stands above its table."""
+    """Return how a text file was read; `notes` follow those on what stands above its table."""
     dialect = layout.dialect
     return FileReading(
         delimiter=dialect.delimiter,

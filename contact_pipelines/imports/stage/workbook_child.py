@@ -1,8 +1,7 @@
-"""The child process that reads a workbook, under limits of memory and time: `python -m ...workbook_child`.
+"""The child process that reads a workbook under limits of memory and time: `python -m ...workbook_child`.
 
-It takes a `Request` as JSON on standard input and answers with an `Answer` or a `Refusal` as JSON on standard output.
-A file that makes the library abort takes down nothing but this process. It imports little, since it is started for
-every workbook.
+It takes a `Request` as JSON on standard input and answers in JSON on standard output. A file that makes the library
+abort takes down nothing but this process. It imports little, since it is started for every workbook.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from contact_pipelines.errors import FileError, FileNotImportable
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contact_pipelines.imports.stage.sheets.sheet_book import Sheet, SheetBook
 
 SECONDS_TO_STOP = 5
-"""Processor time beyond the limit after which the child ends by itself, should nobody be left to end it."""
+"""Processor time beyond the limit after which the child ends by itself if its parent is gone."""
 
 
 class Request(TypedDict):
@@ -35,33 +35,24 @@ class Request(TypedDict):
     cells: int
 
 
-class Answer(TypedDict):
-    """What was written; as `workbooks.Converted`."""
+@dataclass(frozen=True)
+class Converted:
+    """What was written: the sheet's name, all sheets' names, rows of the CSV, and notes for the user."""
 
-    kind: Literal["answer"]
     sheet: str
-    sheets: list[str]
+    sheets: tuple[str, ...]
     rows: int
-    notes: list[str]
-
-
-class Refusal(TypedDict):
-    """Why nothing was: the error's code and its sentence."""
-
-    kind: Literal["refusal"]
-    code: str
-    message: str
+    notes: tuple[str, ...] = ()
 
 
 def main() -> None:
-    """Read the request, answer it. A sentence for people is an answer; anything else ends the process with 1."""
+    """Answer the request with what was written, or with the code and sentence of a FileError; else exit with 1."""
     request: Request = json.load(sys.stdin)
     limit_resources(request["memory"], request["seconds"])
-    answer: Answer | Refusal
     try:
-        answer = convert(request)
+        answer = {"converted": asdict(convert(request))}
     except FileError as error:
-        answer = Refusal(kind="refusal", code=error.code, message=str(error))
+        answer = {"refused": {"code": error.code, "message": str(error)}}
     json.dump(answer, sys.stdout)
 
 
@@ -85,7 +76,7 @@ def limit_resources(memory: int, seconds: float) -> None:
             resource.setrlimit(what, (bound, bound))
 
 
-def convert(request: Request) -> Answer:
+def convert(request: Request) -> Converted:
     """Write one sheet as CSV. Raises FileUnreadable and FileNotImportable."""
     from python_calamine import CalamineError, PasswordError
 
@@ -104,7 +95,7 @@ def convert(request: Request) -> Answer:
         raise sheet_cells.damaged(name) from None
 
 
-def _write(book: SheetBook, request: Request) -> Answer:
+def _write(book: SheetBook, request: Request) -> Converted:
     from contact_pipelines.imports.stage.sheets.cell_text import CellTexts
 
     filled = [sheet for sheet in book.sheets if not book.is_empty(sheet.name)]
@@ -117,13 +108,8 @@ def _write(book: SheetBook, request: Request) -> Answer:
     if not rows:  # formulas without results, and nothing else
         raise _nothing_in(chosen, request["name"])
     others = [sheet for sheet in filled if sheet.name != chosen and request["sheet"] is None]
-    return Answer(
-        kind="answer",
-        sheet=chosen,
-        sheets=[sheet.name for sheet in book.sheets],
-        rows=rows,
-        notes=[*_notes(others, texts.long_numbers), *book.notes(chosen)],
-    )
+    names = tuple(sheet.name for sheet in book.sheets)
+    return Converted(chosen, names, rows, (*_notes(others, texts.long_numbers), *book.notes(chosen)))
 
 
 def _choose(book: SheetBook, filled: list[Sheet], request: Request) -> str:

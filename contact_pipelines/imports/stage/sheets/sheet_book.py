@@ -1,10 +1,14 @@
-"""A workbook as the importer reads it: calamine gives the values, our own look into the file what it leaves out."""
+"""A workbook as the importer reads it, and which of its sheets: the one named, else the first visible with contacts.
+
+calamine reads the values; the readers of the four formats (`xlsx_cells` ...) add what it leaves out.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +19,7 @@ from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.imports.stage.sheets.sheet_cells import Cells, UsedRange, overlay
 
 HEAD_ROWS = 200
-"""Rows of a sheet that are looked at for contacts, empty ones included."""
+"""Rows of a sheet that are searched for contacts, empty ones included."""
 
 _HEADER_ROWS, _HEADER_CELLS = 20, 1_000
 _ADDRESS = re.compile(r"\s*(?:mailto:)?[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+\s*")
@@ -27,14 +31,14 @@ Head = Callable[[str], list[list[str]]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet with cells in it, as the workbook lists it."""
+    """A sheet as the workbook lists it."""
 
     name: str
     visible: bool = True
 
 
 def choose(sheets: Sequence[Sheet], head: Head, *, name: str) -> str:
-    """Return the name of the sheet to import where none is asked for. `sheets`: those that are not empty.
+    """Return the name of the sheet to import if the user named none. `sheets`: those that are not empty.
 
     The first visible sheet with an email address in its first rows, else the first with a header cell that reads as
     email, else the first one. Raises FileNotImportable if there is no visible sheet with anything in it.
@@ -93,48 +97,31 @@ def head_of(rows: Iterator[list[object]]) -> list[list[str]]:
     return [[cell for cell in row if isinstance(cell, str)] for row in islice(rows, HEAD_ROWS)]
 
 
-def _xlsx(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.xlsx_cells import XlsxCells
-
-    return XlsxCells(path)
+_READERS = {"xlsx": "XlsxCells", "xlsb": "XlsbCells", "xls": "XlsCells", "ods": "OdsCells"}
+"""What reads the cells of a format, in a module of its own: a process that reads one format imports one."""
 
 
-def _xlsb(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.xlsb_cells import XlsbCells
-
-    return XlsbCells(path)
-
-
-def _xls(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.xls_cells import XlsCells
-
-    return XlsCells(path)
-
-
-def _ods(path: Path) -> Cells:
-    from contact_pipelines.imports.stage.sheets.ods_cells import OdsCells
-
-    return OdsCells(path)
-
-
-_LOOKS: dict[str, Callable[[Path], Cells]] = {"xlsx": _xlsx, "xlsb": _xlsb, "xls": _xls, "ods": _ods}
+def _open_cells(path: Path, file_format: str) -> Cells:
+    module = import_module(f"contact_pipelines.imports.stage.sheets.{file_format}_cells")
+    cells: Cells = getattr(module, _READERS[file_format])(path)
+    return cells
 
 
 class SheetBook:
     """A workbook's sheets and their rows. `most_cells`: cells that a sheet's used range may have.
 
     Raises FileNotImportable for a sheet with more of them, before calamine reads it: it takes memory for every cell
-    between the first and the last, and ends the process where there is not enough. What is wrong with the file
-    itself comes as calamine's errors or as one of `cells.BROKEN`.
+    between the first and the last, and aborts if there is not enough. A damaged file raises calamine's errors or one
+    of `sheet_cells.BROKEN`.
     """
 
     def __init__(self, path: Path, file_format: str, *, name: str, most_cells: int) -> None:
         self._name, self._most_cells = name, most_cells
-        self._cells = _LOOKS[file_format](path)
+        self._cells = _open_cells(path, file_format)
         self._used = dict(self._cells.used())
         if file_format == "ods":
             for sheet in self._used:  # calamine reads all of them at once
-                self._require_bearable(sheet)
+                self._require_size(sheet)
         self._book = CalamineWorkbook.from_path(path)
         self._read: tuple[str, CalamineSheet] | None = None
         self.sheets = [
@@ -163,25 +150,25 @@ class SheetBook:
         return start[1] if start is not None else 0
 
     def notes(self, sheet: str) -> list[str]:
-        """Return what is worth telling about the sheet, once its rows were read."""
+        """Return notes on the sheet, once its rows were read."""
         return self._cells.notes(sheet)
 
     def _sheet(self, sheet: str) -> CalamineSheet:
         if self._read is None or self._read[0] != sheet:
-            self._require_bearable(sheet)
+            self._require_size(sheet)
             self._read = None  # before the next one takes its memory
             self._read = (sheet, self._book.get_sheet_by_name(sheet))
             if sheet not in self._used:
                 last = self._read[1].end
                 self._used[sheet] = UsedRange(last[0] + 1, last[1] + 1) if last is not None else UsedRange()
-                self._require_bearable(sheet)
+                self._require_size(sheet)
         return self._read[1]
 
-    def _require_bearable(self, sheet: str) -> None:
+    def _require_size(self, sheet: str) -> None:
         used = self._used.get(sheet, UsedRange())
         if used.cells > self._most_cells:
             raise FileNotImportable(
                 f"{self._name}: the sheet '{sheet}' reaches over {used.rows:,} rows and {used.columns:,} columns, "
-                f"{used.cells:,} cells; at most {self._most_cells:,} are read. Delete what stands far from the table, "
+                f"{used.cells:,} cells; at most {self._most_cells:,} are read. Delete cells far from the table, "
                 "save the sheet as CSV, or raise limits.sheet_cells in the settings."
             )

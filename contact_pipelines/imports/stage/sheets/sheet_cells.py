@@ -9,10 +9,11 @@ import posixpath
 import struct
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from contact_pipelines.errors import FileUnreadable
@@ -24,7 +25,7 @@ ERRORS = {
 """Error values of Excel's binary formats ([MS-XLSB] 2.5.97.2 BErr)."""
 
 BROKEN = (zipfile.BadZipFile, zlib.error, expat.ExpatError, struct.error, LookupError, ValueError, EOFError)
-"""What a look into a file raises that is not as its format has it."""
+"""Raised by the readers for files that break the rules of their format."""
 
 
 _BLOCK = 1024 * 1024
@@ -39,17 +40,17 @@ class Protected(Exception):
 
 
 def damaged(name: str) -> FileUnreadable:
-    """Say that an archive or a workbook is broken."""
+    """Return the error for a broken archive or workbook."""
     return FileUnreadable(f"{name} is damaged or incomplete. Copy or export it again, or save it as CSV.")
 
 
 def protected(name: str) -> FileUnreadable:
-    """Say that a workbook cannot be read without its password."""
+    """Return the error for a workbook that needs a password."""
     return FileUnreadable(f"{name} is protected by a password. Save it without one and import it again.")
 
 
 def document_type(name: str) -> FileUnreadable:
-    """Say that a workbook declares XML entities: what XML bombs are made of."""
+    """Return the error for a workbook that declares XML entities, which XML bombs are made of."""
     return FileUnreadable(
         f"{name} declares XML entities, which no spreadsheet program writes and which can be an attack. "
         "Open it in a spreadsheet program and save it again."
@@ -57,7 +58,7 @@ def document_type(name: str) -> FileUnreadable:
 
 
 class ShownCell(NamedTuple):
-    """A cell that shows another text than its value has: row and column from 0."""
+    """A cell that shows another text than its value; row and column from 0."""
 
     row: int
     column: int
@@ -66,7 +67,7 @@ class ShownCell(NamedTuple):
 
 @dataclass(frozen=True)
 class UsedRange:
-    """How far the cells with a value reach, from A1: rows and columns. Cells that are only formatted do not count."""
+    """How many rows and columns the cells with a value reach from A1; cells that are only formatted do not count."""
 
     rows: int = 0
     columns: int = 0
@@ -77,21 +78,24 @@ class UsedRange:
         return self.rows * self.columns
 
 
-class Cells(Protocol):
-    """One format's own look into the file, besides calamine's."""
+class Cells(ABC):
+    """What is read of one format besides calamine's values."""
 
+    @abstractmethod
     def used(self) -> Mapping[str, UsedRange]:
-        """Return the used range of each sheet, by name; a sheet whose range is not known is not in it."""
+        """Return the used range of each sheet by name; sheets whose range is not known are left out."""
 
+    @abstractmethod
     def shown(self, sheet: str) -> Iterator[ShownCell]:
-        """Yield the sheet's cells that show another text than their value has, rows in ascending order."""
+        """Yield the sheet's cells that show another text than their value, in ascending order of rows."""
 
-    def notes(self, sheet: str) -> list[str]:
-        """Return what a person should know about the sheet, as sentences. To be asked when its rows were read."""
+    def notes(self, sheet: str) -> list[str]:  # noqa: ARG002 - of one without notes
+        """Return what the user should know about the sheet, as sentences, once its rows were read."""
+        return []
 
 
 def overlay(rows: Iterable[list[Any]], shown: Iterator[ShownCell], indent: int) -> Iterator[list[Any]]:
-    """Yield the rows with what is shown in place of the values. `indent`: columns that the rows lack in front."""
+    """Replace values by the texts shown instead. `indent`: columns that the rows lack in front."""
     cell = next(shown, None)
     for number, row in enumerate(rows):
         while cell is not None and cell.row <= number:

@@ -1,4 +1,4 @@
-"""A look into the XML of .xlsx: how far the values reach, and the cells whose format or error is part of the text."""
+"""What .xlsx holds besides values: how far cells reach, and those whose number format or error is part of the text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from contact_pipelines.imports.stage.sheets.cell_text import BUILT_IN, Form, form
-from contact_pipelines.imports.stage.sheets.sheet_cells import Package, ShownCell, UsedRange, local, xml_parser
+from contact_pipelines.imports.stage.sheets.sheet_cells import Cells, Package, ShownCell, UsedRange, local, xml_parser
 
 # A cell's tag that is not closed at once: what is only formatted is written <c r="A1" s="1"/> or <c ...></c>.
 _CELL = re.compile(rb"""<(?:\w+:)?c(?:\s[^>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["'][^>]*|\s[^>]*)?(?<!/)>(?!</)""")
@@ -20,7 +20,7 @@ _LETTERS_IN_ALPHABET = 26
 
 @dataclass
 class _Scan:
-    """What a sheet's bytes tell at a glance."""
+    """What a quick search of a sheet's bytes finds."""
 
     used: UsedRange = field(default_factory=UsedRange)
     hidden_rows: int = 0
@@ -28,7 +28,7 @@ class _Scan:
     blank_formulas: bool = False
 
 
-class XlsxCells:
+class XlsxCells(Cells):
     """The cells of an .xlsx (or .xlsm) workbook."""
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +58,7 @@ class XlsxCells:
             yield from _CellParser(self._forms).cells(self._package.blocks(self._sheets[sheet]))
 
     def notes(self, sheet: str) -> list[str]:
-        """Tell of hidden rows, which are read too, and of formulas whose results the file does not hold."""
+        """Report hidden rows, which are read too, and formulas whose results are not in the file."""
         scan = self._scans.get(sheet)
         notes = []
         if scan is not None and scan.hidden_rows:
