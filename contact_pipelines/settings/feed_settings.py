@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from contact_pipelines.models import DEFAULT_TENANT
 from contact_pipelines.options import LAST, MAX_REVIEW_SECONDS, ExportRequest, ImportOptions
-from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, Strict, TenantId
+from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, TenantId
+from contact_pipelines.settings.yaml_values import Strict
 
 MAX_EVERY = 24 * 3600
 MAX_QUIET = 7 * 24 * 3600
