@@ -146,7 +146,8 @@ def feed_addresses(settings: Settings, event: Event) -> tuple[str, ...]:
 
 def all_feed_addresses(settings: Settings) -> tuple[str, ...]:
     """Return the addresses of all feeds in the settings file."""
-    return tuple(address for feed in (*settings.imports, *settings.exports) for address in feed.notify)
+    feeds: Sequence[ImportFeed | ExportFeed] = [*settings.imports, *settings.exports]
+    return tuple(address for feed in feeds for address in feed.notify)
 
 
 def _findings(settings: Settings, record: Import) -> Findings:
