@@ -195,3 +195,8 @@ class ArtifactFolder:
     def _forget_copy(self, name: str) -> None:
         if not self._local:
             self._copy(name).unlink(missing_ok=True)
+
+
+def export_folder(root: str, tenant_id: str, export_id: str) -> ArtifactFolder:
+    """Return the folder of one export."""
+    return ArtifactFolder(root, f"{tenant_id}/exports", export_id)

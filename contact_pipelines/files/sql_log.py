@@ -127,7 +127,7 @@ def _logged_postgres() -> type[psycopg.Connection[Any]]:
             return query.decode() if isinstance(query, bytes) else query
 
     class LoggedConnection(psycopg.Connection[Any]):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.cursor_factory = LoggedCursor
 
@@ -151,7 +151,7 @@ class _LoggedDuckDB:
         found = getattr(self._con, name)
         return _unwrapping(found) if callable(found) else found
 
-    def execute(self, query: str, *args: Any, **kwargs: Any) -> _LoggedDuckDB:  # noqa: ANN401
+    def execute(self, query: str, *args: Any, **kwargs: Any) -> _LoggedDuckDB:
         with _timed("duckdb", query):
             self._con.execute(query, *args, **kwargs)
         return self
