@@ -156,7 +156,7 @@ def test_a_link_that_leads_out_is_as_if_it_were_not_there(tmp_path):
 
 def test_a_folder_that_is_not_there(tmp_path):
     with opened("drop", {"type": "local", "path": str(tmp_path / "none")}) as place:
-        with pytest.raises(LocationError, match="has no folder for its folder"):
+        with pytest.raises(LocationError, match="is missing its folder"):
             place.check()
         with pytest.raises(LocationError):
             place.list("*.csv")
@@ -196,7 +196,7 @@ def test_a_key_signs_in(tmp_path):
                 place.check()
         for given, sentence in (
             ({"key_file": str(tmp_path / "none")}, "cannot be read"),
-            ({"key": "hello"}, "is not one that can be read"),
+            ({"key": "hello"}, "cannot be read, or its passphrase"),
             ({"key_file": str(tmp_path / "locked"), "passphrase": "no"}, "passphrase is wrong"),
             ({"key": asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()}, "refuses the user"),
         ):
