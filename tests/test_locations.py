@@ -233,7 +233,7 @@ def test_an_unknown_host_is_refused(sftp, tmp_path):
         place.check()
     with (
         opened("drop", sftp.config(tmp_path, known_hosts=str(tmp_path / "none"))) as place,
-        pytest.raises(LocationError, match="make it with ssh-keyscan -p"),
+        pytest.raises(LocationError, match="Create it with ssh-keyscan -p"),
     ):
         place.check()
 
