@@ -2,36 +2,24 @@
 
 import dagster as dg
 
-from contact_pipelines.defs.abandoned_run_sensor import close_abandoned_runs
 from contact_pipelines.defs.cleanup_job import clean_up, clean_up_daily
 from contact_pipelines.defs.export_schedules import scheduled_export
 from contact_pipelines.defs.feed_sensors import load_feeds
-from contact_pipelines.defs.import_assets import IMPORT_ASSETS
-from contact_pipelines.defs.jobs import import_contacts
+from contact_pipelines.defs.import_assets import IMPORT_ASSETS, import_contacts
 from contact_pipelines.defs.new_export import new_export
 from contact_pipelines.defs.new_import import new_import
-from contact_pipelines.defs.notification_sensor import send_notifications
-from contact_pipelines.defs.parquet_io import parquet_artifacts
-from contact_pipelines.defs.partitions_and_tags import ARTIFACTS
 from contact_pipelines.defs.pipelines import PipelinesResource
-from contact_pipelines.defs.review_sensor import expire_overdue_reviews
 from contact_pipelines.defs.roll_back_job import roll_back_import
-from contact_pipelines.defs.start_sensor import start_registered_imports
+from contact_pipelines.defs.sensors import SENSORS
 
 _feeds = load_feeds()
 
 defs = dg.Definitions(
     assets=[*IMPORT_ASSETS, *_feeds.assets],
     jobs=[import_contacts, new_import, new_export, scheduled_export, roll_back_import, clean_up],
-    sensors=[
-        start_registered_imports,
-        close_abandoned_runs,
-        expire_overdue_reviews,
-        send_notifications,
-        *_feeds.sensors,
-    ],
+    sensors=[*SENSORS, *_feeds.sensors],
     schedules=[clean_up_daily, *_feeds.schedules],
-    resources={"pipelines": PipelinesResource(), ARTIFACTS: parquet_artifacts},
+    resources={"pipelines": PipelinesResource()},
     # Also for the implicit job behind the button Materialize: the steps are a chain, processes only cost time.
     executor=dg.in_process_executor,
 )

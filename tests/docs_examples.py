@@ -14,7 +14,7 @@ from pathlib import Path
 
 _BLOCKS = re.compile(r"^```sh\n(?P<commands>.*?)^```\n(?:\n```\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 _HERE = re.compile(r"cat > (?P<file>\S+) <<'END'\n(?P<text>.*?)^END\n", re.MULTILINE | re.DOTALL)
-_NAME = re.compile(r"\b\d{4}-\d\d-\d\d-(?P<file>\w+?)-[0-9a-f]{6}\b")
+_NAME = re.compile(r"\b\d{4}-\d\d-\d\d-(?P<file>\w+?)-[0-9a-f]{12}\b")
 _PROGRESS = re.compile(r"[a-z]+ \.\.\..*")
 _SAME = [
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<id>"),

@@ -407,7 +407,7 @@ def test_no_such_file_makes_no_store(tmp_path):
 
 def test_unknown_import(run):
     for command in (["show"], ["rollback"], ["results", "--out", "x.csv"]):
-        done = run(*command, "2026-01-01-gone-000000", "--json")
+        done = run(*command, "2026-01-01-gone-000000000000", "--json")
         assert done.code == 1
         assert json.loads(done.out)["error"]["code"] == "not_found"
         assert "`contact-pipelines history` lists them" in sentence(done)
@@ -516,7 +516,7 @@ def test_map_of_many_files_goes_on_after_a_bad_one(tmp_path):
 def test_show_and_history_for_people(run, file):
     assert "No imports yet" in run("history").out
     run("import", file("email,first_name", "a@example.com,Ann"))
-    assert re.search(r"-people-\w{6} +completed +[\d-]+ [\d:]+ +1 +1 +0 +0 +0 +0$", run("history").out, re.M)
+    assert re.search(r"-people-\w{12} +completed +[\d-]+ [\d:]+ +1 +1 +0 +0 +0 +0$", run("history").out, re.M)
     key = json.loads(run("history", "--json").out)[0]["name"]
     assert run("rollback", key, "--dry-run").out.startswith(f"Would roll back {key}: 1 contact deleted")
     assert json.loads(run("rollback", key, "--dry-run", "--json").out)["status"] == "completed"

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from contact_pipelines.defs.notification_sensor import send_notifications
 from contact_pipelines.defs.pipelines import Pipelines
+from contact_pipelines.defs.sensors import send_notifications
 from contact_pipelines.settings import load_settings
 from tests.notifying_helpers import ANN, PEOPLE
 from tests.smtp_server import free_port, serving_mail

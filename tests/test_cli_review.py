@@ -88,7 +88,7 @@ def test_cancel_for_people(run, path):
     name = json.loads(run("import", path, "--review", "--json").out)["id"]
     told = run("cancel", name)
     assert told.code == 0
-    assert re.fullmatch(r"Cancelled \d{4}-\d\d-\d\d-people-\w{6}; nothing was written\.\n", told.out)
+    assert re.fullmatch(r"Cancelled \d{4}-\d\d-\d\d-people-\w{12}; nothing was written\.\n", told.out)
 
 
 def test_the_same_idempotency_key_shows_the_review_again(run, path):
@@ -115,6 +115,6 @@ def test_a_time_that_no_review_has(run, path, tmp_path):
 
 def test_confirming_and_cancelling_nothing(run):
     for command in ("confirm", "cancel"):
-        refused = run(command, "2026-11-20-nothing-3f2a91")
+        refused = run(command, "2026-11-20-nothing-efd14a3f2a91")
         assert (refused.code, refused.out) == (1, "")
-        assert "There is no import 2026-11-20-nothing-3f2a91" in refused.err
+        assert "There is no import 2026-11-20-nothing-efd14a3f2a91" in refused.err

@@ -127,6 +127,44 @@ def test_an_import_from_the_form_to_the_store(dev, port, store, tmp_path):
     assert [member for member in family if member.is_running()] == []
 
 
+def started(process, *words):
+    """Say whether a child of a process with such words in its command runs."""
+    with suppress(psutil.Error):
+        return any(set(words) <= set(child.cmdline()) for child in psutil.Process(process.pid).children())
+    return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
+@pytest.mark.thorough(keep=2)
+@pytest.mark.parametrize("when", ["modules", "store", "servers", "ready"])
+def test_ctrl_c_ends_it_without_a_traceback(settings, port, tmp_path, monkeypatch, when):
+    """Pressed in a terminal: it reaches the whole process group, so what has just been started there as well."""
+    monkeypatch.delenv("CONTACT_PIPELINES_DATABASE_URL")  # an embedded store, which takes its time to start
+    command = "import sys; from contact_pipelines import cli; print('begun', flush=True); cli.main(sys.argv[1:])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, "dev", "--port", str(port)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout.readline() == "begun\n"
+        if when == "store":
+            wait_for(settings.store_folder.exists)
+        elif when == "servers":
+            wait_for(lambda: started(process, "dagster_webserver"))
+        elif when == "ready":
+            assert "is ready" in process.stdout.readline()
+        family = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+    assert "Traceback" not in said
+    assert "Error" not in said.replace("Error: Interrupted;", "")
+    assert process.returncode == (130 if when == "modules" else 0), said
+    psutil.wait_procs(family, timeout=10)
+    assert [member for member in family if member.is_running()] == []
+
+
 @pytest.mark.thorough
 def test_a_child_that_ends_ends_all(dev, port):
     dev.stdout.readline()

@@ -13,7 +13,7 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from contact_pipelines import imports
-from contact_pipelines.defs import start_sensor
+from contact_pipelines.defs import sensors
 from contact_pipelines.defs.feed_sensors import feed_definitions, load_feeds, tend_feeds
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.models import ImportStatus
@@ -99,7 +99,7 @@ def test_what_a_feed_registers_is_left_to_it_for_a_while(feeding, instance):
     drop = feeding()
     drop.write("a.csv")
     tick(drop, the_sensor(drop), instance)
-    start = start_sensor.start_registered_imports
+    start = sensors.start_registered_imports
     assert tick(drop, start, instance).skip_message.startswith("Of 1 imports in the queue")
     drop.sql("UPDATE imports SET created_at = now() - interval '1 minute'")
     assert len(tick(drop, start, instance).run_requests) == 1
@@ -131,6 +131,7 @@ def test_tending_finishes_a_schedule_and_archives(feeding, instance):
     drop.write("a.csv")
     assert "not quiet" in at(drop, instance, datetime.now(UTC)).skip_message
     time.sleep(0.6)
+    assert tend_feeds.minimum_interval_seconds == 9
     result = tick(drop, tend_feeds, instance)
     assert len(result.run_requests) == 1
     drop.run(tuple(drop.imports()))

@@ -8,11 +8,10 @@ import sqlalchemy as sa
 
 from contact_pipelines import imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.abandoned_run_sensor import close_abandoned_runs
 from contact_pipelines.defs.new_import import NewImport, options_of
 from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB, run_tags
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.defs.start_sensor import MAX_ATTEMPTS, start_registered_imports
+from contact_pipelines.defs.sensors import MAX_ATTEMPTS, close_abandoned_runs, start_registered_imports
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import FieldRule, ImportStatus, Mode
 from tests.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
@@ -244,6 +243,17 @@ def test_rollback_of_nothing(instance, store):
     result = defs.resolve_job_def("roll_back_import").execute_in_process(instance=instance, raise_on_error=False)
     assert not result.success
     assert "There is no import" in everything_said(instance, result.run_id)
+
+
+def test_no_sensor_is_due_exactly_when_the_daemon_looks():
+    """It looks every five seconds: one that is due after exactly five may be left out, and ticks every ten then."""
+    intervals = {sensor.name: sensor.minimum_interval_seconds for sensor in defs.sensors}
+    assert intervals == {
+        "start_registered_imports": 4,
+        "close_abandoned_runs": 29,
+        "expire_overdue_reviews": 29,
+        "send_notifications": 9,
+    }
 
 
 def test_a_run_whose_process_died_is_closed(instance, store, tick, tmp_path):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from contact_pipelines import imports
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.defs.review_sensor import expire_overdue_reviews
+from contact_pipelines.defs.sensors import expire_overdue_reviews
 from contact_pipelines.models import ImportOptions, ImportStatus
 from tests.dagster_runs import (
     BROKEN,

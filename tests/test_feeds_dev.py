@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -64,9 +66,12 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
         "moved.csv": Counts(1, created=1),
     }
     wait_for(lambda: sorted(path.name for path in sftp.folder.glob("archive/*")) == ["moved.csv", "slow.csv"], PATIENCE)
+    time.sleep(25)  # some ticks more, of which no import is in the way
     query = '{ sensorsOrError(repositorySelector: {repositoryLocationName: "contact_pipelines.definitions",'
     query += ' repositoryName: "__repository__"}) { ... on Sensors { results { name sensorState {'
-    query += " status ticks(limit: 20) { status error { errorChain { error { message } } } skipReason } } } } } }"
+    query += (
+        " status ticks(limit: 20) { timestamp status error { errorChain { error { message } } } skipReason } } } } } }"
+    )
     sensors = {sensor["name"]: sensor["sensorState"] for sensor in graphql(port, query)["sensorsOrError"]["results"]}
     assert sensors["watch_drop"]["status"] == "RUNNING"
     assert {"SKIPPED", "SUCCESS"} == {tick["status"] for tick in sensors["watch_drop"]["ticks"]}
@@ -74,3 +79,7 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     assert first["status"] == "FAILURE"
     assert "there is no location nowhere that can be used; there are: sales." in str(first["error"])
     assert len(imports.list_imports(store)) == 2
+    for name, every in (("start_registered_imports", 5), ("tend_feeds", 10), ("send_notifications", 10)):
+        times = [tick["timestamp"] for tick in sensors[name]["ticks"]]
+        gaps = [later - earlier for later, earlier in pairwise(times)]
+        assert statistics.median(gaps) < every + 2.5, (name, gaps)

@@ -16,10 +16,18 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files import duck
 from contact_pipelines.imports.compare.fuzzy import blocking, finding, normal_forms, scoring
-from contact_pipelines.imports.compare.fuzzy.comparing import DEFAULT_CAPS, Caps, Search, comparisons
-from contact_pipelines.imports.compare.fuzzy.evidence import ENOUGH, SHARED_AT_MOST, SWAP_COST, evidence_of
+from contact_pipelines.imports.compare.fuzzy.comparing import (
+    DEFAULT_CAPS,
+    ENOUGH,
+    SHARED_AT_MOST,
+    SWAP_COST,
+    Caps,
+    Search,
+    comparisons,
+    evidence_of,
+)
 from contact_pipelines.imports.compare.fuzzy.finding import find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.imports.compare.fuzzy.store_contacts import fetch_contacts
+from contact_pipelines.imports.compare.probable_duplicates import fetch_contacts
 from contact_pipelines.models.fuzzy_options import DEFAULT_ON, FuzzyOptions, Resolve, units_of
 from contact_pipelines.store.tenants import ensure_tenant
 
@@ -483,10 +491,10 @@ def test_the_contacts_of_the_tenant_are_compared_and_no_other(con, store, databa
             ],
         )
         fields = [*NAMES, "properties.birthday"]
-        fetch_contacts(con, connection, tenant_id="default", fields=fields, scratch=tmp_path)
+        fetch_contacts(con, connection, "default", fields, tmp_path)
     assert con.sql("FROM fuzzy_contacts ORDER BY id").fetchall() == [
-        (ids[0], 'Jo"hn', "Smith,\nJr", "1975-03-09"),
-        (ids[2], "", "Byron", None),
+        (ids[0], 'Jo"hn', "Smith,\nJr", "1975-03-09", "subscribed"),
+        (ids[2], "", "Byron", None, "subscribed"),
     ]
     table(con, "rows", [person("John", "Smith jr", birthday="19750309")], fields=fields)
     found = find_duplicate_contacts(con, "rows", "fuzzy_contacts", fields, FuzzyOptions())

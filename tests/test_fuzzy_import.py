@@ -20,7 +20,8 @@ from contact_pipelines.defs.new_import import NewImport, options_of
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.artifact_names import FUZZY
 from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
-from contact_pipelines.imports.compare.fuzzy import finding, resolving
+from contact_pipelines.imports.compare import probable_duplicates
+from contact_pipelines.imports.compare.fuzzy import finding
 from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, ImportStatus, Resolve
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.policy import House
@@ -554,7 +555,7 @@ def test_fields_that_the_file_lacks_are_told(known):
 
 
 def test_a_store_that_is_too_large_is_refused(known, monkeypatch):
-    monkeypatch.setattr(resolving, "MOST_CONTACTS", 1)
+    monkeypatch.setattr(probable_duplicates, "MOST_CONTACTS", 1)
     before = state(known)
     with pytest.raises(InvalidOption, match="more than 1 contacts, too many to look for probable duplicates"):
         known.run(FILE, **fuzzy())

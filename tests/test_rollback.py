@@ -53,7 +53,7 @@ def test_only_a_completed_import_can_be_rolled_back(importer):
     with pytest.raises(WrongState, match="pending"):
         importer.roll_back(record)
     with pytest.raises(NotFound, match="no import"):
-        imports.roll_back_import(importer.store, importer.settings, "2026-01-01-none-000000")
+        imports.roll_back_import(importer.store, importer.settings, "2026-01-01-none-000000000000")
 
 
 def test_what_was_edited_since_is_kept(importer):

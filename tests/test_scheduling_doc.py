@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 DOC = Path(__file__).parent.parent / "docs" / "scheduling.md"
-NAME = re.compile(r"\d{4}-\d{2}-\d{2}-[A-Za-z0-9_]+-[0-9a-f]{6}")
+NAME = re.compile(r"\d{4}-\d{2}-\d{2}-[A-Za-z0-9_]+-[0-9a-f]{12}")
 
 
 def blocks(kind):

@@ -10,7 +10,7 @@ import pyarrow as pa
 from contact_pipelines.files import duck
 from contact_pipelines.files.duck import identifier
 from contact_pipelines.imports.columns.file_mapping import FileMapping, map_rows
-from contact_pipelines.imports.compare import diffing, duplicates
+from contact_pipelines.imports.compare import diffing, duplicates, merging
 from contact_pipelines.imports.validate import normalising, validating
 from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, MatchKey, PropertyDefinition
 from contact_pipelines.settings.policy import House
@@ -43,7 +43,7 @@ class Typed:
 
     def changes(self, existing: dict[int, dict] | None = None) -> list[dict]:
         """Return the planned changes. `existing`: row -> the old values of the contact that it matches."""
-        difference = diffing.Difference(
+        difference = merging.Difference(
             self.mapping.fields,
             self.mapping.properties,
             self.options,
@@ -64,7 +64,8 @@ class Typed:
                 f"INSERT INTO matches VALUES (?, false, uuid(), 1, false, '2026-01-01'{', ' + marks if marks else ''})",
                 [row, *(values.get(field) for field in difference.compared)],
             )
-        found = diffing.diff(self.con, "valid", "faults", difference).order("_row")
+        source = duplicates.with_notes(self.con, "valid")
+        found = diffing.diff(self.con, source, "faults", difference).order("_row")
         names = [name for name in found.columns if name not in ("contact_id", "before", "after", "version")]
         return [dict(zip(names, row, strict=True)) for row in found.select(*names).fetchall()]
 

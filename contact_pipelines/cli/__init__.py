@@ -6,6 +6,15 @@ Heavy libraries are imported inside the commands, so that `--help` is quick.
 
 from __future__ import annotations
 
-from contact_pipelines.cli.app import main
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
-__all__ = ["main"]
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process with its exit code."""
+    try:
+        from contact_pipelines.cli import app
+    except KeyboardInterrupt:  # while Python reads the modules; everything later is told by `app.main`
+        sys.exit(130)
+    app.main(arguments)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def show(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Show one import: where it stands, its counts, its mapping, its warnings and its files.
 
-    Example: contact-pipelines show 2026-11-20-contacts_nov-3f2a91
+    Example: contact-pipelines show 2026-11-20-contacts_nov-efd14a3f2a91
     """
     from contact_pipelines import imports
     from contact_pipelines.cli import shapes, summary
@@ -71,7 +71,7 @@ def history(
 def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Do what an import that awaits review was reviewed to do, and print what became of its rows.
 
-    Example: contact-pipelines confirm 2026-11-20-contacts_nov-3f2a91
+    Example: contact-pipelines confirm 2026-11-20-contacts_nov-efd14a3f2a91
 
     Rows whose contacts have changed since the review are left out: they fail, and stand in the error file.
     """
@@ -102,7 +102,7 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
 def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
     """Cancel an import that waits, runs or awaits review. Nothing of it is written.
 
-    Example: contact-pipelines cancel 2026-11-20-contacts_nov-3f2a91
+    Example: contact-pipelines cancel 2026-11-20-contacts_nov-efd14a3f2a91
 
     What a completed import did is undone with `rollback`.
     """
@@ -131,7 +131,7 @@ def results(
 ) -> None:
     """Write an import's results file: every row of the input with `Import Status` and `Errors`.
 
-    Example: contact-pipelines results 2026-11-20-contacts_nov-3f2a91 --errors --out failed.csv
+    Example: contact-pipelines results 2026-11-20-contacts_nov-efd14a3f2a91 --errors --out failed.csv
     """
     from contact_pipelines import imports
     from contact_pipelines.cli.printing import print_json, size
@@ -180,7 +180,7 @@ def rollback(
 ) -> None:
     """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
 
-    Example: contact-pipelines rollback 2026-11-20-contacts_nov-3f2a91 --dry-run
+    Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
 
     Opt-outs that the import brought stay, so that nobody who left is contacted again. The report, rollback.csv beside
     the import's other files, tells for each contact what was restored, and what was kept and why.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from contact_pipelines.defs.asset_metadata import faults_table
-from contact_pipelines.errors import FileError
+from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import Counts, Severity
 
@@ -45,17 +45,6 @@ def importable(asset: str, **facts: int) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True, check_name=IMPORTABLE, asset_key=asset, metadata=facts)
 
 
-def not_importable(asset: str, error: FileError) -> dg.AssetCheckResult:
-    """Say why the file as a whole cannot be imported. The step must then fail: nothing downstream may run."""
-    return dg.AssetCheckResult(
-        passed=False,
-        check_name=IMPORTABLE,
-        asset_key=asset,
-        description=str(error),
-        metadata={"code": error.code},
-    )
-
-
 def rows_are_valid(faults: Sequence[ErrorCount], *, rejected: int) -> dg.AssetCheckResult:
     """Say how many rows were rejected, and which rules they broke."""
     warnings = sum(fault.rows for fault in faults if fault.severity == Severity.WARNING)
@@ -76,4 +65,15 @@ def one_outcome_each(counts: Counts, rows_in_file: int) -> dg.AssetCheckResult:
         check_name=ONE_OUTCOME,
         asset_key="contact_changes",
         metadata={"rows_in_file": rows_in_file, **counts.as_dict()},
+    )
+
+
+def failed(check: dg.AssetCheckSpec, error: ContactPipelinesError) -> dg.AssetCheckResult:
+    """Say why a check failed. The step must then fail too: nothing downstream may run."""
+    return dg.AssetCheckResult(
+        passed=False,
+        check_name=check.name,
+        asset_key=check.asset_key,
+        description=str(error),
+        metadata={"code": error.code},
     )

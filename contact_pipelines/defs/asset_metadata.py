@@ -1,12 +1,15 @@
 """What people see of a step: counts, tables, places. Headers yes, contacts' values never."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
+from contact_pipelines.files.artifact_names import ERRORS
+from contact_pipelines.imports.session import ImportSession
+from contact_pipelines.imports.validate import validating
 from contact_pipelines.imports.validate.validating import ErrorCount
-from contact_pipelines.models import ColumnMapping, Counts, FileReading
+from contact_pipelines.models import ColumnMapping, FileReading
 
 Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
 
@@ -23,6 +26,35 @@ class Stopwatch:
         return round(time.monotonic() - self._started, 2)
 
 
+def row_count(session: ImportSession, artifact: str) -> int:
+    """Return how many rows an artifact has: this reads the footer of the Parquet file only."""
+    return int(session.load(artifact).aggregate("count(*)").fetchall()[0][0])
+
+
+def artifact_metadata(session: ImportSession, artifact: str) -> Metadata:
+    """Describe an artifact: its rows and columns as Dagster shows them, and its file."""
+    relation, file = session.load(artifact), f"{artifact}.parquet"
+    columns = zip(relation.columns, relation.types, strict=True)
+    schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=str(kind)) for name, kind in columns])
+    return {
+        "dagster/row_count": row_count(session, artifact),
+        "dagster/column_schema": dg.MetadataValue.table_schema(schema),
+        "path": dg.MetadataValue.path(session.artifacts.url(file)),
+        "size_bytes": session.artifacts.reading(file).stat().st_size,
+    }
+
+
+def faults_of(session: ImportSession) -> Sequence[ErrorCount]:
+    """Return what is wrong with the import's rows, counted by column and code."""
+    session.load(ERRORS).create_view(ERRORS, replace=True)
+    return validating.count_errors(session.con, ERRORS)
+
+
+def bullets(sentences: Iterable[str]) -> dg.MetadataValue:
+    """Return sentences as a list in Markdown."""
+    return dg.MetadataValue.md("\n".join(f"- {sentence}" for sentence in sentences))
+
+
 def reading_metadata(reading: FileReading | None) -> Metadata:
     """Tell how a file was read: what it is, its encoding and how sure that is, its layout, what was left out."""
     if reading is None:
@@ -35,7 +67,7 @@ def reading_metadata(reading: FileReading | None) -> Metadata:
         facts["encoding_confidence"] = round(reading.confidence, 2)
     facts["header_row"] = reading.header_row if reading.header_row is not None else "none"
     if reading.notes:
-        facts["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in reading.notes))
+        facts["notes"] = bullets(reading.notes)
     return facts
 
 
@@ -50,31 +82,9 @@ def mapping_table(columns: Sequence[ColumnMapping]) -> dg.MetadataValue:
 def faults_table(faults: Sequence[ErrorCount]) -> dg.MetadataValue:
     """Tell which rules were broken in which columns, how often, and where first."""
     return _table(
-        {
-            "column": "string",
-            "code": "string",
-            "severity": "string",
-            "message": "string",
-            "rows": "int",
-            "first_row": "int",
-        },
-        [
-            (
-                fault.column or "(whole row)",
-                fault.code,
-                fault.severity.value,
-                fault.message,
-                fault.rows,
-                fault.first_row,
-            )
-            for fault in faults
-        ],
+        dict.fromkeys(("column", "code", "severity", "message"), "string") | {"rows": "int", "first_row": "int"},
+        [(f.column or "(whole row)", f.code, f.severity.value, f.message, f.rows, f.first_row) for f in faults],
     )
-
-
-def counts_metadata(counts: Counts) -> Metadata:
-    """Return the counts one by one, so that Dagster plots each over the imports."""
-    return dict(counts.as_dict())
 
 
 def _table(columns: Mapping[str, str], rows: Sequence[tuple[str | int | float, ...]]) -> dg.MetadataValue:

@@ -40,22 +40,34 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 3000) -> N
     if the port is taken, StoreError, and ServerEnded if one of the servers ends by itself.
     """
     _require_free(host, port)
-    with _stop_on_signals() as stop, _store(settings):
-        environment = _environment(settings)
-        commands = {
-            "webserver": ["dagster_webserver", *_CODE, "--host", host, "--port", str(port), *_WEBSERVER_LOG],
-            "daemon": ["dagster._daemon", "run", *_CODE, *_DAEMON_LOG],
-        }
-        children: dict[str, subprocess.Popen[bytes]] = {}
+    with _stop_on_signals() as stop:
         try:
-            for name, command in commands.items():
+            with _store(settings):
+                _run_servers(settings, host, port, stop)
+        except ContactPipelinesError:
+            if not stop.is_set():  # Ctrl-C reaches what is just being started, too
+                raise
+
+
+def _run_servers(settings: Settings, host: str, port: int, stop: threading.Event) -> None:
+    from contact_pipelines.defs.dagster_internals import DAEMON
+
+    commands = {
+        "webserver": ["dagster_webserver", *_CODE, "--host", host, "--port", str(port), *_WEBSERVER_LOG],
+        "daemon": [DAEMON, "run", *_CODE, *_DAEMON_LOG],
+    }
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        environment = _environment(settings)
+        for name, command in commands.items():
+            if not stop.is_set():
                 children[name] = _start(command, environment)
-            url = f"http://{_reachable(host)}:{port}"
-            if _wait_until_ready(url, children, stop):
-                print(f"Contact Pipelines is ready: {url} (Ctrl-C stops it)", flush=True)  # noqa: T201
-            _watch(children, stop)
-        finally:
-            _end(list(children.values()))
+        url = f"http://{_reachable(host)}:{port}"
+        if _wait_until_ready(url, children, stop):
+            print(f"Contact Pipelines is ready: {url} (Ctrl-C stops it)", flush=True)  # noqa: T201
+        _watch(children, stop)
+    finally:
+        _end(list(children.values()))
 
 
 def _require_free(host: str, port: int) -> None:

@@ -17,22 +17,18 @@ from dagster import ResourceParam, ScheduleEvaluationContext, SensorEvaluationCo
 
 from contact_pipelines.defs.export_schedules import export_assets, export_schedules
 from contact_pipelines.defs.failures import plain_failures
-from contact_pipelines.defs.jobs import import_contacts
+from contact_pipelines.defs.import_assets import import_contacts
 from contact_pipelines.defs.partitions_and_tags import IMPORTS
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.defs.start_sensor import run_request
+from contact_pipelines.defs.sensors import Tick, requested, run_request, sensor_every
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.feed_parts import BrokenEntry
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
-TEND_EVERY_SECONDS = 10
-TELL_BROKEN_EVERY_SECONDS = 600
 WAIT_AT_MOST_SECONDS = 1.5
 """How long a tick waits for a file that is about to be quiet, rather than leave it to the next one."""
-
-Ticked = dg.SensorResult | dg.SkipReason
 
 
 @dataclass(frozen=True)
@@ -69,17 +65,14 @@ def feed_definitions(
 def _watching(feed: ImportFeed) -> dg.SensorDefinition:
     assert feed.watch is not None  # noqa: S101 - the caller looked
 
-    # Dagster's daemon looks which sensors are due every five seconds, some milliseconds more or less: one that is due
-    # after exactly five would be left out every other time.
-    @dg.sensor(
+    @sensor_every(
+        feed.watch.every,
         name=f"watch_{feed.name}",
         job=import_contacts,
-        minimum_interval_seconds=max(1, round(feed.watch.every) - 1),
-        default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Looks for {feed.source.path} at {feed.source.location} and imports each version of a file once,"
         f" when it has been quiet for {feed.watch.quiet:g} seconds.",
     )
-    def watch(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Ticked:
+    def watch(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Tick:
         from contact_pipelines import feeds
 
         with plain_failures():
@@ -129,14 +122,13 @@ def _scheduled(feed: ImportFeed) -> dg.ScheduleDefinition:
     return tick
 
 
-@dg.sensor(
+@sensor_every(
+    10,
     job=import_contacts,
-    minimum_interval_seconds=TEND_EVERY_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
     description="Finishes what scheduled imports began (files that were still being written, locations that were away),"
     " and archives or deletes imported files where their feed says so.",
 )
-def tend_feeds(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Ticked:
+def tend_feeds(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Tick:
     """Do what is open for all feeds; trouble with one does not keep the others waiting."""
     from contact_pipelines import feeds
 
@@ -155,10 +147,9 @@ def tend_feeds(context: SensorEvaluationContext, pipelines: ResourceParam[Pipeli
 
 
 def _broken(name: str, error: str) -> dg.SensorDefinition:
-    @dg.sensor(
+    @sensor_every(
+        600,
         name=f"broken_{re.sub(r'[^A-Za-z0-9_]', '_', name)}",
-        minimum_interval_seconds=TELL_BROKEN_EVERY_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Not a sensor: an entry of the settings file that cannot be used. {error}",
     )
     def tell(context: SensorEvaluationContext) -> Any:  # noqa: ANN401 - it never returns
@@ -168,10 +159,5 @@ def _broken(name: str, error: str) -> dg.SensorDefinition:
     return tell
 
 
-def _started(taken: Sequence[Import], otherwise: str) -> Ticked:
-    if not taken:
-        return dg.SkipReason(otherwise)
-    return dg.SensorResult(
-        run_requests=[run_request(record) for record in taken],
-        dynamic_partitions_requests=[IMPORTS.build_add_request([record.name for record in taken])],
-    )
+def _started(taken: Sequence[Import], otherwise: str) -> Tick:
+    return requested([run_request(record) for record in taken]) if taken else dg.SkipReason(otherwise)

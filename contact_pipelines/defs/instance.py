@@ -35,8 +35,7 @@ def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.D
     Standard output and error are the command line's own, so they are not captured into files as those of other
     runs are: that would take a second and three processes more.
     """
-    import dagster as dg
-    from dagster._core.instance.ref import InstanceRef
+    from contact_pipelines.defs.dagster_internals import kept_open_storage, open_from
 
     folder = dagster_home(settings)
     overrides: dict[str, object] = {
@@ -47,16 +46,9 @@ def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.D
         "python_logs": {"python_log_level": "DEBUG" if verbose else "CRITICAL"},
     }
     if not _names_a_storage(folder / _CONFIG):
-        overrides["storage"] = {
-            "custom": {
-                "module": "contact_pipelines.defs.sqlite_storage",
-                "class": "KeptOpenSqliteStorage",
-                "config": {"base_dir": str(folder)},
-            }
-        }
-    reference = InstanceRef.from_dir(str(folder), overrides=overrides)
+        overrides["storage"] = kept_open_storage(folder)
     with _first_alone(folder):
-        instance = dg.DagsterInstance.from_ref(reference)
+        instance = open_from(folder, overrides)
     with instance:
         yield instance
 

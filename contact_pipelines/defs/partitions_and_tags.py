@@ -14,9 +14,6 @@ IMPORT_ID_TAG = "contact_pipelines/import_id"
 PARTITION_TAG = "dagster/partition"
 BACKFILL_TAG = "dagster/backfill"
 
-ARTIFACTS = "artifacts"
-"""The key of the IO manager that keeps relations as Parquet."""
-
 GROUP = "imports"
 OWNERS = ["team:contacts"]
 

@@ -17,7 +17,7 @@ class Rollback(dg.Config):
     """The form."""
 
     import_name: str = Field(
-        default="2026-11-20-contacts_nov-3f2a91",
+        default="2026-11-20-contacts_nov-efd14a3f2a91",
         description="The import to undo: its readable name (the partition key) or its id.",
     )
     tenant: str = Field(default=DEFAULT_TENANT, description="Whose import it is.")

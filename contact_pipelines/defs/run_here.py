@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import, ImportStatus
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,10 +91,8 @@ def _job(settings: Settings, store: Store) -> dg.JobDefinition:
     """Make the job, alone: the whole code location would take longer to build and is not needed."""
     import dagster as dg
 
-    from contact_pipelines.defs.import_assets import IMPORT_ASSETS
-    from contact_pipelines.defs.jobs import import_contacts
-    from contact_pipelines.defs.parquet_io import parquet_artifacts
-    from contact_pipelines.defs.partitions_and_tags import ARTIFACTS, IMPORT_JOB
+    from contact_pipelines.defs.import_assets import IMPORT_ASSETS, import_contacts
+    from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB
     from contact_pipelines.defs.pipelines import Pipelines
 
     @dg.resource
@@ -107,7 +106,7 @@ def _job(settings: Settings, store: Store) -> dg.JobDefinition:
     return dg.Definitions(
         assets=IMPORT_ASSETS,
         jobs=[import_contacts],
-        resources={"pipelines": pipelines, ARTIFACTS: parquet_artifacts},
+        resources={"pipelines": pipelines},
         executor=dg.in_process_executor,
     ).resolve_job_def(IMPORT_JOB)
 
@@ -120,7 +119,7 @@ def _leave_no_import_running(store: Store, record: Import, error: BaseException)
     try:
         with store.begin() as connection:
             if imports_table.get(connection, record.tenant_id, record.id).status == ImportStatus.RUNNING:
-                message = f"The import ended with {type(error).__name__} before its steps did; nothing was written."
+                message = sentence("unexpected.before", error=type(error).__name__)
                 imports_table.record_failure(connection, record, code, message)
     except ContactPipelinesError:
         pass  # the store is away; the import is found abandoned when it is back

@@ -28,10 +28,11 @@ from contact_pipelines.files.artifact_names import ANEW, CHANGES, RESULTS_PREVIE
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports import breaker, report, results
-from contact_pipelines.imports.apply.write_contacts import PLAN_COLUMNS, count_outcomes
+from contact_pipelines.imports.apply.write_contacts import count_outcomes
 from contact_pipelines.imports.breaker import Statistics
 from contact_pipelines.imports.compare import change_plan, probable_duplicates
 from contact_pipelines.imports.lookups import get_import
+from contact_pipelines.imports.plan import contact_columns, typed
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.models import DEFAULT_TENANT, PROPERTY_PREFIX, Import, ImportStatus
 from contact_pipelines.settings import Settings
@@ -70,7 +71,7 @@ class Review:
 
 def run(session: ImportSession) -> bool:
     """Leave the plan to a person if its options, its feed's limits or its feed's columns say so; say whether."""
-    limits = BreakerLimits() if session.feed is None else session.feed.breaker  # a feed may be gone from the settings
+    limits = session.feed.breaker if session.feed else BreakerLimits()
     held = _reasons_to_hold(session, limits)
     if not held and not session.record.options.review:
         return False
@@ -163,7 +164,7 @@ def settle_plan(session: ImportSession, connection: Connection) -> bool:  # noqa
         confirmed = sql_blocks("review")["confirmed_changes"].format(
             anew=file_literal(anew), code=literal(CHANGED_SINCE_REVIEW), message=literal(_MESSAGE)
         )
-        session.save(CHANGES, session.con.sql(confirmed))
+        session.save(CHANGES, typed(session.con.sql(confirmed)))
     elif moved or kept_aside:  # it does the same, to newer versions of the contacts
         artifacts.rename(f"{ANEW}.parquet", f"{CHANGES}.parquet")
     artifacts.discard(f"{ANEW}.parquet")
@@ -186,7 +187,7 @@ def _reasons_to_hold(session: ImportSession, limits: BreakerLimits) -> list[str]
 
 def _sample_changes(con: duckdb.DuckDBPyConnection) -> list[FieldChange]:
     """Return the plan's first field-level changes, at most MOST_CHANGES; those of known contacts come first."""
-    fields = [name for name in con.view(CHANGES).columns if name not in PLAN_COLUMNS]
+    fields = contact_columns(con.view(CHANGES).columns)
     query = sql_blocks("review")["first_changes"].format(
         contact=", ".join(f"{literal(name)}: {identifier(name)}" for name in fields),
         most=MOST_CHANGES,  # every row has one at least
@@ -222,7 +223,7 @@ def _reviewed_plan(session: ImportSession) -> Path:
 def _compare_plans(con: duckdb.DuckDBPyConnection, reviewed: Path, anew: Path) -> tuple[int, int]:
     """Make the table `moved_rows`: those for which a plan made now reads otherwise, or even does something else."""
     columns = [name for name in con.sql(f"FROM read_parquet({file_literal(anew)})").columns if name != "_row"]
-    fields = [name for name in columns if name not in PLAN_COLUMNS] + ["properties"]
+    fields = [*contact_columns(columns), "properties"]
     blocks = sql_blocks("review")
     con.execute(
         blocks["moved_rows"].format(

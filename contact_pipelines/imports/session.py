@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,12 +11,10 @@ import duckdb
 from contact_pipelines.errors import ContactPipelinesError, DiskFull
 from contact_pipelines.files import disk, duck
 from contact_pipelines.files.artifacts import ArtifactFolder
-from contact_pipelines.files.locations import LocationConfig
 from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.models import Import
 from contact_pipelines.outcomes import sentence
-from contact_pipelines.settings.feed_settings import ImportFeed
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import Heartbeat
@@ -31,22 +29,14 @@ _AFTERWARDS = {
 class ImportSession:
     """Opened by a door or by `way`, used by one step after the other, closed at the end."""
 
-    def __init__(
-        self,
-        store: Store,
-        artifacts_root: str,
-        record: Import,
-        house: House | None = None,
-        *,
-        locations: Mapping[str, LocationConfig] | None = None,
-        feed: ImportFeed | None = None,
-    ) -> None:
+    def __init__(self, store: Store, settings: Settings, record: Import) -> None:
         self.store = store
         self.record = record
-        self.house = house or House()
-        self.locations = locations or {}
-        self.feed = feed
-        self.artifacts = ArtifactFolder(artifacts_root, record.tenant_id, record.id)
+        self.house = settings.house
+        self.locations = settings.locations
+        self.feed = next((feed for feed in settings.imports if feed.name == record.feed), None)
+        """The feed that brought the file, if the settings still have it."""
+        self.artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
         with self._naming_a_full_disk(_BEFORE):
             self.con = duck.connect(self.artifacts.scratch())
 

@@ -53,8 +53,7 @@ T = TypeVar("T")
 def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
     """Open an import to run its steps; close it afterwards (or use `with`). Raises InvalidOption for the settings."""
     check_house(settings.house)
-    feed = next((feed for feed in settings.imports if feed.name == record.feed), None)
-    return ImportSession(store, settings.artifacts, record, settings.house, locations=settings.locations, feed=feed)
+    return ImportSession(store, settings, record)
 
 
 def run_import(store: Store, settings: Settings, record: Import) -> Import:

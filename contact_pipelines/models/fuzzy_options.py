@@ -35,7 +35,7 @@ class Resolve(StrEnum):
 
     REVIEW: warn of it, and treat the row as new. SKIP_NEW: skip the row. UPDATE_EXISTING: treat the contact as
     matched; the import's field rules apply. MERGE_FIELDS: treat it as matched, and fill its blank fields only.
-    CREATE_NEW: treat the row as new without a warning. See `imports.compare.fuzzy.resolving` for the doubtful cases.
+    CREATE_NEW: treat the row as new without a warning. `imports.compare.probable_duplicates` has the doubtful cases.
     """
 
     REVIEW = "review"

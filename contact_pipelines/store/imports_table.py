@@ -57,32 +57,30 @@ def register(
     feed: str | None = None,
 ) -> Import:
     """Add an import as `pending`; with a known idempotency key return the import that has it."""
-    import_id = uuid7()
     file_name = PurePosixPath(source.replace("\\", "/")).name
-    statement = (
-        insert(imports)
-        .values(
-            tenant_id=tenant_id,
-            id=import_id,
-            name=readable_name(file_name, import_id),
-            status=ImportStatus.PENDING,
-            door=door,
-            source=source,
-            file_name=file_name,
-            options=options.model_dump(mode="json"),
-            idempotency_key=idempotency_key,
-            feed_name=feed,
-        )
-        .on_conflict_do_nothing(
-            index_elements=["tenant_id", "idempotency_key"],
-            index_where=sa.text("idempotency_key IS NOT NULL"),
-        )
+    values = {
+        "tenant_id": tenant_id,
+        "status": ImportStatus.PENDING,
+        "door": door,
+        "source": source,
+        "file_name": file_name,
+        "options": options.model_dump(mode="json"),
+        "idempotency_key": idempotency_key,
+        "feed_name": feed,
+    }
+    statement = insert(imports).values(values).on_conflict_do_nothing().returning(*imports.c)
+    with_key = sa.select(imports).where(
+        imports.c.tenant_id == tenant_id,
+        imports.c.idempotency_key == idempotency_key,
+        sa.literal(idempotency_key is not None),
     )
-    connection.execute(statement)
-    known = imports.c.id == import_id
-    if idempotency_key is not None:
-        known = imports.c.idempotency_key == idempotency_key
-    row = connection.execute(sa.select(imports).where(imports.c.tenant_id == tenant_id, known)).one()
+    row = None
+    while row is None:  # until the name is one that no other import has
+        import_id = uuid7()
+        row = connection.execute(
+            statement, {"id": import_id, "name": readable_name(file_name, import_id)}
+        ).one_or_none()
+        row = row or connection.execute(with_key).one_or_none()
     return from_row(row)
 
 
@@ -322,9 +320,12 @@ def applied_mark(connection: sa.Connection, tenant_id: str) -> str:
 
 
 def readable_name(file_name: str, import_id: uuid.UUID) -> str:
-    """Return a name that people can tell apart, such as `2026-11-20-contacts_nov-3f2a91`."""
+    """Return a name that people can tell apart, such as `2026-11-20-contacts_nov-efd14a3f2a91`.
+
+    It ends in 48 of the id's random bits: a store has no two imports of one name.
+    """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file_name.split(".", maxsplit=1)[0]).strip("_-")[:60] or "file"
-    return f"{datetime.now(UTC):%Y-%m-%d}-{stem}-{import_id.hex[-6:]}"
+    return f"{datetime.now(UTC):%Y-%m-%d}-{stem}-{import_id.hex[-12:]}"
 
 
 def uuid7() -> uuid.UUID:

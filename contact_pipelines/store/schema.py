@@ -17,7 +17,7 @@ from contact_pipelines.errors import SchemaMismatch
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS: tuple[str, ...] = tuple(f"{number:04}" for number in range(1, 13))
 """All revisions, oldest first; a test compares them with the migration scripts."""
 
 HEAD_REVISION = REVISIONS[-1]

@@ -167,7 +167,7 @@ imports = Table(
     metadata,
     _tenant(),
     Column("id", UUID, nullable=False),
-    Column("name", Text, nullable=False),  # also the key of its Dagster partition
+    Column("name", Text, nullable=False),  # unique in the store: the key of its Dagster partition
     Column("status", Text, nullable=False),
     Column("door", Text, nullable=False, server_default="python"),
     Column("source", Text, nullable=False),
@@ -212,7 +212,7 @@ imports = Table(
     Column("artifacts_removed_at", DateTime(timezone=True)),
     Column("results_removed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "id"),
-    UniqueConstraint("tenant_id", "name"),
+    UniqueConstraint("name"),
     CheckConstraint(
         "status IN ('pending', 'running', 'awaiting_review', 'completed', 'failed', 'cancelled', 'expired',"
         " 'rolled_back')",

@@ -31,7 +31,7 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
     from contact_pipelines.imports.compare import change_plan, opt_out_imports
     from contact_pipelines.store import imports_table
 
-    columns, record = recorded_mapping(session), session.record
+    mapping, record = recorded_mapping(session), session.record
     # Before the lock, for which others wait; of a plan that was reviewed they were counted then.
     reviewed = was == ImportStatus.AWAITING_REVIEW
     warnings = record.warnings if reviewed else len(report.row_warnings(session))
@@ -42,7 +42,7 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
             warnings = len(report.row_warnings(session))
         session.view(CHANGES)
         counts = write_contacts.check_conservation(session.con, session.record.rows)
-        for definition in columns.new_properties:
+        for definition in mapping.new_properties:
             add_property(connection, record.tenant_id, definition, import_id=record.id)
         groups = join_groups.prepare_groups(connection, record)
         plan = session.artifacts.reading(f"{CHANGES}.parquet")
@@ -52,7 +52,7 @@ def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: 
             fields = opt_out_imports.UPDATED_FIELDS
         else:
             write_contacts.number_contacts(session.con, record, plan)
-            to_write, fields = counts, change_plan.difference(session, columns).updated_columns
+            to_write, fields = counts, change_plan.difference(session, mapping).updated_columns
         with results.drafting(session):
             write_contacts.apply_changes(
                 connection,

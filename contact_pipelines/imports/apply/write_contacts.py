@@ -22,17 +22,9 @@ from contact_pipelines.files.artifact_names import CHANGES
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports.apply import join_groups
 from contact_pipelines.imports.apply.join_groups import JoinedGroup
+from contact_pipelines.imports.plan import contact_columns
 from contact_pipelines.models import Counts, Import
 from contact_pipelines.store import copying
-
-PLAN_COLUMNS = frozenset(
-    {
-        *("_row", "outcome", "code", "message", "contact_id", "version", "properties", "erased", "joins"),
-        *("before", "after"),
-        *("suppresses", "also"),  # of an import that suppresses
-    }
-)
-"""What `contact_changes` has besides contact columns."""
 
 PLANNED = "planned_changes"
 """The view of the plan in which new contacts have their ids."""
@@ -117,7 +109,7 @@ def _create(
     record: Import,
     progress: Callable[[int], None],
 ) -> int:
-    fields = [name for name in con.view(PLANNED).columns if name not in PLAN_COLUMNS]
+    fields = contact_columns(con.view(PLANNED).columns)
     select = ", ".join([_present(field) for field in fields])
     rows = con.sql(
         f"SELECT {literal(record.tenant_id)} AS tenant_id, contact_id AS id, {select}, properties"

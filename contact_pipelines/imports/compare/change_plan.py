@@ -11,20 +11,21 @@ from contact_pipelines.imports.apply.import_tag import import_tag
 from contact_pipelines.imports.columns import recorded_mapping
 from contact_pipelines.imports.columns.file_mapping import FileMapping
 from contact_pipelines.imports.compare import diffing, matching, opt_out_imports, probable_duplicates
+from contact_pipelines.imports.compare.merging import Difference
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.store import imports_table
 
 
 def make(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRelation:
     """Compare the valid rows with the store as it is now; keep the plan as the artifact `name`."""
-    columns, record = recorded_mapping(session), session.record
+    mapping, record = recorded_mapping(session), session.record
     session.view(VALID, ERRORS)
     with session.store.begin() as connection:
         mark = imports_table.applied_mark(connection, record.tenant_id)
     if session.record.options.suppress:
-        _plan_opt_outs(session, columns, name)
+        _plan_opt_outs(session, mapping, name)
     else:
-        _plan_changes(session, columns, name)
+        _plan_changes(session, mapping, name)
     with session.artifacts.writing(COMPARED) as path:  # after the plan: a mark that is too old only costs time
         path.write_text(mark, encoding="utf-8")
     return session.load(name)
@@ -49,48 +50,37 @@ def call_stale(session: ImportSession) -> None:
     session.artifacts.discard(COMPARED)
 
 
-def difference(session: ImportSession, columns: FileMapping) -> diffing.Difference:
+def difference(session: ImportSession, mapping: FileMapping) -> Difference:
     """Return what of the contacts is compared, and which columns of them an update sets."""
-    return diffing.Difference(
-        columns.fields,
-        columns.properties,
+    return Difference(
+        mapping.fields,
+        mapping.properties,
         session.record.options,
         session.house.fields,
-        has_opt_in=columns.has_opt_in,
+        has_opt_in=mapping.has_opt_in,
         import_tag=import_tag(session.record),
     )
 
 
-def _plan_changes(session: ImportSession, columns: FileMapping, name: str) -> None:
+def _plan_changes(session: ImportSession, mapping: FileMapping, name: str) -> None:
     con, record = session.con, session.record
-    compared = difference(session, columns)
+    compared = difference(session, mapping)
     with session.store.begin() as connection:
         groups = join_groups.wanted_groups(connection, record)
+    its = matching.Matching(VALID, record.tenant_id, compared, groups, session.artifacts.scratch())
     with session.store.raw() as connection:
-        its = matching.Matching(
-            source=VALID,
-            tenant_id=record.tenant_id,
-            fields=columns.fields,
-            needed=compared.compared,
-            options=record.options,
-            default_status=compared.default_status,
-            complete=diffing.complete(compared),
-            groups=groups,
-            scratch=session.artifacts.scratch(),
-        )
         source = matching.match(con, connection, its)
         if record.options.fuzzy:
-            missing = diffing.missing_fields(compared)
-            source = probable_duplicates.resolve(session, connection, its, source, missing=missing)
+            source = probable_duplicates.resolve(session, connection, its, source)
     session.save(name, diffing.diff(con, source, ERRORS, compared))
     for table in (*diffing.TABLES, *matching.TABLES, *probable_duplicates.TABLES):
         con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _plan_opt_outs(session: ImportSession, columns: FileMapping, name: str) -> None:
+def _plan_opt_outs(session: ImportSession, mapping: FileMapping, name: str) -> None:
     record = session.record
     its = opt_out_imports.Suppressing(
-        VALID, ERRORS, record.tenant_id, columns.fields, record.options, session.artifacts.scratch()
+        VALID, ERRORS, record.tenant_id, mapping.fields, record.options, session.artifacts.scratch()
     )
     with session.store.raw() as connection:
         session.save(name, opt_out_imports.plan(session.con, connection, its))

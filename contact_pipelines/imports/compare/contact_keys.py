@@ -15,6 +15,7 @@ import duckdb
 import psycopg
 
 from contact_pipelines.files.duck import ROW, file_literal, identifier, literal, sql_blocks
+from contact_pipelines.imports.compare.merging import Difference
 from contact_pipelines.models import MatchKey, Mode
 from contact_pipelines.store import copying
 
@@ -27,28 +28,27 @@ _ADDRESS_HOLDER = 0
 def find_contacts(
     con: duckdb.DuckDBPyConnection,
     cursor: psycopg.Cursor[Any],
-    *,
     source: str,
+    its: Difference,
+    *,
     tenant_id: str,
-    keys: Sequence[MatchKey],
-    has_email: bool,
     scratch: Path,
 ) -> None:
     """Make the table `found_contacts`: row, contact id, fault and the keys that it is of, whether the email is taken.
 
-    `keys` are those that the view `source` has columns of, in their order; `has_email`: it has a column `email`, be
-    that a key or not. A row of which nothing is found has no line.
+    An email is looked up even where it is no key. A row of which nothing is found has no line.
     """
-    columns = list(dict.fromkeys([*keys, *([MatchKey.EMAIL] if has_email else [])]))
-    send_row_keys(con, cursor, source, columns)
-    found = [hit for place, key in enumerate(keys, 1) for hit in hits(key, place, tenant_id)]
-    if has_email and MatchKey.EMAIL not in keys:
-        found += hits(MatchKey.EMAIL, _ADDRESS_HOLDER, tenant_id)
+    places = {key: place for place, key in enumerate(its.keys, 1)}
+    if MatchKey.EMAIL in its.fields:
+        places.setdefault(MatchKey.EMAIL, _ADDRESS_HOLDER)
+    send_row_keys(con, cursor, source, list(places))
+    found = [hit for key, place in places.items() for hit in hits(key, place, tenant_id)]
     query = sql_blocks("contact_keys")["contacts_by_keys"].format(hits="\n    UNION ALL\n    ".join(found))
     answer = scratch / "found_contacts.csv"
     copying.copy_out(cursor, f"COPY ({query}) TO STDOUT (FORMAT csv)", answer)
     cursor.execute("DROP TABLE row_keys")
-    load(con, answer)
+    con.execute(sql_blocks("contact_keys")["load"].format(path=file_literal(answer)))
+    answer.unlink()
 
 
 def send_row_keys(
@@ -63,12 +63,6 @@ def send_row_keys(
     cursor.execute("ANALYZE row_keys")
 
 
-def load(con: duckdb.DuckDBPyConnection, answer: Path) -> None:
-    """Make `found_contacts` of what the store answered, and remove the file."""
-    con.execute(sql_blocks("contact_keys")["load"].format(path=file_literal(answer)))
-    answer.unlink()
-
-
 def decide_faults(con: duckdb.DuckDBPyConnection, source: str, keys: Sequence[MatchKey], mode: Mode) -> None:
     """Add the rows whose contact cannot be told to `decided_rows`, which must exist."""
     blocks = sql_blocks("contact_keys")
@@ -78,15 +72,15 @@ def decide_faults(con: duckdb.DuckDBPyConnection, source: str, keys: Sequence[Ma
         con.execute(blocks["unknown_ids"].format(source=identifier(source), and_no_other_key=others))
 
 
-def decide_taken_emails(con: duckdb.DuckDBPyConnection, source: str, mode: Mode, *, complete: str) -> None:
+def decide_taken_emails(con: duckdb.DuckDBPyConnection, source: str, its: Difference) -> None:
     """Fail the rows whose new email is another contact's, or an earlier row's: to `decided_rows`, out of `finals`.
 
-    For an email that is no match key. `complete` is SQL that is true of a row with all that a new contact needs.
+    For an email that is no match key.
     """
-    blocks = sql_blocks("contact_keys")
+    blocks, mode = sql_blocks("contact_keys"), its.options.mode
     con.execute(blocks["create_email_claims"])
     if mode is not Mode.UPDATE_ONLY:
-        con.execute(blocks["claims_of_created"].format(source=identifier(source), complete=complete))
+        con.execute(blocks["claims_of_created"].format(source=identifier(source), missing=its.missing))
     if mode is not Mode.CREATE_ONLY:
         con.execute(blocks["claims_of_updated"])
     con.execute(blocks["decide_taken"])

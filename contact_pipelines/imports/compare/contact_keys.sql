@@ -44,8 +44,8 @@ SELECT
     'failed',
     fault,
     CASE fault
-        WHEN 'ambiguous_match' THEN 'several contacts have this ' || ambiguous_keys
-        ELSE keys || ' find different contacts'
+        WHEN 'ambiguous_match' THEN sentence('ambiguous_match', 'keys', ambiguous_keys)
+        ELSE sentence('contradicting_keys', 'keys', keys)
     END
 FROM found_contacts
 WHERE fault IS NOT NULL
@@ -53,7 +53,7 @@ WHERE fault IS NOT NULL
 -- name: unknown_ids
 -- A new contact gets an id of its own: by the one in the file it would not be found again.
 INSERT INTO decided_rows
-SELECT _row, NULL, 'failed', 'unknown_id', 'no contact has this id, and a new one would get another id'
+SELECT _row, NULL, 'failed', 'unknown_id', sentence('unknown_id')
 FROM {source}
 WHERE id IS NOT NULL
     {and_no_other_key}
@@ -68,7 +68,7 @@ SELECT _row, email
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
-WHERE email IS NOT NULL {complete}
+WHERE email IS NOT NULL AND {missing} IS NULL
 
 -- name: claims_of_updated
 INSERT INTO email_claims
@@ -89,7 +89,7 @@ SELECT
     NULL,
     'failed',
     'email_taken',
-    CASE WHEN taken THEN 'another contact has this email' ELSE 'row ' || first || ' has this email too' END
+    CASE WHEN taken THEN sentence('email_taken') ELSE sentence('email_taken.in_file', 'row', first) END
 FROM told
 WHERE taken OR first < _row
 

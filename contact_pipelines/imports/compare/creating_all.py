@@ -14,8 +14,8 @@ import psycopg
 
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports.compare.contact_keys import send_row_keys
+from contact_pipelines.imports.compare.merging import BY_EMAIL, Difference
 from contact_pipelines.imports.validate.consent import RANKS
-from contact_pipelines.models import ContactStatus, MatchKey
 from contact_pipelines.store import copying
 
 MARKED = "marked_rows"
@@ -25,39 +25,33 @@ MARKED = "marked_rows"
 def mark_duplicates(
     con: duckdb.DuckDBPyConnection,
     cursor: psycopg.Cursor[Any],
-    *,
     source: str,
+    its: Difference,
+    *,
     tenant_id: str,
-    has_status: bool,
-    default_status: ContactStatus,
-    complete: str,
     scratch: Path,
 ) -> str:
     """Return the table of the rows of `source`, which has emails, with `is_duplicate`, status, `_note_code`, `_note`.
 
-    A row without a status of its own has the default one. `complete` is SQL that is true of a row with all that a new
-    contact needs: a row that is not created is not what another one duplicates.
+    A row without a status of its own has the default one. A row that lacks a required field is not created, so no
+    other row duplicates it.
     """
     blocks = sql_blocks("creating_all")
-    statuses = ", ".join(literal(status) for status in RANKS)  # in the order of their ranks
-    status = f"coalesce(status, {literal(default_status)})" if has_status else literal(default_status)
-    send_row_keys(con, cursor, source, [MatchKey.EMAIL])
+    send_row_keys(con, cursor, source, BY_EMAIL)
     answer = scratch / "holders.csv"
+    statuses = ", ".join(literal(status) for status in RANKS)  # in the order of their ranks
     holders = blocks["holders"].format(statuses=statuses, tenant=literal(tenant_id))
     copying.copy_out(cursor, f"COPY ({holders}) TO STDOUT (FORMAT csv)", answer)
     cursor.execute("DROP TABLE row_keys")
     con.execute(blocks["load"].format(path=file_literal(answer)))
     answer.unlink()
-    con.execute(
-        blocks["addresses"].format(source=identifier(source), statuses=statuses, status=status, complete=complete)
-    )
+    has_status, default = "status" in its.fields, literal(its.default_status)
+    status = f"coalesce(status, {default})" if has_status else default
+    con.execute(blocks["addresses"].format(source=identifier(source), status=status, missing=its.missing))
+    without_status = "EXCLUDE (status)" if has_status else ""
     con.execute(
         blocks["marked_rows"].format(
-            source=identifier(source),
-            target=MARKED,
-            statuses=statuses,
-            status=status,
-            without_status=" EXCLUDE (status)" if has_status else "",
+            source=identifier(source), target=MARKED, status=status, without_status=without_status
         )
     )
     con.execute("DROP TABLE holders; DROP TABLE addresses")

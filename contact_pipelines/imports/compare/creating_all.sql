@@ -22,7 +22,8 @@ FROM read_csv({path}, auto_detect = false, header = false, delim = ',', columns 
 
 -- name: addresses
 -- Of each row with an address: whether another contact has it, an earlier row's or one of the store (a row that lacks a
--- required field becomes none); and how strict the row is, the address's contacts in the store are, and the file's rows with the address are.
+-- required field becomes none); and how strict the row, the address's contacts, and the file's rows with the address
+-- are.
 CREATE OR REPLACE TABLE addresses AS
 SELECT
     s._row,
@@ -32,7 +33,7 @@ SELECT
     h._row IS NOT NULL OR coalesce(min(s._row) FILTER (s.complete) OVER (PARTITION BY s.email) < s._row, false)
         AS is_duplicate
 FROM (
-    SELECT _row, email, list_position([{statuses}], {status}) AS own, {complete} AS complete
+    SELECT _row, email, strictness({status}) AS own, {missing} IS NULL AS complete
     FROM {source}
     WHERE email IS NOT NULL
 ) s
@@ -41,16 +42,16 @@ LEFT JOIN holders h ON h._row = s._row
 -- name: marked_rows
 CREATE OR REPLACE TABLE {target} AS
 SELECT
-    s.*{without_status},
-    coalesce([{statuses}][greatest(a.own, a.held, a.in_file)], {status}) AS status,
+    s.* {without_status},
+    coalesce(status_of(greatest(a.own, a.held, a.in_file)), {status}) AS status,
     coalesce(a.is_duplicate, false) AS is_duplicate,
     CASE
         WHEN a.own = 1 AND a.held > 1 THEN 'consent_kept'
         WHEN a.in_file > greatest(a.own, a.held) THEN 'consent_from_duplicate'
     END AS _note_code,
     CASE
-        WHEN a.own = 1 AND a.held > 1 THEN 'status was kept: the address has opted out'
-        WHEN a.in_file > greatest(a.own, a.held) THEN 'status is as in a stricter row with this email'
+        WHEN a.own = 1 AND a.held > 1 THEN sentence('consent_kept.address')
+        WHEN a.in_file > greatest(a.own, a.held) THEN sentence('consent_from_duplicate.address')
     END AS _note
 FROM {source} s
 LEFT JOIN addresses a ON a._row = s._row

@@ -6,9 +6,9 @@
 CREATE OR REPLACE TABLE finals AS
 SELECT
     s.*,
-    m.* EXCLUDE (_row, same),
-    coalesce({refused}, false) AS refused,
-    {forced} AS forced
+    m.* EXCLUDE (_row, same) {replaced},
+    coalesce({loosens} AND {is_refused}, false) AS refused,
+    coalesce({loosens} AND {is_forced}, false) AS forced
     {finals}
 FROM {source} s
 JOIN matches m ON m._row = s._row
@@ -23,7 +23,7 @@ WHERE severity = 'error'
 -- name: suppressed_unknown
 -- Somebody who was erased, or who must never be mailed again, is not created.
 INSERT INTO decided_rows
-SELECT _row, NULL, 'skipped', 'suppressed', 'the address is on the suppression list'
+SELECT _row, NULL, 'skipped', 'suppressed', sentence('suppressed')
 FROM suppressed_rows s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
@@ -31,7 +31,7 @@ ANTI JOIN decided_rows d ON d._row = s._row
 -- name: suppressed_changes
 -- Nor does a contact whom another key recognised get such an address.
 INSERT INTO decided_rows
-SELECT _row, NULL, 'skipped', 'suppressed', 'the address is on the suppression list'
+SELECT _row, NULL, 'skipped', 'suppressed', sentence('suppressed')
 FROM finals f
 SEMI JOIN suppressed_rows s ON s._row = f._row
 WHERE "new.email" IS DISTINCT FROM "old.email"
@@ -41,17 +41,22 @@ DELETE FROM finals
 WHERE _row IN (SELECT _row FROM decided_rows WHERE code = 'suppressed')
 
 -- name: unknown_created
-SELECT _row, 'created' AS outcome {note} {created}, {properties_created} AS properties
+-- What lacks a required field comes after what is created, which is to stand first and in order.
+SELECT
+    _row,
+    'created' AS outcome
+    {created},
+    '{{' || concat_ws(',', NULL {properties}) || '}}' AS properties,
+    _note_code AS code,
+    _note AS message
 FROM (
     FROM {source} s
     ANTI JOIN matches m ON m._row = s._row
     ANTI JOIN decided_rows d ON d._row = s._row
-    {complete}
+    WHERE {missing} IS NULL
     ORDER BY {order}
 )
 
--- name: unknown_incomplete
--- What would be created but lacks a required field. After the branch that creates the others.
 UNION ALL BY NAME
 SELECT _row, 'failed' AS outcome, 'required' AS code, {missing} AS message
 FROM {source} s
@@ -60,23 +65,23 @@ ANTI JOIN decided_rows d ON d._row = s._row
 WHERE {missing} IS NOT NULL
 
 -- name: unknown_skipped
-SELECT _row, 'skipped' AS outcome, 'not_in_store' AS code, concat_ws('; ', 'no contact has this {key}'{own_note})
-    AS message
+SELECT
+    _row,
+    'skipped' AS outcome,
+    'not_in_store' AS code,
+    concat_ws('; ', sentence('not_in_store', 'key', '{key}'), _note) AS message
 FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
 
 -- name: contact_changes
 -- A branch a case; what a branch does not name is NULL. Each is written once and used once: a shared one would be
--- materialised, and the plan written by one thread only.
-WITH judged AS (
+-- materialised, and the plan written by one thread only. The import's own tag changes nobody, but goes on all who are
+-- changed.
+WITH compared AS (
     SELECT
-        *,
-        CASE
-            WHEN '{mode}' = 'create_only' THEN 'skipped'
-            WHEN {changed} THEN 'updated'
-            ELSE 'unchanged'
-        END AS outcome
+        * {tagged},
+        CASE WHEN '{mode}' = 'create_only' THEN 'skipped' WHEN {changed} THEN 'updated' ELSE 'unchanged' END AS outcome
     FROM finals
 )
 
@@ -86,28 +91,34 @@ UNION ALL BY NAME
 SELECT
     _row,
     outcome,
-    CASE WHEN outcome = 'skipped' THEN 'already_exists' WHEN refused THEN 'consent_kept' {updated_note_code} END AS code,
     CASE
-        WHEN outcome = 'skipped' THEN 'a contact with this {key} exists already'
-        WHEN refused THEN concat_ws('; ', 'status was kept: the contact has opted out'{own_note})
-        {updated_note}
+        WHEN outcome = 'skipped' THEN 'already_exists'
+        WHEN refused THEN 'consent_kept'
+        WHEN forced THEN 'consent_forced'
+        ELSE _note_code
+    END AS code,
+    CASE
+        WHEN outcome = 'skipped' THEN sentence('already_exists', 'key', '{key}')
+        WHEN refused THEN concat_ws('; ', sentence('consent_kept'), _note)
+        WHEN forced THEN sentence('consent_forced')
+        ELSE _note
     END AS message,
     contact_id,
     version
     {updated},
-    {properties_updated} AS properties,
-    {erased} AS erased,
+    CASE WHEN outcome = 'updated' THEN '{{' || concat_ws(',', NULL {set_members}) || '}}' END AS properties,
+    CASE WHEN outcome = 'updated' THEN {erased} END AS erased,
     joins,
-    {before} AS before,
-    {after} AS after
-FROM judged
+    CASE WHEN outcome = 'updated' THEN '{{' || concat_ws(',', {before}) || '}}' END AS before,
+    CASE WHEN outcome = 'updated' THEN '{{' || concat_ws(',', NULL {after}) || '}}' END AS after
+FROM compared
 
 UNION ALL BY NAME
 SELECT
     _row,
     CASE WHEN '{mode}' = 'create_only' THEN 'skipped' ELSE 'unchanged' END AS outcome,
     CASE WHEN '{mode}' = 'create_only' THEN 'already_exists' END AS code,
-    CASE WHEN '{mode}' = 'create_only' THEN 'a contact with this {key} exists already' END AS message
+    CASE WHEN '{mode}' = 'create_only' THEN sentence('already_exists', 'key', '{key}') END AS message
 FROM matches
 WHERE same
 

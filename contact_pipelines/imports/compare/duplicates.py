@@ -11,12 +11,11 @@ from collections.abc import Sequence
 
 import duckdb
 
-from contact_pipelines.files.duck import ROW, identifier, literal, sql_blocks
-from contact_pipelines.imports.validate.consent import RANKS
+from contact_pipelines.files.duck import ROW, identifier, sql_blocks
 from contact_pipelines.models import Duplicates, MatchKey
 
-STRICTER = "rows_with_consent"
-"""The table of rows in which a duplicate's opt-out is carried over."""
+STRICTER, NOTED = "rows_with_consent", "rows_with_empty_notes"
+"""The table of rows in which a duplicate's opt-out is carried over, and the view of rows of which nothing is noted."""
 
 _COUNTS = {Duplicates.FIRST: f"min({ROW})", Duplicates.LAST: f"max({ROW})", Duplicates.ERROR: "CAST(NULL AS INTEGER)"}
 
@@ -73,6 +72,14 @@ def _decide(con: duckdb.DuckDBPyConnection, key: str) -> None:
     con.execute("DROP TABLE duplicate_rows")
 
 
+def with_notes(con: duckdb.DuckDBPyConnection, source: str) -> str:
+    """Return the rows of `source` with the columns `_note_code` and `_note`, which are empty unless it has them."""
+    if "_note" in con.sql(f"FROM {identifier(source)}").columns:
+        return source
+    con.execute(sql_blocks("duplicates")["with_empty_notes"].format(source=identifier(source), target=NOTED))
+    return NOTED
+
+
 def carry_opt_outs(con: duckdb.DuckDBPyConnection, source: str) -> str:
     """Return the rows in which those that count have the strictest status that a duplicate of theirs states.
 
@@ -80,8 +87,7 @@ def carry_opt_outs(con: duckdb.DuckDBPyConnection, source: str) -> str:
     `_note_code` and `_note` about it. Nobody is subscribed because another row of the same person is overlooked.
     """
     blocks = sql_blocks("duplicates")
-    statuses = f"[{', '.join(literal(status) for status in RANKS)}]"  # in the order of their ranks
-    con.execute(blocks["stricter_statuses"].format(source=identifier(source), statuses=statuses))
+    con.execute(blocks["stricter_statuses"].format(source=identifier(source)))
     if con.sql("SELECT count(*) FROM stricter_statuses").fetchall() != [(0,)]:
         con.execute(blocks["with_stricter_statuses"].format(source=identifier(source), target=STRICTER))
         source = STRICTER

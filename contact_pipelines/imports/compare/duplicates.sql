@@ -85,20 +85,24 @@ SELECT
     counts,
     CASE WHEN counts IS NULL THEN 'failed' ELSE 'skipped' END,
     CASE WHEN counts IS NULL THEN 'duplicate_key' ELSE 'duplicate_row' END,
-    coalesce('duplicate of row ' || counts, 'another row has the same {key}')
+    coalesce(sentence('duplicate_row', 'row', counts), sentence('duplicate_key', 'key', '{key}'))
 FROM duplicate_rows
+
+-- name: with_empty_notes
+CREATE OR REPLACE VIEW {target} AS
+SELECT *, CAST(NULL AS VARCHAR) AS _note_code, CAST(NULL AS VARCHAR) AS _note FROM {source}
 
 -- name: stricter_statuses
 -- The rows that count although a duplicate of theirs says more strictly that the person has opted out.
 CREATE OR REPLACE TABLE stricter_statuses AS
 SELECT
     w._row,
-    first(l.status ORDER BY list_position({statuses}, l.status) DESC, l._row) AS status,
-    first(l._row ORDER BY list_position({statuses}, l.status) DESC, l._row) AS told_by
+    first(l.status ORDER BY strictness(l.status) DESC, l._row) AS status,
+    first(l._row ORDER BY strictness(l.status) DESC, l._row) AS told_by
 FROM decided_rows d
 JOIN {source} l ON l._row = d._row
 JOIN {source} w ON w._row = d.counts
-WHERE list_position({statuses}, l.status) > greatest(coalesce(list_position({statuses}, w.status), 0), 1)
+WHERE strictness(l.status) > greatest(coalesce(strictness(w.status), 0), 1)
 GROUP BY w._row
 
 -- name: with_stricter_statuses
@@ -107,6 +111,6 @@ CREATE OR REPLACE TABLE {target} AS
 SELECT
     s.* REPLACE (coalesce(t.status, s.status) AS status),
     CASE WHEN t._row IS NOT NULL THEN 'consent_from_duplicate' END AS _note_code,
-    'status is ' || t.status || ', as row ' || t.told_by || ' says' AS _note
+    sentence('consent_from_duplicate', 'status', t.status, 'row', t.told_by) AS _note
 FROM {source} s
 LEFT JOIN stricter_statuses t ON t._row = s._row

@@ -23,25 +23,13 @@ from contact_pipelines.files.duck import ROW, file_literal, identifier, literal,
 from contact_pipelines.imports.apply import import_tag
 from contact_pipelines.imports.apply.join_groups import WantedGroups
 from contact_pipelines.imports.compare import contact_keys, creating_all, duplicates
-from contact_pipelines.models import (
-    CONTACT_ID,
-    PROPERTY_PREFIX,
-    ContactStatus,
-    FieldRule,
-    ImportOptions,
-    MatchKey,
-    Mode,
-)
+from contact_pipelines.imports.compare.merging import BY_EMAIL, Difference, add_macros
+from contact_pipelines.models import PROPERTY_PREFIX, FieldRule, MatchKey, Mode
 from contact_pipelines.store import copying
 
 SEPARATOR, NOTHING, LIST_SEPARATOR = "\x1e", "\x1f", "\x1d"
 """Between hashed values, for a value that is NULL, between tags. A row whose values hold the separator themselves
 could hash like another, so it gets no hash: its contact always comes back whole."""
-
-NEVER_UPDATED = (CONTACT_ID, "created_at", "updated_at")
-"""The id is the store's own. Times, if mapped, describe a new contact; the store keeps its own for one it knows."""
-
-BY_EMAIL = (MatchKey.EMAIL,)
 
 FEW_ROWS = 200_000
 """So many rows are sorted by their key before they are looked up; the join of more reads the store in any order."""
@@ -50,59 +38,53 @@ TABLES = ("decided_rows", "matches", "suppressed_rows", "found_contacts", duplic
 """What the match leaves in DuckDB, for the diff."""
 
 
-def compared_fields(fields: Sequence[str], match_on: Sequence[MatchKey] = BY_EMAIL) -> list[str]:
-    """Return the fields that can change an existing contact. The only key of all rows is the same in both."""
-    same = [match_on[0]] if len(match_on) == 1 else []
-    return [field for field in fields if field not in (*same, *NEVER_UPDATED)]
-
-
 @dataclass(frozen=True)
 class Matching:
-    """What is matched and how: the view of valid rows, its fields, and the fields whose old values the diff needs.
-
-    `complete` is SQL that is true of a row with all that a new contact needs.
-    """
+    """What is matched: the view of valid rows, what is compared of them, the groups that their contacts join."""
 
     source: str
     tenant_id: str
-    fields: Sequence[str]
-    needed: Sequence[str]
-    options: ImportOptions
-    default_status: ContactStatus
-    complete: str
+    difference: Difference
     groups: WantedGroups
     scratch: Path
 
     @property
-    def keys(self) -> list[MatchKey]:
-        """The match keys that the file has, in their order."""
-        return [key for key in self.options.match_on if key in self.fields]
-
-    @property
-    def removed(self) -> list[str]:
-        """The lists from which the file's items are taken away: alike, they are to be changed all the same."""
-        return [field for field, rule in self.options.rules.items() if rule is FieldRule.REMOVE]
+    def tenant(self) -> str:
+        """SQL of the tenant."""
+        return literal(self.tenant_id)
 
 
 def match(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Matching) -> str:
     """Make the tables `decided_rows`, `matches` and `suppressed_rows`; return the rows to be compared.
 
-    These are the view `its.source`, or a table of the same rows where consent comes from elsewhere in the file. Of
+    These are the rows of `its.source` with `_note_code` and `_note`, which say where their consent comes from. Of
     `decided_rows` see `duplicates.create_decided_rows`.
     """
+    add_macros(con)
     duplicates.create_decided_rows(con)
+    difference, source = its.difference, its.source
+    options = difference.options
     with store.cursor() as cursor:
-        known = _has(cursor, "contacts", its.tenant_id)
-        if its.options.mode is Mode.CREATE_ALL:
-            return _create_all(con, cursor, its)
-        simple = tuple(its.options.match_on) == BY_EMAIL and not (known and _has_marked_duplicates(cursor, its))
+        known = _has(cursor, "contacts", its)
+        if options.mode is Mode.CREATE_ALL:
+            find_matches(con, cursor, its, source, known=False, simple=options.match_on == BY_EMAIL)
+            if difference.marks:
+                _prepare_join(cursor, BY_EMAIL)
+                source = creating_all.mark_duplicates(
+                    con, cursor, source, difference, tenant_id=its.tenant_id, scratch=its.scratch
+                )
+            return duplicates.with_notes(con, source)
+        simple = options.match_on == BY_EMAIL and not (known and _has_marked_duplicates(cursor, its))
         if simple:
-            duplicates.find_duplicates(con, its.source, MatchKey.EMAIL, its.options.duplicates)
+            duplicates.find_duplicates(con, source, MatchKey.EMAIL, options.duplicates)
         else:
-            _find_by_keys(con, cursor, its)
-        source = duplicates.carry_opt_outs(con, its.source) if "status" in its.fields else its.source
+            _prepare_join(cursor, [MatchKey.EXTERNAL_ID, MatchKey.EMAIL, MatchKey.PHONE])
+            contact_keys.find_contacts(con, cursor, source, difference, tenant_id=its.tenant_id, scratch=its.scratch)
+            contact_keys.decide_faults(con, source, difference.keys, options.mode)
+            duplicates.find_connected_duplicates(con, source, difference.keys, options.duplicates)
+        source = duplicates.carry_opt_outs(con, source) if "status" in difference.fields else source
         find_matches(con, cursor, its, source, known=known, simple=simple)
-    return source
+    return duplicates.with_notes(con, source)
 
 
 def find_matches(
@@ -119,15 +101,15 @@ def find_matches(
     `matches`: row, contact id, version, `same`, `joins`, and the old values where not the same. `suppressed_rows`: the
     rows whose address is on the suppression list.
 
-    The needed fields' old values are columns `old.<field>`. A contact without one of the given tags, or who is no
+    The compared fields' old values are columns `old.<field>`. A contact without one of the given tags, or who is no
     member of one of the groups (`joins`), is never the same. `known`: the tenant has contacts; `simple`: the email
     says which, or else `found_contacts` does.
     """
     answer, suppressed = its.scratch / "matches.csv", its.scratch / "suppressed.csv"
     answer.touch()  # a tenant's first import: nothing can match
     suppressed.touch()
-    hashed = compared_fields(its.fields, its.options.match_on)
-    asks = MatchKey.EMAIL in its.fields and _has(cursor, "suppressions", its.tenant_id)
+    hashed = its.difference.hashed
+    asks = MatchKey.EMAIL in its.difference.fields and _has(cursor, "suppressions", its)
     if known or (simple and asks):
         few = con.view(source).shape[0] <= FEW_ROWS
         _send_keys(cursor, con, _keys(its, source, hashed, simple=simple), few=few)
@@ -161,14 +143,18 @@ def add_probable_matches(con: duckdb.DuckDBPyConnection, store: psycopg.Connecti
 def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], answer: Path, *, simple: bool) -> None:
     if its.groups.ids:
         _freshen_statistics(cursor, "group_members", "tenant_id, group_id, contact_id")
-    lookup = sql_blocks("matching")["lookup"].format(
-        same=f"{_same(hashed, its.options.tags)} AND NOT ({its.groups.lacking()})",
+    blocks, options = sql_blocks("matching"), its.difference.options
+    old = [f"CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.difference.compared]
+    if options.force_status is not None:
+        old.append(blocks["is_suppressed"].format(tenant=its.tenant))
+    lookup = blocks["lookup"].format(
+        same=f"{_same(hashed, options.tags)} AND NOT ({its.groups.lacking()})",
         joins=its.groups.lacking(),
         members=its.groups.joined_members(its.tenant_id),
         # A search for probable duplicates has to know which contacts are spoken for.
-        contact_id="id" if its.options.fuzzy else "CASE WHEN NOT same THEN id END",
-        old="".join(f", CASE WHEN NOT same THEN {_shipped(field)} END" for field in its.needed) + _suppressed(its),
-        tenant=literal(its.tenant_id),
+        contact_id="id" if options.fuzzy else "CASE WHEN NOT same THEN id END",
+        old="".join(f", {value}" for value in old),
+        tenant=its.tenant,
         condition="c.email = k.match_key AND NOT c.is_duplicate" if simple else "c.id = k.match_key::uuid",
     )
     copying.copy_out(cursor, f"COPY ({lookup}) TO STDOUT (FORMAT csv)", answer)
@@ -187,57 +173,25 @@ def _find_suppressed(
     if not simple:
         contact_keys.send_row_keys(con, cursor, source, BY_EMAIL)
     table, address = ("import_keys", "match_key") if simple else ("row_keys", "email")
-    on_list = SUPPRESSED_ROWS.format(row="row_number", table=table, address=address, tenant=literal(its.tenant_id))
+    on_list = SUPPRESSED_ROWS.format(row="row_number", table=table, address=address, tenant=its.tenant)
     copying.copy_out(cursor, f"COPY ({on_list}) TO STDOUT (FORMAT csv)", answer)
     cursor.execute("DROP TABLE IF EXISTS row_keys")
 
 
-def _find_by_keys(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its: Matching) -> None:
-    _set_up(cursor, [MatchKey.EXTERNAL_ID, MatchKey.EMAIL, MatchKey.PHONE])
-    contact_keys.find_contacts(
-        con,
-        cursor,
-        source=its.source,
-        tenant_id=its.tenant_id,
-        keys=its.keys,
-        has_email=MatchKey.EMAIL in its.fields,
-        scratch=its.scratch,
-    )
-    contact_keys.decide_faults(con, its.source, its.keys, its.options.mode)
-    duplicates.find_connected_duplicates(con, its.source, its.keys, its.options.duplicates)
-
-
-def _create_all(con: duckdb.DuckDBPyConnection, cursor: psycopg.Cursor[Any], its: Matching) -> str:
-    """Match nothing, and mark the rows whose address is taken."""
-    find_matches(con, cursor, its, its.source, known=False, simple=tuple(its.options.match_on) == BY_EMAIL)
-    if MatchKey.EMAIL not in its.fields:
-        return its.source
-    _set_up(cursor, BY_EMAIL)
-    return creating_all.mark_duplicates(
-        con,
-        cursor,
-        source=its.source,
-        tenant_id=its.tenant_id,
-        has_status="status" in its.fields,
-        default_status=its.default_status,
-        complete=its.complete,
-        scratch=its.scratch,
-    )
-
-
 def _has_marked_duplicates(cursor: psycopg.Cursor[Any], its: Matching) -> bool:
-    found = cursor.execute(sql_blocks("matching")["has_marked_duplicates"], [its.tenant_id]).fetchone()
-    return found is not None
+    block = sql_blocks("matching")["has_marked_duplicates"].format(tenant=its.tenant)
+    return cursor.execute(block.encode()).fetchone() is not None
 
 
-def _has(cursor: psycopg.Cursor[Any], table: str, tenant_id: str) -> bool:
-    found = cursor.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE tenant_id = %s)", [tenant_id]).fetchone()
-    return found == (True,)
+def _has(cursor: psycopg.Cursor[Any], table: str, its: Matching) -> bool:
+    block = sql_blocks("matching")["has_any"].format(table=table, tenant=its.tenant)
+    return cursor.execute(block.encode()).fetchone() == (True,)
 
 
 def _keys(its: Matching, source: str, hashed: Sequence[str], *, simple: bool) -> str:
     """Return SQL (DuckDB) of what `import_keys` holds."""
-    values = _joined(hashed, lambda field: _file_text(field, removed=field in its.removed))
+    rules = its.difference.options.rules
+    values = _joined(hashed, lambda field: _file_text(field, removed=rules.get(field) is FieldRule.REMOVE))
     blocks = sql_blocks("matching")
     return blocks["keys"].format(
         source=identifier(source),
@@ -251,7 +205,7 @@ def _keys(its: Matching, source: str, hashed: Sequence[str], *, simple: bool) ->
 
 def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys: str, *, few: bool) -> None:
     """Fill the temporary table `import_keys`, and let the planner know what it is about to join."""
-    _set_up(cursor, BY_EMAIL)
+    _prepare_join(cursor, BY_EMAIL)
     cursor.execute(sql_blocks("matching")["create_import_keys"])
     columns = ["row_number", "match_key", "values_hash"]
     rows = con.sql(keys)
@@ -261,7 +215,7 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys
     cursor.execute("ANALYZE import_keys")
 
 
-def _set_up(cursor: psycopg.Cursor[Any], columns: Sequence[str]) -> None:
+def _prepare_join(cursor: psycopg.Cursor[Any], columns: Sequence[str]) -> None:
     """Prepare a large join with the contacts by some of their columns."""
     cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
     # What a small file asks of a large store is looked up row by row; else all of the store would be read for it.
@@ -276,16 +230,6 @@ def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -
         cursor.execute(f"ANALYZE {table} ({columns})".encode())
 
 
-def _suppressed(its: Matching) -> str:
-    """Return SQL (PostgreSQL) of one more column: whether the address of who opted out is on the suppression list.
-
-    Only an import that may subscribe them again asks.
-    """
-    if its.options.force_status is None:
-        return ""
-    return ", " + sql_blocks("matching")["is_suppressed"].format(tenant=literal(its.tenant_id))
-
-
 def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching, table: str) -> None:
     types = {
         ROW: "INTEGER",
@@ -295,18 +239,18 @@ def _load(con: duckdb.DuckDBPyConnection, answer: Path, its: Matching, table: st
         "joins": "BOOLEAN",
         "old.updated_at": "VARCHAR",
     }
-    types |= {f"old.{field}": _type(field) for field in its.needed}
-    if its.options.force_status is not None:
+    types |= {f"old.{field}": _TYPES.get(field, "VARCHAR") for field in its.difference.compared}
+    if its.difference.options.force_status is not None:
         types["old.suppressed"] = "BOOLEAN"
     columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
-    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in its.needed else ""
+    tags = ' REPLACE (CAST("old.tags" AS VARCHAR[]) AS "old.tags")' if "tags" in its.difference.compared else ""
     load = sql_blocks("matching")["load"]
     con.execute(load.format(table=table, path=file_literal(answer), columns=columns, tags=tags))
     answer.unlink()
 
 
-def _type(field: str) -> str:
-    return {"lead_score": "INTEGER", "tags": "JSON"}.get(field, "VARCHAR")
+_TYPES = {"lead_score": "INTEGER", "tags": "JSON"}
+"""Of contact fields as CSV carries them; all others are texts."""
 
 
 def _same(hashed: Sequence[str], given_tags: Sequence[str]) -> str:
@@ -334,26 +278,10 @@ def _file_text(field: str, *, removed: bool = False) -> str:
 def _store_text(field: str) -> str:
     """Return SQL (PostgreSQL) of a contact's value as the text that `_file_text` gives for the same value."""
     if field == "tags":
-        return _store_tags()
+        return sql_blocks("matching")["store_tags"].format(separator=literal(LIST_SEPARATOR), automatic=import_tag.LIKE)
     if field.startswith(PROPERTY_PREFIX):
         return f"c.properties ->> {literal(field.removeprefix(PROPERTY_PREFIX))}"
     return f"c.{field}::text"
-
-
-def _store_tags() -> str:
-    """Return SQL of a contact's tags without automatic import tags, which a file need not name to stay the same."""
-
-    def text(tags: str) -> str:
-        return f"array_to_string({tags}, {literal(LIST_SEPARATOR)})"
-
-    own = text(f"ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {import_tag.LIKE})")
-    # Nearly always one such tag, the last: twice as fast as looking at each.
-    but_last, has_more = text("trim_array(c.tags, 1)"), "LIKE '%imported\\_2%'"
-    of_last = f"CASE WHEN {but_last} {has_more} THEN {own} ELSE {but_last} END"
-    return (
-        f"nullif(CASE WHEN c.tags[cardinality(c.tags)] LIKE {import_tag.LIKE} THEN {of_last}"
-        f" WHEN {text('c.tags')} {has_more} THEN {own} ELSE {text('c.tags')} END, '')"
-    )
 
 
 def _shipped(field: str) -> str:

@@ -1,7 +1,7 @@
 -- The match step, as far as every import goes through it; by several keys: contact_keys.sql; rows of the file that are
 -- the same contact: duplicates.sql; create_all: creating_all.sql.
 -- DuckDB: keys, probable_keys, join_found, load, load_suppressed. PostgreSQL: create_import_keys, statistics_are_stale,
--- has_marked_duplicates, lookup, is_suppressed.
+-- has_any, has_marked_duplicates, lookup, store_tags, is_suppressed.
 
 -- name: create_import_keys
 CREATE TEMPORARY TABLE import_keys (
@@ -38,9 +38,12 @@ FROM pg_stat_user_tables s
 JOIN pg_class c ON c.oid = s.relid
 WHERE s.relid = {table}::regclass
 
+-- name: has_any
+SELECT EXISTS (SELECT FROM {table} WHERE tenant_id = {tenant})
+
 -- name: has_marked_duplicates
 -- In the order of the index of marked duplicates, or else a planner without statistics reads the whole table for it.
-SELECT true FROM contacts WHERE tenant_id = %s AND is_duplicate ORDER BY email LIMIT 1
+SELECT true FROM contacts WHERE tenant_id = {tenant} AND is_duplicate ORDER BY email LIMIT 1
 
 -- name: lookup
 -- What exists of what the file names. A contact that stays the same is told by a flag alone. OFFSET 0 keeps the
@@ -60,7 +63,26 @@ FROM (
     OFFSET 0
 ) matched
 
+-- name: store_tags
+-- A contact's tags as one text, without automatic tags, which a file need not name to stay the same. Nearly always
+-- there is one, the last: to take that off is twice as fast as looking at each.
+nullif(
+    CASE
+        WHEN c.tags[cardinality(c.tags)] LIKE {automatic} THEN CASE
+            WHEN array_to_string(trim_array(c.tags, 1), {separator}) NOT LIKE '%imported\_2%'
+            THEN array_to_string(trim_array(c.tags, 1), {separator})
+            ELSE array_to_string(ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {automatic}), {separator})
+        END
+        WHEN array_to_string(c.tags, {separator}) LIKE '%imported\_2%'
+        THEN array_to_string(ARRAY(SELECT tag FROM unnest(c.tags) tag WHERE tag NOT LIKE {automatic}), {separator})
+        ELSE array_to_string(c.tags, {separator})
+    END,
+    ''
+)
+
 -- name: is_suppressed
+-- Whether the address of somebody who has opted out is on the suppression list; only an import that may subscribe them
+-- again asks.
 CASE WHEN NOT same THEN status <> 'subscribed' AND EXISTS (
     SELECT
     FROM suppressions s

@@ -24,7 +24,9 @@ from contact_pipelines.errors import ContactsChanged, InvalidOption
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
 from contact_pipelines.imports.apply.import_tag import NO_TAG
 from contact_pipelines.imports.compare import contact_keys
-from contact_pipelines.imports.validate.consent import RANKS, STATUS
+from contact_pipelines.imports.compare.merging import add_macros
+from contact_pipelines.imports.plan import typed
+from contact_pipelines.imports.validate.consent import STATUS
 from contact_pipelines.models import (
     IGNORE,
     ColumnMapping,
@@ -115,7 +117,7 @@ def reduce_columns(
 
 
 def plan(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Suppressing) -> duckdb.DuckDBPyRelation:
-    """Return `contact_changes` (see `diffing`) with the columns `suppresses` and `also` (see the SQL).
+    """Return the plan (see `imports.plan`) with the columns `suppresses` and `also` (see the SQL).
 
     `forget` drops what it is made of.
     """
@@ -125,12 +127,13 @@ def plan(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Suppres
         _find_listed_rows(con, cursor, its)
         cursor.execute("DROP TABLE row_keys")
     blocks, source = sql_blocks("suppressing"), identifier(its.source)
-    statuses = f"[{', '.join(literal(status) for status in RANKS)}]"  # in the order of their ranks
-    con.execute(blocks["opt_outs"].format(source=source, statuses=statuses))
+    add_macros(con)
+    con.execute(blocks["opt_outs"].format(source=source))
     con.execute(blocks["addresses"].format(brought=_brought(its)))
     key = " or ".join(its.keys)
     email = "s.email" if MatchKey.EMAIL in its.fields else "NULL"
-    return con.sql(blocks["contact_changes"].format(source=source, errors=identifier(its.errors), key=key, email=email))
+    changes = blocks["contact_changes"].format(source=source, errors=identifier(its.errors), key=key, email=email)
+    return typed(con.sql(changes))
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
@@ -140,7 +143,7 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def plan_contacts(con: duckdb.DuckDBPyConnection, plan_file: Path, counts: Counts) -> Counts:
-    """Make the view of all contacts that the plan writes, as `applying.number_contacts` does; return how many."""
+    """Make the view of all contacts that the plan writes, as `write_contacts.number_contacts` does; return how many."""
     con.execute(sql_blocks("suppressing")["planned_changes"].format(path=file_literal(plan_file)))
     number = con.sql("SELECT count(*) FROM planned_changes").fetchall()[0][0]
     return replace(counts, updated=number)

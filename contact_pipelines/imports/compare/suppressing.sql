@@ -41,9 +41,7 @@ SELECT
     any_value(c.version) AS version,
     any_value(c.updated_at) AS updated_at,
     any_value(c.status) AS old_status,
-    {statuses}[
-        greatest(list_position({statuses}, any_value(c.status)), max(list_position({statuses}, s.status)))
-    ] AS status
+    status_of(greatest(strictness(any_value(c.status)), max(strictness(s.status)))) AS status
 FROM row_contacts c
 JOIN {source} s ON s._row = c._row
 GROUP BY c.contact_id
@@ -153,19 +151,19 @@ SELECT
         ELSE 'not_in_store'
     END AS code,
     CASE
-        WHEN outcome = 'updated' THEN CASE WHEN adds THEN 'the address goes on the suppression list' END
-        WHEN adds AND known THEN 'opted out before; the address goes on the suppression list'
-        WHEN adds THEN 'no contact has this {key}; the address goes on the suppression list'
-        WHEN first_row < _row THEN 'duplicate of row ' || first_row
-        WHEN known THEN 'opted out before'
-        WHEN outcome = 'unchanged' THEN 'on the suppression list before'
-        ELSE 'no contact has this {key}, and the row has no email for the suppression list'
+        WHEN outcome = 'updated' THEN CASE WHEN adds THEN sentence('suppression_added') END
+        WHEN adds AND known THEN sentence('suppression_added.known')
+        WHEN adds THEN sentence('suppression_added.unknown', 'key', '{key}')
+        WHEN first_row < _row THEN sentence('duplicate_row', 'row', first_row)
+        WHEN known THEN sentence('already_opted_out')
+        WHEN outcome = 'unchanged' THEN sentence('already_opted_out.on_list')
+        ELSE sentence('not_in_store.no_email', 'key', '{key}')
     END AS message,
     contact_id,
     version,
     status,
     CASE WHEN outcome = 'updated' THEN '{{}}' END AS properties,
-    CAST(NULL AS VARCHAR[]) AS erased,
+    NULL AS erased,
     CASE WHEN outcome = 'updated' THEN false END AS joins,
     before,
     after,

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
-from contact_pipelines.files.duck import file_literal, sql_blocks
+from contact_pipelines.files.duck import file_literal, literal, sql_blocks
 from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, UTF8_BOM, labels
 from contact_pipelines.imports.stage.json_columns import CellReader, find_columns
 from contact_pipelines.imports.stage.json_faults import broken_at, broken_record, endless_record
@@ -99,7 +99,7 @@ def _write_records(job: RecordsJob, path: Path, layout: JsonLayout | None) -> No
     sql = sql_blocks("json_records")["records"].format(
         source=_SOURCE,
         unit="'Line ' || n" if layout is None else "'Record ' || n",
-        row_too_long=job.row_too_long,
+        row_characters=literal(f"{job.limits.row_characters:,}"),
         shown=SHOWN_TEXT,
     )
     try:

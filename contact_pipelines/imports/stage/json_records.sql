@@ -132,14 +132,14 @@ SELECT n,
        CASE WHEN cut THEN 'row_too_long'
             WHEN raw IS NULL THEN 'undecodable'
             WHEN NOT good THEN 'invalid_json' END AS code,
-       CASE WHEN cut THEN {row_too_long}
-            WHEN raw IS NULL THEN 'The row holds bytes that are not UTF-8 text.'
-            WHEN NOT valid THEN {unit} || ' is not valid JSON.'
-            WHEN NOT good THEN {unit} || ' is not a JSON object.' END AS message,
+       CASE WHEN cut THEN sentence('row_too_long', 'characters', {row_characters})
+            WHEN raw IS NULL THEN sentence('undecodable')
+            WHEN NOT valid THEN sentence('invalid_json', 'record', {unit})
+            WHEN NOT good THEN sentence('invalid_json.no_object', 'record', {unit}) END AS message,
        CASE WHEN NOT good THEN left(coalesce(raw, CAST(body AS VARCHAR)), {shown}) END AS text,
        nullif(concat_ws(' ',
-           CASE WHEN good AND text <> raw THEN 'A character that is no text (\u0000 or half of a pair) was replaced.' END,
-           CASE WHEN good AND repeats THEN 'A key is there more than once; its last value was taken.' END), '') AS warning,
+           CASE WHEN good AND text <> raw THEN sentence('replaced_character') END,
+           CASE WHEN good AND repeats THEN sentence('repeated_key') END), '') AS warning,
        valid, start, stop,
        coalesce(strlen(raw), 0) AS size
 FROM told
@@ -204,8 +204,8 @@ COPY (
         FROM judged
     )
     SELECT CAST(n AS INTEGER) AS _row, {labelled}, code AS _error_code,
-           CASE WHEN message IS NOT NULL THEN message WHEN code = 'cell_too_long' THEN {cell_too_long}
-                WHEN code = 'row_too_long' THEN {row_too_long} END AS _error,
+           CASE WHEN message IS NOT NULL THEN message WHEN code = 'cell_too_long' THEN sentence(code, 'characters', {cell_characters})
+                WHEN code = 'row_too_long' THEN sentence(code, 'characters', {row_characters}) END AS _error,
            text AS _text,
            CASE WHEN code IS NULL THEN warning END AS _warning
     FROM kept

@@ -167,7 +167,7 @@ def _text(column: _Column) -> str:
 
 def _blob_warning(column: _Column) -> str:
     name = identifier(column.name)
-    sentence = literal(f"The bytes in {column.name} are not UTF-8 text and were left out.")
+    sentence = f"sentence('undecodable_value', 'column', {literal(column.name)})"
     return f"CASE WHEN {name} IS NOT NULL AND TRY(decode({name})) IS NULL THEN {sentence} END"
 
 

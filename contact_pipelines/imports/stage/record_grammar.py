@@ -81,19 +81,15 @@ class RecordGrammar:
 
 def fault_sentence(width: int, limits: Limits) -> str:
     """Return SQL for the sentence that belongs to the fault `code`; counts, never values."""
-    found = f"'The row has ' || cells || ' cells, but the header has {width}.'"
+    cell, row = (literal(f"{limit:,}") for limit in (limits.cell_characters, limits.row_characters))
     return (
-        f"CASE WHEN code IN ('too_few_cells', 'too_many_cells') THEN {found} ELSE CASE code"
-        " WHEN 'unclosed_quote' THEN 'A quote is opened in this row and not closed.'"
-        " WHEN 'misplaced_quote' THEN 'Text follows the closing quote of a cell; quotes inside a quoted cell"
-        " must be doubled.'"
-        " WHEN 'undecodable' THEN 'The row holds bytes that are not UTF-8 text.'"
-        f" WHEN 'cell_too_long' THEN 'A cell is longer than {limits.cell_characters:,} characters.'"
-        f" ELSE 'The row is longer than {limits.row_characters:,} characters.' END END"
+        f"CASE WHEN code IN ('too_few_cells', 'too_many_cells') THEN sentence(code, 'cells', cells, 'width', {width})"
+        f" WHEN code = 'cell_too_long' THEN sentence(code, 'characters', {cell})"
+        f" WHEN code = 'row_too_long' THEN sentence(code, 'characters', {row}) ELSE sentence(code) END"
     )
 
 
 def warning_sentence(width: int) -> str:
     """Return SQL for what is to be said of a good record that has fewer cells than the header; else NULL."""
-    counted = "'The row has ' || cells || CASE cells WHEN 1 THEN ' cell' ELSE ' cells' END || ', but the header has "
-    return f"CASE WHEN cells < {width} THEN {counted}{width}; the missing ones are empty.' END"
+    counted = "cells || CASE cells WHEN 1 THEN ' cell' ELSE ' cells' END"
+    return f"CASE WHEN cells < {width} THEN sentence('too_few_cells.padded', 'cells', {counted}, 'width', {width}) END"

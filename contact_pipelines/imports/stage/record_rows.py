@@ -37,11 +37,6 @@ class RecordsJob:
         """Create the macros that the queries of records are written in."""
         self.con.execute(sql_blocks("json_records")["macros"]).fetchall()
 
-    @property
-    def row_too_long(self) -> str:
-        """SQL of the sentence for a row beyond the limit."""
-        return literal(f"The row is longer than {self.limits.row_characters:,} characters.")
-
     def require_rows(self, rows: int) -> None:
         """Raise FileNotImportable for more rows than the limit."""
         most = self.limits.rows
@@ -82,8 +77,8 @@ class RecordsJob:
             cell_limit=limits.cell_characters,
             row_limit=limits.row_characters,
             raw=raw,
-            cell_too_long=literal(f"A cell is longer than {limits.cell_characters:,} characters."),
-            row_too_long=self.row_too_long,
+            cell_characters=literal(f"{limits.cell_characters:,}"),
+            row_characters=literal(f"{limits.row_characters:,}"),
             shown=SHOWN_TEXT,
             row_group_size=max(_FEWEST, min(_MOST, _GROUP_BYTES * tally.rows // max(tally.total, 1))),
         )

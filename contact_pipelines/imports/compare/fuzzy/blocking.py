@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import duckdb
 
 from contact_pipelines.files.duck import sql_blocks
-from contact_pipelines.imports.compare.fuzzy.comparing import Comparison, Search
-from contact_pipelines.imports.compare.fuzzy.evidence import Kind, evidence_of
+from contact_pipelines.imports.compare.fuzzy.comparing import Comparison, Kind, Search, evidence_of
 from contact_pipelines.imports.compare.fuzzy.normal_forms import some, value, words
 
 OF_A_FIELD = 2

@@ -1,16 +1,6 @@
--- Fuzzy duplicates. In the order they run in. PostgreSQL: contacts. DuckDB: all others.
+-- The search for probable duplicates, all in DuckDB, in the order in which it runs.
 -- A *token* is something that records are looked up by; a *block* is all records that share one, or share two of
 -- those that are too frequent. *left* is the file; *right* is the store, or the file again.
-
--- name: contacts
-SELECT id{fields} FROM contacts WHERE tenant_id = {tenant} AND ({some})
-
--- name: load_contacts
--- A view: the contacts are read once, and need not be held twice.
-CREATE OR REPLACE VIEW {table} AS
-SELECT *
-FROM read_csv({path}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '"',
-    escape = '"', allow_quoted_nulls = false, max_line_size = 16777216)
 
 -- name: text_macros
 -- fuzzy_words: small letters, digits and single spaces; accents of scripts that write them as accents are taken off.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from contact_pipelines.files.duck import identifier, sql_blocks
-from contact_pipelines.imports.compare.fuzzy.evidence import Kind, evidence_of
+from contact_pipelines.imports.compare.fuzzy.comparing import Kind, evidence_of
 
 _NORMAL = {
     Kind.NAME: "fuzzy_words({0})",

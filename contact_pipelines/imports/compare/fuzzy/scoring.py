@@ -14,8 +14,15 @@ from collections.abc import Sequence
 import duckdb
 
 from contact_pipelines.files.duck import identifier, literal, sql_blocks
-from contact_pipelines.imports.compare.fuzzy.comparing import Comparison, Search
-from contact_pipelines.imports.compare.fuzzy.evidence import SHARED_AT_MOST, SWAP_COST, Kind, evidence_of, fields_of
+from contact_pipelines.imports.compare.fuzzy.comparing import (
+    SHARED_AT_MOST,
+    SWAP_COST,
+    Comparison,
+    Kind,
+    Search,
+    evidence_of,
+    fields_of,
+)
 from contact_pipelines.imports.compare.fuzzy.normal_forms import sorted_value, value, words
 
 _ALIKE = {

@@ -1,4 +1,5 @@
--- What becomes of rows that are probably somebody: all in DuckDB, in the order in which it runs.
+-- What becomes of rows that are probably somebody, in the order in which it runs. PostgreSQL: has_too_many, contacts.
+-- DuckDB: all others.
 
 -- name: rows_to_search
 -- The rows that no key knows, with what likeness can be told by. `opts_out`: the file says so; `is_kept`: of an
@@ -14,7 +15,20 @@ FROM {source} s
 ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
 ANTI JOIN suppressed_rows p ON p._row = s._row
-{complete}
+WHERE {missing} IS NULL
+
+-- name: has_too_many
+SELECT count(*) > {most} FROM (SELECT FROM contacts WHERE tenant_id = {tenant} LIMIT {most} + 1) counted
+
+-- name: contacts
+SELECT id{fields} FROM contacts WHERE tenant_id = {tenant} AND ({some})
+
+-- name: load_contacts
+-- A view: the contacts are read once, and need not be held twice.
+CREATE OR REPLACE VIEW {table} AS
+SELECT *
+FROM read_csv({path}, columns = {{{columns}}}, auto_detect = false, header = false, delim = ',', quote = '"',
+    escape = '"', allow_quoted_nulls = false, max_line_size = 16777216)
 
 -- name: contact_pairs
 -- Every pair, not only the best ones: somebody who opted out counts also where another contact is likelier.
@@ -69,13 +83,13 @@ explained AS (
     SELECT
         *,
         CASE
-            WHEN '{resolve}' = 'skip_new' AND is_lost THEN 'not skipped: the row opts out'
+            WHEN '{resolve}' = 'skip_new' AND is_lost THEN sentence('probable_duplicate.opts_out_unskipped')
             WHEN NOT {updates} THEN NULL
-            WHEN other_row IS NOT NULL THEN 'not merged: rows are not merged with one another'
-            WHEN is_kept THEN 'not merged: the row opts out'
-            WHEN others > 0 THEN 'not merged: ' || (others + 1) || ' contacts are as likely'
-            WHEN holder IS NOT NULL THEN 'not merged: row ' || holder || ' has the key of this contact'
-            WHEN place > 1 THEN 'not merged: row ' || likeliest || ' is likelier'
+            WHEN other_row IS NOT NULL THEN sentence('probable_duplicate.rows_only')
+            WHEN is_kept THEN sentence('probable_duplicate.opts_out')
+            WHEN others > 0 THEN sentence('probable_duplicate.several', 'contacts', others + 1)
+            WHEN holder IS NOT NULL THEN sentence('probable_duplicate.has_key', 'row', holder)
+            WHEN place > 1 THEN sentence('probable_duplicate.likelier', 'row', likeliest)
         END AS why_not
     FROM found
 )
@@ -103,10 +117,17 @@ SELECT
     _row,
     handling,
     CASE WHEN handling = 'create' AND warns THEN 'opted_out_duplicate' ELSE 'probable_duplicate' END AS code,
-    'probably the same as ' || coalesce('contact ' || contact_id, 'row ' || other_row)
-        || ' (score ' || score || ': ' || reason || ')'
-        || coalesce('; ' || why_not, '')
-        || CASE WHEN handling = 'create' AND warns THEN '; one of them has opted out' ELSE '' END AS message
+    concat_ws(
+        '; ',
+        sentence(
+            'probable_duplicate',
+            'other', coalesce(sentence('probable_duplicate.contact', 'id', contact_id), sentence('probable_duplicate.row', 'row', other_row)),
+            'score', score,
+            'reason', reason
+        ),
+        why_not,
+        CASE WHEN handling = 'create' AND warns THEN sentence('opted_out_duplicate') END
+    ) AS message
 FROM (
     SELECT
         *,
@@ -134,8 +155,11 @@ CREATE OR REPLACE VIEW {contacts} AS SELECT {columns} WHERE false
 
 -- name: noted_rows
 CREATE OR REPLACE TABLE {target} AS
-SELECT s.*{without_notes}, coalesce({note_code}, n.code) AS _note_code, nullif(concat_ws('; ', {note}, n.message), '')
-    AS _note
+SELECT
+    s.* REPLACE (
+        coalesce(s._note_code, n.code) AS _note_code,
+        nullif(concat_ws('; ', s._note, n.message), '') AS _note
+    )
 FROM {source} s
 LEFT JOIN fuzzy_notes n ON n._row = s._row
 

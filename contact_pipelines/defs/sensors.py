@@ -1,0 +1,196 @@
+"""The sensors that are always on: start what is in the queue, end what has died or expired, send notifications.
+
+Those of feeds are in `feed_sensors`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+from dagster import ResourceParam, SensorEvaluationContext
+
+from contact_pipelines import exports, imports, notify
+from contact_pipelines.defs.failures import plain_failures
+from contact_pipelines.defs.import_assets import import_contacts
+from contact_pipelines.defs.partitions_and_tags import IMPORT_ID_TAG, IMPORTS, PARTITION_TAG, run_tags
+from contact_pipelines.defs.pipelines import Pipelines
+from contact_pipelines.errors import NotFound
+from contact_pipelines.models import Import, ImportStatus
+from contact_pipelines.outcomes import sentence
+
+AT_ONCE = 1000
+MAX_ATTEMPTS = 3
+"""A run that ended before it reached the store (which was away, say) is followed by others, up to this."""
+
+FEED_GRACE = timedelta(seconds=20)
+"""The sensor or schedule that registers a feed's import requests its run itself; if it dies before, we do."""
+
+FAILED_GRACE = timedelta(minutes=1)
+REPORT_GRACE = timedelta(minutes=30)
+"""After an import was applied, its report is still written; nothing shows then that the process lives."""
+
+SEND_AT_MOST_SECONDS = 30.0
+"""For one tick, which Dagster ends after a minute."""
+
+_WILL_RETRY_TAG = "dagster/will_retry"
+
+Tick = dg.SensorResult | dg.SkipReason
+_Runs = Sequence[dg.DagsterRun]
+
+
+def sensor_every(seconds: float, **arguments: Any) -> Callable[[Callable[..., Any]], dg.SensorDefinition]:
+    """Return the decorator for a sensor that is on and ticks every so many seconds; `arguments`: see `dg.sensor`.
+
+    Dagster's daemon looks every five seconds, some milliseconds more or less, which sensors are due. One that is due
+    after exactly five would be left out every other time, so it is due a second earlier.
+    """
+    return dg.sensor(
+        minimum_interval_seconds=max(1, round(seconds) - 1),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        **arguments,
+    )
+
+
+def run_request(record: Import, attempt: int = 1) -> dg.RunRequest:
+    """Return the request for a run of an import."""
+    return dg.RunRequest(run_key=f"{record.id}:{attempt}", partition_key=record.name, tags=run_tags(record))
+
+
+def requested(requests: Sequence[dg.RunRequest]) -> dg.SensorResult:
+    """Return what a tick requests: runs of imports, and partitions for them."""
+    names = [str(request.partition_key) for request in requests]
+    return dg.SensorResult(run_requests=requests, dynamic_partitions_requests=[IMPORTS.build_add_request(names)])
+
+
+@sensor_every(
+    5,
+    job=import_contacts,
+    description="Starts `import_contacts` for every import that waits in the queue, whichever door it came through.",
+)
+def start_registered_imports(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Tick:
+    """Request one run for each pending import that none was requested for, in the order of registration.
+
+    The queue is the `imports` table: an import stays `pending` until its run has begun, so a crash at any
+    point only means that the next tick looks at it again. The run key keeps Dagster from starting it twice.
+    """
+    from contact_pipelines.store import imports_table
+
+    with plain_failures():
+        with pipelines.store.connect() as connection:
+            waiting = imports_table.pending(connection, AT_ONCE)
+        runs = _runs_of(context.instance, waiting)
+        on_their_way = {record.id for record in waiting if _on_its_way(runs[record.id])}
+        given_up = {record.id for record in waiting if _give_up(pipelines, record, runs[record.id])}
+    now = datetime.now(UTC)
+    to_start = [
+        record for record in waiting if record.id not in on_their_way | given_up and not _is_being_started(record, now)
+    ]
+    if to_start:
+        return requested([run_request(record, len(runs[record.id]) + 1) for record in to_start])
+    if not waiting:
+        return dg.SkipReason("No import is waiting in the queue.")
+    return dg.SkipReason(
+        f"Of {len(waiting)} imports in the queue, {len(on_their_way)} have a run on its way already"
+        f" and {len(given_up)} were given up."
+    )
+
+
+@sensor_every(30, description="Marks a run as failed when the process that did the import has died.")
+def close_abandoned_runs(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
+    """Compare the runs that Dagster believes in with the imports' signs of life.
+
+    Dagster notices a run worker that was killed. It does not notice a machine that lost its power, or a command line
+    that was killed with the run inside it: those stay *Started* and hold their tenant's place in the queue.
+    """
+    started = dg.RunsFilter(job_name=import_contacts.name, statuses=[dg.DagsterRunStatus.STARTED])
+    runs = [run for run in context.instance.get_runs(started) if PARTITION_TAG in run.tags]
+    closed = 0
+    with plain_failures():
+        exports.end_dead_exports(pipelines.store, pipelines.settings)  # so that their failure is told soon
+        for run in runs:
+            if _abandoned(pipelines, run.tags[PARTITION_TAG]):
+                context.instance.report_run_failed(run, "The process that ran this import has died.")
+                closed += 1
+    return dg.SkipReason(f"{len(runs)} runs were going on; {closed} of them had died and were marked as failed.")
+
+
+@sensor_every(30, description="Marks imports as expired whose review nobody confirmed in time.")
+def expire_overdue_reviews(pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
+    """End the reviews whose time is over. Confirming one looks at its time as well: this is for those who watch."""
+    with plain_failures():
+        expired = imports.expire_reviews(pipelines.store)
+    return dg.SkipReason(f"{len(expired)} reviews were not confirmed in time and have expired.")
+
+
+@sensor_every(
+    10,
+    description="Sends the emails and webhooks that tell what became of imports; what could not be sent is tried"
+    " again. Recipients are in the settings file (`notifications`, and `notify` of a feed).",
+)
+def send_notifications(pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
+    """Send what is due: of what happened in runs, at the command line, or to a process that died."""
+    with plain_failures():
+        if not pipelines.settings.notifications.configured:
+            return dg.SkipReason("The settings have neither mail server nor webhook, so nobody is notified.")
+        done = notify.send_notifications(pipelines.store, pipelines.settings, within=SEND_AT_MOST_SECONDS)
+    return dg.SkipReason(
+        f"{done.sent} notifications were sent, {done.failed} attempts failed, {done.given_up} were given up;"
+        f" {done.waiting} are waiting."
+    )
+
+
+SENSORS = [start_registered_imports, close_abandoned_runs, expire_overdue_reviews, send_notifications]
+
+
+def _runs_of(instance: dg.DagsterInstance, records: Sequence[Import]) -> Mapping[str, _Runs]:
+    """Return the runs that were requested for each import, newest first."""
+    found: dict[str, list[dg.DagsterRun]] = {record.id: [] for record in records}
+    if found:
+        wanted = dg.RunsFilter(job_name=import_contacts.name, tags={IMPORT_ID_TAG: list(found)})
+        for run in instance.get_runs(wanted):
+            found[run.tags[IMPORT_ID_TAG]].append(run)
+    return found
+
+
+def _is_being_started(record: Import, now: datetime) -> bool:
+    return record.feed is not None and bool(now - record.times["created_at"] < FEED_GRACE)
+
+
+def _on_its_way(runs: _Runs) -> bool:
+    return bool(runs) and (not runs[0].is_finished or runs[0].tags.get(_WILL_RETRY_TAG) == "true")
+
+
+def _give_up(pipelines: Pipelines, record: Import, runs: _Runs) -> bool:
+    """Cancel an import whose run was cancelled in Dagster's queue; fail one that never gets to its first step."""
+    from contact_pipelines.store import imports_table, reviews
+
+    if not runs or _on_its_way(runs):
+        return False
+    if runs[0].status == dg.DagsterRunStatus.CANCELED:
+        with pipelines.store.begin() as connection:
+            reviews.cancel(connection, record, "The import's run was cancelled before it began; nothing was written.")
+        return True
+    if len(runs) < MAX_ATTEMPTS:
+        return False
+    why = sentence("not_started", runs=len(runs))
+    with pipelines.store.begin() as connection:
+        imports_table.record_failure(connection, record, "not_started", why)
+    return True
+
+
+def _abandoned(pipelines: Pipelines, name: str) -> bool:
+    from contact_pipelines.store import imports_table
+
+    try:
+        with pipelines.store.begin() as connection:
+            record = imports_table.find_by_name(connection, name)
+            imports_table.running(connection, record.tenant_id)  # those without a sign of life become failed
+            record = imports_table.find_by_name(connection, name)
+    except NotFound:
+        return True
+    ended = record.times.get("finished_at")
+    if record.status in (ImportStatus.PENDING, ImportStatus.RUNNING) or ended is None:
+        return False
+    grace = FAILED_GRACE if record.status == ImportStatus.FAILED else REPORT_GRACE
+    return bool(datetime.now(UTC) - ended > grace)
