@@ -25,7 +25,7 @@ import duckdb
 from benchmarks import febrl
 from contact_pipelines.files import duck
 from contact_pipelines.imports.compare.fuzzy.finding import Found, find_duplicate_contacts, find_duplicate_rows
-from contact_pipelines.models.fuzzy_options import FuzzyOptions
+from contact_pipelines.options import FuzzyOptions
 
 
 def main() -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contact_pipelines import __version__, cli, imports, models
-from contact_pipelines.cli import failing, import_options, parameters, printing, progress
+from contact_pipelines.cli import failing, option_parameters, parameters, printing, progress
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.schema import HEAD_REVISION
@@ -355,7 +356,7 @@ def test_a_file_that_cannot_be_imported(run, tmp_path, content, arguments, told)
         (["--rule", "first_name=best"], 2, "--rule of first_name"),
         (["--rule", "first_name"], 2, "--rule"),
         (["--tag", " "], 2, "--tag"),
-        (["--map", "email"], 2, '--map "Header=field"'),
+        (["--map", "email"], 2, '--map "HEADER=FIELD"'),
         (["--map", "email=phone", "--map", "email=email"], 2, "twice"),
         (["--match-on", "name"], 2, "--match-on"),
         (["--match-on", "email,email"], 2, "names a key twice"),
@@ -383,7 +384,7 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
         ("mode: nope", "has a wrong value at mode"),
         (
             "modes: upsert",
-            "unknown key modes; the keys are encoding, delimiter, header, sheet, mode, match_on, columns",
+            "unknown key modes; the keys are encoding, delimiter, header, sheet, columns",
         ),
         ("rules: {email: best}", "has a wrong value at rules.email"),
         ("- mode", "option: value"),
@@ -392,7 +393,7 @@ def test_wrong_usage_registers_nothing(run, file, arguments, code, told):
 )
 def test_a_wrong_options_file(file, text, told):
     with pytest.raises(InvalidOption, match=re.escape(told)):
-        import_options.build_options({}, options_file=file(text, name="o.yaml"))
+        option_parameters.import_options({}, file(text, name="o.yaml"))
 
 
 def test_no_such_file_makes_no_store(tmp_path):
@@ -551,7 +552,7 @@ def test_properties(run):
     assert re.search(r"^  age +number +Age +min 0, max 120\.5$", listed, re.M)
     assert re.search(r"^  plan +select +options free \| pro$", listed, re.M)
     for arguments, told in (
-        (["plan"], "is of type select; it cannot be added as text"),
+        (["plan"], "already exists with type select, not text"),
         (["Bad Key"], "KEY"),
         (["a", "--type", "colour"], "--type"),
         (["a", "--pattern", "("], "The property a has a pattern that is not a regular expression"),
@@ -712,6 +713,17 @@ def test_progress_lines_are_told_once_a_step(capsys):
     running.progress = models.ImportProgress("apply", 1000, 4905, 2.0, 8.0)
     lines.show(running)
     assert capsys.readouterr().err == "map ... 5,000 rows\napply ... 1,000 of 4,905 rows\n"
+
+
+def test_progress_reads_only_what_it_shows_and_not_too_often(store, tmp_path, monkeypatch):
+    (tmp_path / "people.csv").write_text("email\nann@example.com\n")
+    record = imports.register_import(store, str(tmp_path / "people.csv"))
+    asked = []
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *of: asked.append(of[2]))
+    with progress.shown_progress(store, record):
+        time.sleep(1.3)
+    assert 1 <= len(asked) <= 3
+    assert not [statement for statement in asked if "options" in statement or "mapping" in statement]
 
 
 def test_the_bar_moves_by_steps_and_rows():

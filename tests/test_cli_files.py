@@ -136,7 +136,7 @@ def test_reading_can_be_overridden(run, tmp_path):
         (["--encoding", "klingon"], "The value of --encoding is wrong: is not an encoding"),
         (["--delimiter", "ab"], "The value of --delimiter is wrong: is not one character"),
         (["--header", "0"], "The value of --header is wrong: is a row number from 1"),
-        (["--sheet", "People"], "is no workbook"),
+        (["--sheet", "People"], "is not a workbook"),
     ],
 )
 def test_a_wrong_way_of_reading_is_named(run, tmp_path, arguments, sentence):

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage import zip_files
-from contact_pipelines.imports.stage.containers import Unpacked, require_size, unpack
+from contact_pipelines.imports.stage import archives
+from contact_pipelines.imports.stage.archives import Unpacked, require_size, unpack
 from contact_pipelines.settings.policy import Limits
 from tests.workbook_samples import ods, ods_cell, write_zip, xlsx_parts
 
@@ -150,7 +150,7 @@ def test_method_that_unpacks_in_steps_of_any_size(tmp_path, folder):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("people.csv", PEOPLE)
     assert refusal(tmp_path / "a.zip", folder, FileUnreadable) == (
-        "people is packed by a method that cannot be read here. "
+        "people is packed by a method that is not supported. "
         "Unpack it and import the file in it, or pack it as a plain ZIP archive (deflate)."
     )
 
@@ -241,7 +241,7 @@ def test_directory_of_too_many_entries(tmp_path, folder, monkeypatch):
     path = write_zip(tmp_path / "a.zip", {f"{number}": "" for number in range(10_001)})
     sentence = "people holds more than 10,000 entries. Unpack it and import the files in it."
     assert refusal(path, folder, FileNotImportable) == sentence
-    monkeypatch.setattr(zip_files, "MAX_DIRECTORY", 1_000)
+    monkeypatch.setattr(archives, "MAX_DIRECTORY", 1_000)
     monkeypatch.setattr(zipfile, "ZipFile", None)  # not even opened
     assert refusal(path, folder, FileNotImportable) == sentence
 

@@ -101,7 +101,7 @@ def test_an_import_from_the_form_to_the_store(dev, port, store, tmp_path):
     assert f"http://127.0.0.1:{port}" in dev.stdout.readline(), list(dev.said)
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
-    config = {"ops": {"register_import": {"config": {"file": str(path), "tags": ["dev"]}}}}
+    config = {"ops": {"register_import": {"config": {"file": str(path), "groups": {"tags": ["dev"]}}}}}
     assert graphql(port, LAUNCH, config=config)["launchRun"]["__typename"] == "LaunchRunSuccess"
 
     def completed():

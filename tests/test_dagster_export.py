@@ -7,7 +7,8 @@ import pytest
 
 from contact_pipelines import exports, imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.new_export import EXPORTED_CONTACTS, NewExport, request_of
+from contact_pipelines.defs.new_export import EXPORTED_CONTACTS, NewExport
+from contact_pipelines.defs.option_forms import form_options
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import ExportFormat, ExportRequest
 from tests.dagster_runs import PEOPLE, SECRETS, everything_said, register, use_environment
@@ -33,7 +34,9 @@ def new_export(instance, **config):
 
 def test_the_form_exports_and_tells_where(settings, store, instance, tmp_path):
     imports.run_import(store, settings, register(store, tmp_path, PEOPLE))
-    result = new_export(instance, format="json", filter="lead_score >= 20", fields=["email"])
+    result = new_export(
+        instance, output={"format": "json", "fields": ["email"]}, contacts={"filter": "lead_score >= 20"}
+    )
     assert result.success
     (record,) = exports.list_exports(store, settings)
     assert (record.rows, record.requested_by) == (2, "dagster")
@@ -46,14 +49,15 @@ def test_the_form_exports_and_tells_where(settings, store, instance, tmp_path):
 
 
 def test_a_wrong_form_fails_with_a_sentence(settings, store, instance):
-    result = new_export(instance, filter="lead_score >>")
+    result = new_export(instance, contacts={"filter": "lead_score >>"})
     assert not result.success
     assert exports.list_exports(store, settings) == []
 
 
 def test_the_form_as_it_is_asks_for_everything():
-    assert request_of(NewExport()) == ExportRequest()
-    asked = request_of(NewExport(format="xlsx", changed_since="last", fields=["email"]))
+    assert form_options(NewExport(), ExportRequest) == ExportRequest()
+    form = NewExport(output={"format": "xlsx", "fields": ["email"]}, contacts={"changed_since": "last"})
+    asked = form_options(form, ExportRequest)
     assert asked == ExportRequest(format=ExportFormat.XLSX, changed_since="last", fields=("email",))
     with pytest.raises(InvalidOption, match="changed_since"):
-        request_of(NewExport(changed_since="yesterday"))
+        form_options(NewExport(contacts={"changed_since": "yesterday"}), ExportRequest)

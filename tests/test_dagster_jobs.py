@@ -8,12 +8,13 @@ import sqlalchemy as sa
 
 from contact_pipelines import imports
 from contact_pipelines.definitions import defs
-from contact_pipelines.defs.new_import import NewImport, options_of
+from contact_pipelines.defs.new_import import NewImport
+from contact_pipelines.defs.option_forms import form_options
 from contact_pipelines.defs.partitions_and_tags import IMPORT_JOB, run_tags
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.defs.sensors import MAX_ATTEMPTS, close_abandoned_runs, start_registered_imports
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.models import FieldRule, ImportStatus, Mode
+from contact_pipelines.models import FieldRule, ImportOptions, ImportStatus, Mode
 from tests.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
 
 
@@ -76,7 +77,9 @@ def output_of(result, step):
 def test_from_the_form_to_the_store(store, instance, tick, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
-    launched = new_import(instance, file=str(path), tags=["november"], rules={"first_name": "fill_blank"})
+    launched = new_import(
+        instance, file=str(path), groups={"tags": ["november"]}, matching={"rules": {"first_name": "fill_blank"}}
+    )
     assert launched.success
     told = output_of(launched, "register_import")
     name = told["import"]
@@ -107,13 +110,17 @@ def test_the_form_as_it_is_pre_filled(store, instance, monkeypatch):
     assert launched.success
     record = imports.get_import(store, output_of(launched, "register_import")["import"])
     assert record.file_name == "contacts_nov.csv"
-    assert record.options == options_of(NewImport())
+    assert record.options == ImportOptions()
 
 
 def test_every_field_of_the_form_is_described():
     form = defs.resolve_job_def("new_import").get_node_named("register_import").definition.config_schema
     fields = form.as_field().config_type.fields
-    assert set(fields) >= {"file", "tenant", "mode", "country", "tags", "columns", "duplicates", "idempotency_key"}
+    groups = {name: field.config_type.fields for name, field in fields.items() if hasattr(field.config_type, "fields")}
+    assert list(fields)[:3] == ["file", "tenant", "idempotency_key"]
+    assert list(groups) == ["reading", "mapping", "values", "matching", "similar", "groups", "consent", "advanced"]
+    fields = {**fields, **{name: field for group in groups.values() for name, field in group.items()}}
+    assert set(fields) >= set(ImportOptions.model_fields)
     assert [name for name, field in fields.items() if not field.description] == []
     assert [name for name, field in fields.items() if field.is_required] == []
 
@@ -149,7 +156,7 @@ def test_where_strangers_reach_the_form_it_names_locations_only(instance, store,
     ("config", "sentence"),
     [
         ({"file": "/nowhere/contacts.csv"}, "There is no file /nowhere/contacts.csv"),
-        ({"country": "XX"}, "The option country cannot be used"),
+        ({"values": {"country": "XX"}}, "The option country cannot be used"),
         ({"tenant": "../up"}, "A tenant's id is"),
     ],
 )
@@ -164,12 +171,15 @@ def test_a_wrong_form_is_refused_in_a_sentence(instance, store, tmp_path, config
 
 
 def test_options_of_the_form():
-    options = options_of(NewImport(mode="update_only", columns={"E-Mail privat": "email"}, country="de"))
+    form = NewImport(
+        matching={"mode": "update_only"}, mapping={"columns": {"E-Mail privat": "email"}}, values={"country": "de"}
+    )
+    options = form_options(form, ImportOptions)
     assert options.mode == Mode.UPDATE_ONLY
     assert options.columns == {"E-Mail privat": "email"}
     assert options.country == "DE"
     with pytest.raises(InvalidOption, match="tags"):
-        options_of(NewImport(tags=[" "]))
+        form_options(NewImport(groups={"tags": [" "]}), ImportOptions)
 
 
 def test_a_requested_run_is_not_requested_again(instance, store, tick, tmp_path):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from itertools import pairwise
 
 import pytest
 
@@ -70,7 +68,7 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     query = '{ sensorsOrError(repositorySelector: {repositoryLocationName: "contact_pipelines.definitions",'
     query += ' repositoryName: "__repository__"}) { ... on Sensors { results { name sensorState {'
     query += (
-        " status ticks(limit: 20) { timestamp status error { errorChain { error { message } } } skipReason } } } } } }"
+        " status ticks(limit: 100) { timestamp status error { errorChain { error { message } } } skipReason } } } } } }"
     )
     sensors = {sensor["name"]: sensor["sensorState"] for sensor in graphql(port, query)["sensorsOrError"]["results"]}
     assert sensors["watch_drop"]["status"] == "RUNNING"
@@ -79,7 +77,11 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     assert first["status"] == "FAILURE"
     assert "there is no location nowhere that can be used; there are: sales." in str(first["error"])
     assert len(imports.list_imports(store)) == 2
-    for name, every in (("start_registered_imports", 5), ("tend_feeds", 10), ("send_notifications", 10)):
-        times = [tick["timestamp"] for tick in sensors[name]["ticks"]]
-        gaps = [later - earlier for later, earlier in pairwise(times)]
-        assert statistics.median(gaps) < every + 2.5, (name, gaps)
+    # What is due after five seconds ticks whenever the daemon looks, as what is due after two does.
+    times = {
+        name: [tick["timestamp"] for tick in sensors[name]["ticks"]]
+        for name in ("watch_drop", "start_registered_imports")
+    }
+    since = max(min(found) for found in times.values())
+    often, as_often = (sum(time >= since for time in found) for found in times.values())
+    assert as_often > 0.75 * often > 3, times

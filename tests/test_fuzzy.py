@@ -28,7 +28,9 @@ from contact_pipelines.imports.compare.fuzzy.comparing import (
 )
 from contact_pipelines.imports.compare.fuzzy.finding import find_duplicate_contacts, find_duplicate_rows
 from contact_pipelines.imports.compare.probable_duplicates import fetch_contacts
-from contact_pipelines.models.fuzzy_options import DEFAULT_ON, FuzzyOptions, Resolve, units_of
+from contact_pipelines.models.fuzzy_fields import DEFAULT_ON, units_of
+from contact_pipelines.models.words import Resolve
+from contact_pipelines.options import FuzzyOptions
 from contact_pipelines.store.tenants import ensure_tenant
 
 NAMES = ["first_name", "last_name"]

@@ -14,9 +14,10 @@ import duckdb
 import pytest
 
 from contact_pipelines import imports
-from contact_pipelines.cli.import_options import build_options
+from contact_pipelines.cli.option_parameters import import_options
 from contact_pipelines.contacts import suppressions
-from contact_pipelines.defs.new_import import NewImport, options_of
+from contact_pipelines.defs.new_import import NewImport
+from contact_pipelines.defs.option_forms import form_options
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.artifact_names import FUZZY
 from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
@@ -25,7 +26,7 @@ from contact_pipelines.imports.compare.fuzzy import finding
 from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, ImportStatus, Resolve
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.policy import House
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life
 from tests.dagster_runs import everything_said, metadata_of, register, run_job, use_environment
 
 ON = "name+company+phone+birthday"
@@ -479,7 +480,7 @@ def test_a_row_that_became_somebody_elses_after_the_review_is_left_out(known):
 @pytest.mark.thorough
 def test_what_moves_between_comparing_and_applying_is_looked_for_again(importer, monkeypatch):
     monkeypatch.setattr(
-        imports_table, "ABANDONED_AFTER_SECONDS", 1
+        import_life, "ABANDONED_AFTER_SECONDS", 1
     )  # the younger import waits until the older seems dead
     path = importer.file(FILE)
     options = ImportOptions.model_validate({"import_tag": "none", **fuzzy("skip_new")})
@@ -586,13 +587,13 @@ def test_what_is_told_names_nobody(known):
 def test_from_the_command_line_and_files(tmp_path):
     path = tmp_path / "options.yaml"
     path.write_text("fuzzy: {on: [name+company, phone], threshold: 90}\n")
-    options = build_options({}, options_file=path, fuzzy={"on": None, "threshold": None, "resolve": "skip_new"})
+    options = import_options({"fuzzy": {"resolve": "skip_new"}}, path)
     assert options.fuzzy == FuzzyOptions(on=("name+company", "phone"), threshold=90, resolve=Resolve.SKIP_NEW)
     assert ImportOptions.model_validate(options.model_dump(mode="json")) == options
-    assert build_options({}, options_file=path, fuzzy={"on": "all"}).fuzzy == FuzzyOptions(threshold=90)
-    assert build_options({}, fuzzy={"on": "all"}).fuzzy == FuzzyOptions()
-    assert build_options({}, options_file=path, fuzzy={"on": "none"}).fuzzy is None
-    assert build_options({}).fuzzy is None
+    assert import_options({"fuzzy": {"on": "all"}}, path).fuzzy == FuzzyOptions(threshold=90)
+    assert import_options({"fuzzy": {"on": "all"}}).fuzzy == FuzzyOptions()
+    assert import_options({"fuzzy": {"on": "none"}}, path).fuzzy is None
+    assert import_options({}).fuzzy is None
 
 
 @pytest.mark.parametrize(
@@ -605,14 +606,14 @@ def test_from_the_command_line_and_files(tmp_path):
 )
 def test_what_is_wrong_is_named(given, sentence):
     with pytest.raises(InvalidOption, match=re.escape(sentence)):
-        build_options({}, fuzzy=given)
+        import_options({"fuzzy": given})
 
 
 def test_a_wrong_key_of_an_options_file_is_named(tmp_path):
     path = tmp_path / "options.yaml"
     path.write_text("fuzzy: {treshold: 90}\n")
     with pytest.raises(InvalidOption, match=r"has an unknown key fuzzy\.treshold\.$"):
-        build_options({}, options_file=path)
+        import_options({}, path)
 
 
 def test_the_settings_file_spells_it_as_documented(tmp_path):
@@ -634,10 +635,14 @@ def test_the_settings_file_asks_for_it_and_an_import_changes_its_mind():
 
 def test_from_the_form():
     given = {"on": ["name+company"], "resolve": "merge_fields"}
-    assert options_of(NewImport(fuzzy=given)).fuzzy == FuzzyOptions.model_validate(given)
-    assert "fuzzy" not in options_of(NewImport()).model_fields_set
+    assert of_form(given).fuzzy == FuzzyOptions.model_validate(given)
+    assert "fuzzy" not in of_form(None).model_fields_set
     with pytest.raises(InvalidOption, match=r"The option fuzzy\.threshold cannot be used"):
-        options_of(NewImport(fuzzy={"threshold": 3}))
+        of_form({"threshold": 3})
+
+
+def of_form(fuzzy):
+    return form_options(NewImport(similar={"fuzzy": fuzzy}), ImportOptions)
 
 
 def test_the_command_says_where_they_are(run, tmp_path):

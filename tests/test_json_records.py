@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.files import duck
 from contact_pipelines.imports.stage import json_layout, json_records
-from contact_pipelines.imports.stage.dialect import labels
 from contact_pipelines.imports.stage.json_records import stage_json
+from contact_pipelines.imports.stage.staged_file import labels
 from contact_pipelines.settings.policy import Limits
 
 REPEATED = "A key is there more than once; its last value was taken."

@@ -181,11 +181,11 @@ def _file() -> bytes:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (_file()[:-1], "people.parquet is no complete Parquet file. Export it again."),
+        (_file()[:-1], "people.parquet is not a complete Parquet file. Export it again."),
         (b"PAR1", "people.parquet is damaged or incomplete, or encrypted. Export it again."),
         (b"PAR1PAR1", "people.parquet is damaged or incomplete, or encrypted. Export it again."),
         (_file()[:-4] + b"PARE", "people.parquet is encrypted. Export it without encryption."),
-        (b"id,name\n", "people.parquet is no complete Parquet file. Export it again."),
+        (b"id,name\n", "people.parquet is not a complete Parquet file. Export it again."),
     ],
 )
 def test_what_is_no_parquet_is_refused(stage, content, sentence):

@@ -10,7 +10,7 @@ import xlwt
 from xlsxwriter import Workbook
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.recognising import Format, recognise
+from contact_pipelines.imports.stage.file_formats import recognise
 from tests.workbook_samples import ods, write_zip, xlsb, xlsx_parts
 
 CSV = b"Email,Name\nann@example.com,Ann\n"
@@ -19,30 +19,30 @@ PRETTY = json.dumps([{"email": "ann@example.com"}], indent=2).encode()
 LONG = b'{"email": "ann@example.com", "note": "' + b"x" * 70_000 + b'"}'
 
 TEXTS = {
-    "csv": (CSV, "a.csv", Format.CSV),
-    "csv named xlsx": (CSV, "a.xlsx", Format.CSV),
-    "csv named json": (CSV, "a.json", Format.CSV),
-    "empty": (b"", "a.xlsx", Format.CSV),
-    "bytes of no kind": (bytes(range(256)), "a.xlsx", Format.CSV),
-    "header in brackets": (b"[Email],[Name]\n", "a.csv", Format.CSV),
-    "header in braces": (b"{email},{name}\n", "a.csv", Format.CSV),
-    "a word that is a magic number": (b"PAR1,PAR2\n1,2\n", "a.csv", Format.CSV),
-    "header in angle brackets": (b"<email>;<name>\n", "a.csv", Format.CSV),
-    "array": (b'[{"email": "ann@example.com"}]', "a.json", Format.JSON),
-    "array over lines": (b"\xef\xbb\xbf \r\n" + PRETTY, "a.txt", Format.JSON),
-    "empty array": (b"[]", "a.csv", Format.JSON),
-    "array of arrays": (b'[["Email"], ["ann@example.com"]]', "a.json", Format.JSON),
-    "object": (b'{\n  "contacts": [\n', "a.json", Format.JSON),
-    "object by itself": (b'{"email": "ann@example.com"}\n', "a.json", Format.JSON),
-    "line by itself": (b'{"email": "ann@example.com"}\n', "a.JSONL", Format.JSON_LINES),
-    "lines": (LINES, "a.json", Format.JSON_LINES),
-    "lines named csv": (LINES.replace(b"\n", b"\r\n\r\n"), "a.csv", Format.JSON_LINES),
-    "lines of arrays": (b'["Email"]\n["ann@example.com"]\n', "a.txt", Format.JSON_LINES),
-    "a long line": (LONG, "a.ndjson", Format.JSON_LINES),
-    "a long object": (LONG, "a.json", Format.JSON),
-    "deep": (b"[" * 60_000, "a.json", Format.JSON),
-    "utf-16": (("\ufeff" + PRETTY.decode()).encode("utf-16-le"), "a.json", Format.JSON),
-    "utf-16 csv": (("\ufeff" + CSV.decode()).encode("utf-16-be"), "a.csv", Format.CSV),
+    "csv": (CSV, "a.csv", "csv"),
+    "csv named xlsx": (CSV, "a.xlsx", "csv"),
+    "csv named json": (CSV, "a.json", "csv"),
+    "empty": (b"", "a.xlsx", "csv"),
+    "bytes of no kind": (bytes(range(256)), "a.xlsx", "csv"),
+    "header in brackets": (b"[Email],[Name]\n", "a.csv", "csv"),
+    "header in braces": (b"{email},{name}\n", "a.csv", "csv"),
+    "a word that is a magic number": (b"PAR1,PAR2\n1,2\n", "a.csv", "csv"),
+    "header in angle brackets": (b"<email>;<name>\n", "a.csv", "csv"),
+    "array": (b'[{"email": "ann@example.com"}]', "a.json", "json"),
+    "array over lines": (b"\xef\xbb\xbf \r\n" + PRETTY, "a.txt", "json"),
+    "empty array": (b"[]", "a.csv", "json"),
+    "array of arrays": (b'[["Email"], ["ann@example.com"]]', "a.json", "json"),
+    "object": (b'{\n  "contacts": [\n', "a.json", "json"),
+    "object by itself": (b'{"email": "ann@example.com"}\n', "a.json", "json"),
+    "line by itself": (b'{"email": "ann@example.com"}\n', "a.JSONL", "jsonl"),
+    "lines": (LINES, "a.json", "jsonl"),
+    "lines named csv": (LINES.replace(b"\n", b"\r\n\r\n"), "a.csv", "jsonl"),
+    "lines of arrays": (b'["Email"]\n["ann@example.com"]\n', "a.txt", "jsonl"),
+    "a long line": (LONG, "a.ndjson", "jsonl"),
+    "a long object": (LONG, "a.json", "json"),
+    "deep": (b"[" * 60_000, "a.json", "json"),
+    "utf-16": (("\ufeff" + PRETTY.decode()).encode("utf-16-le"), "a.json", "json"),
+    "utf-16 csv": (("\ufeff" + CSV.decode()).encode("utf-16-be"), "a.csv", "csv"),
 }
 
 
@@ -50,28 +50,28 @@ TEXTS = {
 def test_text(tmp_path, case):
     data, name, expected = TEXTS[case]
     (tmp_path / "a").write_bytes(data)
-    assert recognise(tmp_path / "a", name=name) is expected
+    assert recognise(tmp_path / "a", name=name).name == expected
 
 
 def test_workbooks_named_csv(tmp_path):
     path = tmp_path / "a.csv"
     with Workbook(path) as book:
         book.add_worksheet().write(0, 0, "Email")
-    assert recognise(path, name="a.csv") is Format.XLSX
+    assert recognise(path, name="a.csv").name == "xlsx"
     parts = {name.replace("workbook", "workbook2"): part for name, part in xlsx_parts("").items()}
-    assert recognise(write_zip(path, parts), name="a.csv") is Format.XLSX
+    assert recognise(write_zip(path, parts), name="a.csv").name == "xlsx"
     old = xlwt.Workbook()
     old.add_sheet("S").write(0, 0, "Email")
     old.save(str(path))
-    assert recognise(path, name="a.csv") is Format.XLS
-    assert recognise(xlsb(path, [(0, [])], {}), name="a.csv") is Format.XLSB
-    assert recognise(ods(path, ""), name="a.csv") is Format.ODS
+    assert recognise(path, name="a.csv").name == "xls"
+    assert recognise(xlsb(path, [(0, [])], {}), name="a.csv").name == "xlsb"
+    assert recognise(ods(path, ""), name="a.csv").name == "ods"
 
 
 def test_parquet(tmp_path):
     path = tmp_path / "a.csv"
     pl.DataFrame({"email": ["ann@example.com"]}).write_parquet(path)
-    assert recognise(path, name="a.csv") is Format.PARQUET
+    assert recognise(path, name="a.csv").name == "parquet"
 
 
 REFUSED = {

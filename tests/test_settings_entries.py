@@ -60,7 +60,7 @@ def test_feeds_and_locations_are_typed(load, tmp_path):
     assert daily.quiet == 30
     assert (drop.watch.every, drop.quiet) == (5, 120)
     defaults = ImportOptions(country="DE", columns={"Mail": "email"})
-    assert daily.import_options(defaults) == ImportOptions(
+    assert daily.given_options.over(defaults) == ImportOptions(
         country="DE",
         mode=Mode.CREATE_ONLY,
         tags=("salesforce_sync",),

@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
 from contact_pipelines.files import duck
 from contact_pipelines.imports.stage import byte_scan, careful_staging, text_file, text_layout
-from contact_pipelines.imports.stage.dialect import Dialect, labels
+from contact_pipelines.imports.stage.dialect import Dialect, sample_lines
 from contact_pipelines.imports.stage.dialect_guessing import guess_dialect
-from contact_pipelines.imports.stage.sample_records import sample_lines
-from contact_pipelines.imports.stage.staging_job import StagedFile
+from contact_pipelines.imports.stage.staged_file import StagedFile, labels
 from contact_pipelines.models import ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
@@ -453,7 +452,7 @@ def test_what_csv_writes_is_staged_as_it_was(con, table):
     expected = [good(n, *[unescaped(text) or None for text in row]) for n, row in enumerate(rows, 2)]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_layout, "guess_dialect", lambda *_: Dialect(delimiter))
-        patch.setattr(text_layout, "refuse_what_is_no_text", lambda *_: None)
+        patch.setattr(text_layout, "require_text", lambda *_: None)
         for careful in (False, True):
             assert rows_of(stage(con, data, Path(folder), careful=careful, options=options)) == expected
 
@@ -473,7 +472,7 @@ garbage = st.lists(st.one_of(fragments, fragments, st.binary(max_size=3)), max_s
 def test_garbage_is_conserved(con, body):
     data = b"a,b\n1,2\n" + b"ok,ok\n" * 60 + body
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_layout, "refuse_what_is_no_text", lambda *_: None)
+        patch.setattr(text_layout, "require_text", lambda *_: None)
         fast = rows_of(stage(con, data, Path(folder)))
         slow = rows_of(stage(con, data, Path(folder), careful=True))
     assert [row[:-3] for row in fast] == [row[:-3] for row in slow]

@@ -15,7 +15,7 @@ import yaml
 from contact_pipelines import feeds
 from contact_pipelines.errors import LocationUnreachable, NotFound, SourceMissing, WrongState
 from contact_pipelines.files.locations.local import LocalFolder
-from contact_pipelines.files.locations.paths import is_temporary
+from contact_pipelines.files.locations.location import is_temporary
 from contact_pipelines.models import Counts, ImportStatus
 from tests import s3_server, sftp_server
 from tests.feed_helpers import ANN, BOB, Feeding, moment

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,8 +18,8 @@ from xlsxwriter import Workbook
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage import workbooks
-from contact_pipelines.imports.stage.recognising import Format, recognise
-from contact_pipelines.imports.stage.sheets.number_formats import form
+from contact_pipelines.imports.stage.file_formats import recognise
+from contact_pipelines.imports.stage.sheets.cell_text import form
 from contact_pipelines.imports.stage.sheets.xls_cells import XlsCells
 from contact_pipelines.imports.stage.workbooks import Converted, convert
 from contact_pipelines.settings.policy import MIB, Limits
@@ -28,7 +30,7 @@ DAMAGED = "people is damaged or incomplete. Copy or export it again, or save it 
 
 def read(path: Path, sheet: str | None = None, **limits) -> tuple[str, Converted]:
     target = path.with_name("sheet.csv")
-    kind = recognise(path, name="people")
+    kind = recognise(path, name="people").name
     found = convert(path, target, name="people", format=kind, sheet=sheet, limits=Limits(**limits))
     text = target.read_bytes().decode()
     return text, found
@@ -321,7 +323,7 @@ def test_corners_of_the_grid(tmp_path):
     assert path.stat().st_size < 1_500
     sentence = (
         "people: the sheet 'S' reaches over {} rows and {} columns, {} cells; at most 100,000,000 are read. "
-        "Delete what stands far from the table, save the sheet as CSV, or raise limits.sheet_cells in the settings."
+        "Delete cells far from the table, save the sheet as CSV, or raise limits.sheet_cells in the settings."
     )
     began = time.monotonic()
     assert refusal(path, None, FileNotImportable) == sentence.format("1,048,576", "16,384", "17,179,869,184")
@@ -400,7 +402,7 @@ def test_the_name_does_not_matter(tmp_path, other):
 
 def test_csv_named_xlsx_is_no_workbook(tmp_path):
     (tmp_path / "a.xlsx").write_bytes(b"Email,Name\nann@example.com,Ann\n")
-    assert recognise(tmp_path / "a.xlsx", name="a.xlsx") is Format.CSV
+    assert recognise(tmp_path / "a.xlsx", name="a.xlsx").name == "csv"
 
 
 def test_from_another_folder(tmp_path, monkeypatch):
@@ -485,7 +487,7 @@ def test_cut_off_xls(tmp_path):
     data = (tmp_path / "a.xls").read_bytes()
     (tmp_path / "a.xls").write_bytes(data[:5_000])
     with pytest.raises(FileUnreadable) as raised:
-        convert(tmp_path / "a.xls", tmp_path / "t", name="people", format=Format.XLS, sheet=None, limits=Limits())
+        convert(tmp_path / "a.xls", tmp_path / "t", name="people", format="xls", sheet=None, limits=Limits())
     assert str(raised.value) == DAMAGED
 
 
@@ -554,3 +556,14 @@ MASKS = [
 def test_number_formats(code, value, shown):
     found = form(code)
     assert (found(float(value)) if found else None) == shown
+
+
+def test_the_child_process_imports_little():
+    """It starts for every workbook."""
+    code = (
+        "import sys; from contact_pipelines.imports.stage import workbook_child;"
+        "from contact_pipelines.imports.stage.sheets import sheet_book, xlsx_cells;"
+        "print(*sorted(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"duckdb", "polars", "pyarrow", "pydantic", "sqlalchemy", "dagster"} & set(found.stdout.split())

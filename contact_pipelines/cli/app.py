@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from contact_pipelines import __version__
 from contact_pipelines.cli import (
@@ -26,11 +28,29 @@ from contact_pipelines.cli import (
     property_commands,
     suppression_commands,
 )
+from contact_pipelines.cli.option_parameters import completed
 
 PROGRAM = "contact-pipelines"
+_TRUE = ("1", "true", "yes", "on")
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+class _Program(TyperGroup):
+    """Commands get the parameters that are made of `options.py` when they are called (see `option_parameters`)."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:  # noqa: ANN401
+        name, command, rest = super().resolve_command(ctx, args)
+        whole = completed(command.callback) if command is not None and command.callback else None
+        if name is None or whole is None:
+            return name, command, rest
+        alone = typer.Typer(add_completion=False, context_settings=_SETTINGS)
+        alone.command(name)(whole)
+        return name, typer.main.get_command(alone), rest
+
 
 app = typer.Typer(
     name=PROGRAM,
+    cls=_Program,
     help="""Bring files of contacts into PostgreSQL and out again: fast, reviewable, undoable.
 
     Start with: contact-pipelines import examples/contacts_nov.csv
@@ -39,7 +59,7 @@ app = typer.Typer(
     .contact_pipelines (or CONTACT_PIPELINES_HOME).""",
     no_args_is_help=True,
     add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_SETTINGS,
 )
 
 app.command("import")(import_command.import_file)
@@ -85,13 +105,11 @@ def _options(
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug",
-            envvar="CONTACT_PIPELINES_DEBUG",
-            help="Show the traceback of an unforeseen error (a bug).",
+            "--debug", help="Show the traceback of an unforeseen error (a bug), as CONTACT_PIPELINES_DEBUG=1 does."
         ),
     ] = False,
 ) -> None:
-    failing.show_tracebacks(debug)
+    failing.show_tracebacks(debug or os.environ.get("CONTACT_PIPELINES_DEBUG", "").lower() in _TRUE)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

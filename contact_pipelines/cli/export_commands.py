@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contact_pipelines.cli.option_parameters import given_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -17,51 +18,16 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FILE", help="The file. Without it, one is kept among the artifacts for 7 days."),
 ]
-Format = Annotated[
-    str | None,
-    typer.Option("--format", metavar="FORMAT", help="csv, xlsx, json, jsonl or parquet; else by the file's ending."),
-]
-Filter = Annotated[
-    str | None, typer.Option("--filter", metavar="EXPR", help="Only contacts that fit: \"status = 'subscribed'\".")
-]
-Fields = Annotated[
-    str | None,
-    typer.Option("--fields", metavar="A,B", help="These fields in this order: email,first_name,properties.plan,lists."),
-]
-Segment = Annotated[str | None, typer.Option("--segment", metavar="NAME", help="Only contacts in this segment.")]
-List = Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only contacts on this list.")]
-Topic = Annotated[str | None, typer.Option("--topic", metavar="NAME", help="Only contacts opted in to this topic.")]
-Search = Annotated[
-    str | None,
-    typer.Option("--search", metavar="TEXT", help="Only contacts with this text in a name, address..."),
-]
-ChangedSince = Annotated[
-    str | None,
-    typer.Option(
-        "--changed-since",
-        metavar="WHEN",
-        help="Only what changed since a moment (2026-11-20T08:00:00Z), deleted contacts too; last: since the last"
-        " export of this name.",
-    ),
-]
-Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="What the export is called; else contacts.")]
 
 
+@with_options("ExportRequest")
 def export(
     *,
     out: Out = None,
-    format_: Format = None,
-    filter_: Filter = None,
-    fields: Fields = None,
-    segment: Segment = None,
-    list_: List = None,
-    topic: Topic = None,
-    search: Search = None,
-    changed_since: ChangedSince = None,
-    name: Name = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
+    **given: Any,
 ) -> None:
     """Write contacts to a file, as the store is at this moment.
 
@@ -73,20 +39,7 @@ def export(
     from contact_pipelines.cli import shapes
     from contact_pipelines.cli.printing import print_facts, print_json, rows, size
 
-    request = _request(
-        out,
-        {
-            "name": name,
-            "format": format_,
-            "filter": filter_,
-            "fields": _names(fields),
-            "segment": segment,
-            "list": list_,
-            "topic": topic,
-            "search": search,
-            "changed_since": changed_since,
-        },
-    )
+    request = _request(out, given)
     with opened_store() as (settings, store):
         record = exports.export_contacts(
             store,
@@ -159,38 +112,19 @@ def user() -> str:
 
 
 def _request(out: Path | None, given: dict[str, Any]) -> ExportRequest:
-    """Build the request. Raises InvalidOption, which names the option."""
-    from pydantic import ValidationError
-
+    """Build the request; the file's ending is its format unless one is given. Raises InvalidOption."""
     from contact_pipelines.errors import InvalidOption
     from contact_pipelines.models import ExportFormat, ExportRequest
 
-    ending = out.suffix.removeprefix(".").lower() if out else ""
     if given["format"] is None and out is not None:
+        ending = out.suffix.removeprefix(".").lower()
         if ending not in list(ExportFormat):
             raise InvalidOption(
                 f"The name {out.name} does not say a format; end it in one of {', '.join(ExportFormat)}, or say"
                 " --format."
             )
-        given["format"] = ending
-    try:
-        return ExportRequest.model_validate({key: value for key, value in given.items() if value is not None})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        option = str(first["loc"][0]).replace("_", "-")
-        raise InvalidOption(_wrong(option, first["msg"])) from None
-
-
-def _wrong(option: str, said: str) -> str:
-    if option == "changed-since":
-        said = "it is a moment such as 2026-11-20T08:00:00Z, or last"
-    return f"The value of --{option} is wrong: {said.removeprefix('Value error, ')}."
-
-
-def _names(fields: str | None) -> tuple[str, ...] | None:
-    if fields is None:
-        return None
-    return tuple(name.strip() for name in fields.split(",") if name.strip())
+        given = {**given, "format": ending}
+    return given_options(ExportRequest, given)
 
 
 def _moment(value: Any) -> str:  # noqa: ANN401 - a datetime, which is imported late

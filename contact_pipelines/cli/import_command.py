@@ -3,67 +3,80 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from contact_pipelines.cli import failing
-from contact_pipelines.cli import import_parameters as given
-from contact_pipelines.cli import reading_parameters as reading
 from contact_pipelines.cli.notification_commands import tell_people
+from contact_pipelines.cli.option_parameters import (
+    given_options,
+    given_values,
+    import_options,
+    read_column_map,
+    with_options,
+)
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
 
 if TYPE_CHECKING:
-    from contact_pipelines.models import Import, ReadingOptions
+    from contact_pipelines.models import Import
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-_OPT_OUT = "opt_out"
+_MAPPING, _CONSENT = "Which column is what", "Who is contacted"  # as in `options.py`, without importing pydantic
+
+_File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="Delimited text of any kind (.csv, .tsv, ...), a workbook (.xlsx, .xls, .xlsb, .ods), JSON, JSON Lines or "
+        "Parquet, also inside .gz or a .zip of one file. Also one of a location of the settings file, such as "
+        "sftp://LOCATION/folder/contacts.csv or s3://LOCATION/contacts.csv.",
+    ),
+]
+_ColumnMap = Annotated[
+    str | None,
+    typer.Option(
+        "--column-map",
+        metavar="JSON",
+        rich_help_panel=_MAPPING,
+        help="The whole mapping; columns that it does not name are ignored: "
+        '--column-map \'{"E-Mail": "email"}\', or @map.json for a file.',
+    ),
+]
+_Suppress = Annotated[
+    bool, typer.Option("--suppress", rich_help_panel=_CONSENT, help="Short for --suppress-mode opt_out.")
+]
+_OptionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--options",
+        metavar="FILE.yaml",
+        help="These options in a file, as lines such as mode: create_only or columns: {Mail: email}. "
+        "The command line wins.",
+    ),
+]
+_IdempotencyKey = Annotated[
+    str | None,
+    typer.Option(
+        "--idempotency-key",
+        metavar="KEY",
+        help="A name for this import: once it is done, a call with the same key imports nothing and prints it again.",
+    ),
+]
 
 
+@with_options("ImportOptions")
 def import_file(
-    file: given.File,
+    file: _File,
     *,
-    map_: given.Map = None,
-    column_map: given.ColumnMap = None,
-    mapping: given.SavedMapping = None,
-    save_mapping: given.SaveMapping = None,
-    create_properties: given.CreateProperties = None,
-    preset: given.Preset = None,
-    encoding: reading.Encoding = None,
-    delimiter: reading.Delimiter = None,
-    header: reading.Header = None,
-    sheet: reading.Sheet = None,
-    mode: given.Mode = None,
-    match_on: given.MatchOn = None,
-    duplicates: given.Duplicates = None,
-    blank: given.Blank = None,
-    rule: given.Rule = None,
-    fuzzy: given.Fuzzy = None,
-    fuzzy_threshold: given.FuzzyThreshold = None,
-    fuzzy_resolve: given.FuzzyResolve = None,
-    tag: given.Tag = None,
-    list_: given.List = None,
-    segment: given.Segment = None,
-    topic: given.Topic = None,
-    import_tag: given.ImportTag = None,
-    no_events: given.NoEvents = False,
-    status: given.Status = None,
-    force_status: given.ForceStatus = None,
-    suppress: given.Suppress = False,
-    suppress_mode: given.SuppressMode = None,
-    suppress_reason: given.SuppressReason = None,
-    country: given.Country = None,
-    transform: given.Transform = None,
-    date_format: given.DateFormat = None,
-    time_zone: given.TimeZone = None,
-    decimal_comma: given.DecimalComma = False,
-    tag_delimiter: given.TagDelimiter = None,
-    review: given.Review = False,
-    options: given.OptionsFile = None,
-    idempotency_key: given.IdempotencyKey = None,
+    column_map: _ColumnMap = None,
+    suppress_: _Suppress = False,
+    options: _OptionsFile = None,
+    idempotency_key: _IdempotencyKey = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
+    **given: Any,
 ) -> None:
     """Import a file of contacts now, and print what became of its rows.
 
@@ -72,54 +85,25 @@ def import_file(
     All or nothing: if the import fails, nothing is written. What it did can be undone with `rollback`.
     Single rows that fail do not fail the import; they are in the error file.
     With --review nothing is written until `confirm`.
+    An empty text, such as --country "", takes back what the settings file says.
     """
     from contact_pipelines import imports
-    from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.files.locations import is_address
     from contact_pipelines.imports.land import require_file
+    from contact_pipelines.options import ImportOptions
 
     if not is_address(file):
         require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
-    how = reading.reading_options(encoding, delimiter, header, sheet)
-    import_options = build_options(
-        {
-            **how.model_dump(exclude_unset=True),
-            "mode": mode,
-            "match_on": match_on,
-            "duplicates": duplicates,
-            "blank": blank,
-            "status": status,
-            "force_status": force_status,
-            "suppress": suppress_mode or (_OPT_OUT if suppress else None),
-            "suppress_reason": suppress_reason,
-            "country": country,
-            "saved_mapping": mapping,
-            "save_mapping": save_mapping,
-            "create_properties": create_properties,
-            "preset": preset,
-            "review": review or None,
-            "import_tag": import_tag,
-            "events": "false" if no_events else None,
-        },
-        column_pairs=map_ or (),
-        rule_pairs=rule or (),
-        several={"tags": tag, "lists": list_, "segments": segment, "topics": topic},
-        transforms=transform or (),
-        transform_all={
-            "date_format": date_format,
-            "time_zone": time_zone,
-            "decimal_comma": decimal_comma,
-            "list_delimiter": tag_delimiter,
-        },
-        fuzzy={"on": fuzzy, "threshold": fuzzy_threshold, "resolve": fuzzy_resolve},
-        column_map=None if column_map is None else _column_map(column_map, file, how),
-        options_file=options,
-    )
+    values = given_values(ImportOptions, given)
+    if suppress_:
+        values.setdefault("suppress", "opt_out")
+    whole_mapping = None if column_map is None else _column_map(column_map, file, given)
+    chosen = import_options(values, options, whole_mapping)
     with opened_store() as (settings, store):
         record = imports.register_import(
             store,
             file,
-            import_options,
+            chosen,
             tenant_id=tenant,
             door="cli",
             idempotency_key=idempotency_key,
@@ -135,21 +119,21 @@ def import_file(
         raise typer.Exit(code)
 
 
-def _column_map(text: str, file: str, how: ReadingOptions) -> dict[str, str]:
+def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
     from contact_pipelines import imports
-    from contact_pipelines.cli.import_options import read_column_map
     from contact_pipelines.imports.columns.given_columns import parse_column_map
+    from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
 
     with imports.local_copy(file, load_settings().locations) as path:
-        found, _ = imports.describe_file(path, how)
+        found, _ = imports.describe_file(path, given_options(ReadingOptions, given))
     return parse_column_map(read_column_map(text), found.header)
 
 
 def _run(settings: Settings, store: Store, record: Import) -> BaseException | None:
     """Run the import unless its idempotency key stands for one that ran; return what it failed of."""
     from contact_pipelines import imports
-    from contact_pipelines.cli.interrupts import noticed_interrupts
+    from contact_pipelines.cli.failing import noticed_interrupts
     from contact_pipelines.cli.progress import shown_progress
     from contact_pipelines.errors import WrongState
     from contact_pipelines.models import ImportStatus

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contact_pipelines.cli import reading_parameters as reading
+from contact_pipelines.cli.option_parameters import given_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant
 
 if TYPE_CHECKING:
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 SHOWN_SAMPLES = 5
 
 
+@with_options("ReadingOptions")
 def map_files(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="One file or many.")],
     *,
-    encoding: reading.Encoding = None,
-    delimiter: reading.Delimiter = None,
-    header: reading.Header = None,
-    sheet: reading.Sheet = None,
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a suggestion is the same for all
+    **given: Any,
 ) -> None:
     """Show what each column of a file would be taken for, how sure that is, and why. Nothing is imported.
 
@@ -35,9 +33,10 @@ def map_files(
     """
     from contact_pipelines.cli.failing import of_file
     from contact_pipelines.cli.printing import print_json, safe
+    from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
 
-    options = reading.reading_options(encoding, delimiter, header, sheet)
+    options = given_options(ReadingOptions, given)
     limits = load_settings().house.limits
     entries = [_entry(file, options, limits) for file in files]
     if json_:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from contact_pipelines.cli import reading_parameters as reading
+from contact_pipelines.cli.option_parameters import given_options, given_values, import_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, Tenant, opened_store
 
 if TYPE_CHECKING:
@@ -20,33 +20,29 @@ OptionsFile = Annotated[
 ]
 
 
+@with_options("ReadingOptions")
 def preview(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The file that is to be imported.")],
     *,
-    encoding: reading.Encoding = None,
-    delimiter: reading.Delimiter = None,
-    header: reading.Header = None,
-    sheet: reading.Sheet = None,
     options: OptionsFile = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
+    **given: Any,
 ) -> None:
     """Read, map and check a file without importing it: what is in it, and which rows would fail and why.
 
     Example: contact-pipelines preview contacts.xlsx --sheet Leads
     """
     from contact_pipelines import imports
-    from contact_pipelines.cli.import_options import build_options
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.imports.land import require_file
+    from contact_pipelines.options import ReadingOptions
 
     require_file(Path(file).expanduser())
-    how = reading.reading_options(encoding, delimiter, header, sheet)
-    given = build_options(how.model_dump(exclude_unset=True), options_file=options)
+    chosen = import_options(given_values(ReadingOptions, given), options)
     with opened_store() as (settings, store):
-        found = imports.preview_file(
-            store, settings.house, Path(file).expanduser(), given.over(settings.options), tenant_id=tenant
-        )
+        prepared = imports.prepared_options(chosen, settings.options)
+        found = imports.preview_file(store, settings.house, Path(file).expanduser(), prepared, tenant_id=tenant)
     if json_:
         print_json(_preview_shape(file, found))
     else:
@@ -115,17 +111,15 @@ def _share(count: int, total: int) -> str:
     return f"{count:,} ({count / total if total else 0:.1%})"
 
 
+@with_options("ReadingOptions")
 def stage(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="One file or many.")],
     *,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to write NAME_converted.csv.")],
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv or parquet.")] = "csv",
-    encoding: reading.Encoding = None,
-    delimiter: reading.Delimiter = None,
-    header: reading.Header = None,
-    sheet: reading.Sheet = None,
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a file is read the same for all
+    **given: Any,
 ) -> None:
     """Write files as they are read, before any mapping: header and rows, all text, as plain CSV or Parquet.
 
@@ -136,11 +130,12 @@ def stage(
     from contact_pipelines import imports
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.errors import InvalidOption
+    from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
 
     if format_ not in ("csv", "parquet"):
         raise InvalidOption("The value of --format is wrong: it is csv or parquet.")
-    options = reading.reading_options(encoding, delimiter, header, sheet)
+    options = given_options(ReadingOptions, given)
     limits = load_settings().house.limits
     entries, failed = [], False
     for done in imports.stage_files(

@@ -21,7 +21,7 @@ from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.store.engine import Store
 
-LOOK_EVERY_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.5  # as often as an import writes how far it is
 LINE_EVERY_SECONDS = 10.0
 STEPS = ("land", "stage", "map", "validate", "compare", "review", "apply", "report")
 
@@ -65,7 +65,7 @@ def _display() -> Iterator[_Display]:
 def _watch(store: Store, record: Import, display: _Display, ended: threading.Event) -> None:
     while not ended.wait(LOOK_EVERY_SECONDS):
         try:
-            current = imports.get_import(store, record.id, tenant_id=record.tenant_id)
+            current = imports.follow_import(store, record)
         except ContactPipelinesError:
             continue  # the import itself will say what is wrong with the store
         display.show(current)

@@ -1,50 +1,29 @@
 """The job `new_export`: one form in the launchpad that writes contacts to a file."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import dagster as dg
 from dagster import OpExecutionContext, ResourceParam
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from contact_pipelines.defs.asset_metadata import Metadata, Stopwatch
 from contact_pipelines.defs.failures import plain_failures
-from contact_pipelines.defs.new_import import choices
+from contact_pipelines.defs.option_forms import form_options, grouped_form
 from contact_pipelines.defs.partitions_and_tags import TENANT_TAG
 from contact_pipelines.defs.pipelines import Pipelines
-from contact_pipelines.errors import InvalidOption
-from contact_pipelines.models import DEFAULT_TENANT, ExportFormat, ExportRecord, ExportRequest
+from contact_pipelines.models import DEFAULT_TENANT, ExportRecord
+from contact_pipelines.options import ExportRequest
 
 EXPORTED_CONTACTS = dg.AssetKey("exported_contacts")
 EXPORT_ID_TAG = "contact_pipelines/export_id"
 
-if TYPE_CHECKING:
-    from contact_pipelines.models import ExportFormat as FormatChoice
-else:
-    FormatChoice = choices("ExportFormat", ExportFormat)
-
-
-class NewExport(dg.Config):
-    """The form."""
-
-    tenant: str = Field(default=DEFAULT_TENANT, description="Whose contacts.")
-    name: str = Field(default="contacts", description="What the export is called; `changed_since: last` goes by it.")
-    format: FormatChoice = Field(default=FormatChoice("csv"), description="csv, xlsx, json, jsonl or parquet.")
-    fields: list[str] = Field(
-        default=[],
-        description="Fields in this order, for example [email, first_name, properties.plan, lists]. Empty: all.",
-    )
-    filter: str = Field(
-        default="", description="Only contacts that fit: lead_score > 50 AND tags CONTAINS 'enterprise'. Empty: all."
-    )
-    segment: str = Field(default="", description="Only contacts in this segment.")
-    list: str = Field(default="", description="Only contacts on this list.")
-    topic: str = Field(default="", description="Only contacts who are opted in to this topic.")
-    search: str = Field(default="", description="Only contacts with this text in a name, an address or a number.")
-    changed_since: str = Field(
-        default="",
-        description="Only what changed since this moment (2026-11-20T08:00:00Z), with deleted contacts; last: since the"
-        " last completed export of this name.",
-    )
+NewExport: Any = grouped_form(
+    "NewExport",
+    ExportRequest,
+    "Which contacts to write, and how.",
+    tenant=(str, Field(default=DEFAULT_TENANT, description="Whose contacts.")),
+)
+"""The form. What is not filled in has its built-in default."""
 
 
 @dg.op(
@@ -62,7 +41,7 @@ def export_contacts(context: OpExecutionContext, config: NewExport, pipelines: R
         record = exports.export_contacts(
             pipelines.store,
             pipelines.settings,
-            request_of(config),
+            form_options(config, ExportRequest),
             tenant_id=config.tenant,
             requested_by="dagster",
         )
@@ -87,18 +66,6 @@ def tell_export(context: OpExecutionContext, record: ExportRecord, asset: dg.Ass
     context.add_output_metadata(metadata)
     told = dg.AssetMaterialization(asset_key=asset, description=f"The export {record.name}.", metadata=metadata)
     context.log_event(told)
-
-
-def request_of(config: NewExport) -> ExportRequest:
-    """Return the form's request. Raises InvalidOption, which names the field."""
-    form = config.model_dump(exclude={"tenant"}) | {"format": config.format.value}
-    try:
-        return ExportRequest.model_validate({name: value for name, value in form.items() if value not in ("", [])})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidOption(
-            f"The field {first['loc'][0]} cannot be used: {first['msg'].removeprefix('Value error, ')}."
-        ) from None
 
 
 def export_metadata(record: ExportRecord) -> Metadata:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.files.locations import Location, LocationConfig, open_location
-from contact_pipelines.files.locations.paths import is_temporary
-from contact_pipelines.imports import rules
+from contact_pipelines.files.locations.location import is_temporary
+from contact_pipelines.imports.register import prepared_options
 from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.settings import Settings
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
@@ -53,7 +53,7 @@ def _try_location(name: str, config: LocationConfig) -> Tried:
 
 def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
     def look(location: Location) -> tuple[str, int]:
-        rules.checked_rules(feed.import_options(settings.options))
+        prepared_options(feed.given_options, settings.options)
         files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
         found = f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}"
         return found + _remarks(feed, settings), len(files)

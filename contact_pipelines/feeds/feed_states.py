@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from contact_pipelines.errors import NotFound, WrongState
 from contact_pipelines.feeds.watch import register_file
 from contact_pipelines.files.locations import open_location
-from contact_pipelines.files.locations.paths import plain_path
-from contact_pipelines.files.locations.source_addresses import location_address
+from contact_pipelines.files.locations.location import location_address, plain_path
 from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.settings.feed_settings import ImportFeed

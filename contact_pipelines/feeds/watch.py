@@ -16,9 +16,8 @@ import sqlalchemy as sa
 
 from contact_pipelines.errors import LocationError, SourceMissing
 from contact_pipelines.files.locations import RemoteFile, open_location
-from contact_pipelines.files.locations.paths import is_temporary, matches
-from contact_pipelines.files.locations.source_addresses import location_address
-from contact_pipelines.imports import rules
+from contact_pipelines.files.locations.location import is_temporary, location_address, matches
+from contact_pipelines.imports.register import prepared_options
 from contact_pipelines.models import Import
 from contact_pipelines.settings import Settings
 from contact_pipelines.settings.feed_settings import ImportFeed
@@ -165,7 +164,7 @@ def register_file(
         connection,
         tenant_id=feed.tenant,
         source=location_address(feed.source.location, config, file.path),
-        options=rules.checked_rules(feed.import_options(settings.options)),
+        options=prepared_options(feed.given_options, settings.options),
         door=door,
         idempotency_key=f"feed/{feed.name}/{digest}/{file.attempts + 1}",
         feed=feed.name,

@@ -1,24 +1,85 @@
 """The artifact folder: `<artifacts>/<tenant>/<import id>/`, local or anywhere fsspec reaches (`s3://...`).
 
-DuckDB, Polars and csv all work on local paths. On a local folder that is the artifact itself; elsewhere a file
-is written aside and uploaded when complete, and downloaded once when read. A file appears whole or not at all.
+DuckDB, Polars and csv work on local paths. In a local folder that is the artifact itself; elsewhere a file is uploaded
+when complete and downloaded once when read. A file appears whole or not at all.
+
+Scratch folders are local and belong to one process, which holds the lock of a file in them. The operating system frees
+the lock when the process ends, however that happens; the next process removes a folder whose lock is free.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import fsspec
 
-from contact_pipelines.files.scratch import ScratchFolder, remove_dead
+if sys.platform != "win32":
+    import fcntl
+
+_IN_USE = ".in_use"
 
 SCRATCH = ".scratch"
-"""The folder beside a tenant's imports in which processes keep what they need for themselves."""
+"""The folder beside a tenant's imports for the temporary files of processes."""
+
+
+class ScratchFolder:
+    """A temporary folder of this process; `close` removes it."""
+
+    def __init__(self, parent: Path, prefix: str) -> None:
+        """Make it in `parent`, with a name that begins with `prefix`, and remove what dead processes left there."""
+        parent.mkdir(parents=True, exist_ok=True)
+        remove_dead(parent, prefix)
+        self._lock: IO[bytes] | None = None
+        while self._lock is None:  # another process may have taken ours for a dead one's before it was locked
+            self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+            self._lock = _locked(self.path / _IN_USE)
+
+    def close(self) -> None:
+        """Remove the folder and its content."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def remove_dead(parent: Path, prefix: str) -> None:
+    """Remove the scratch folders there whose processes have died."""
+    for folder in parent.glob(f"{prefix}*"):
+        _remove_if_dead(folder)
+
+
+def _locked(path: Path) -> IO[bytes] | None:
+    """Create the file and lock it; None if another process removes it at that moment."""
+    try:
+        file = path.open("xb")
+    except FileNotFoundError:
+        return None
+    if sys.platform != "win32":  # there, an open file cannot be removed, and that is lock enough
+        fcntl.flock(file, fcntl.LOCK_EX)
+    if not path.exists():
+        file.close()
+        return None
+    return file
+
+
+def _remove_if_dead(folder: Path) -> None:
+    with suppress(OSError):  # in use, another user's, or gone by now
+        if not (folder / _IN_USE).exists():
+            folder.rmdir()  # only if empty: it is just being made, or its process died then
+        elif sys.platform == "win32":
+            (folder / _IN_USE).unlink()
+            shutil.rmtree(folder)
+        else:
+            with (folder / _IN_USE).open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
 
 
 class ArtifactFolder:
@@ -83,7 +144,7 @@ class ArtifactFolder:
         return copy
 
     def rename(self, name: str, new_name: str) -> None:
-        """Give an artifact another name; one that had it is replaced. Raises FileNotFoundError."""
+        """Rename an artifact; an existing one of that name is replaced. Raises FileNotFoundError."""
         self._forget_copy(name)
         self._forget_copy(new_name)
         self._fs.mv(f"{self._folder}/{name}", f"{self._folder}/{new_name}")
@@ -95,24 +156,24 @@ class ArtifactFolder:
             self._fs.rm_file(f"{self._folder}/{name}")
 
     def remove(self) -> None:
-        """Remove the whole folder, what killed processes left in it included."""
+        """Remove the whole folder, including what killed processes left in it."""
         self.close()
         if self._fs.exists(self._folder):
             self._fs.rm(self._folder, recursive=True)
 
     def remove_empty_folders(self) -> None:
-        """Remove what is left of the folder once its last file is gone; an object store has no folders."""
+        """Remove the folder if its last file is gone; object stores have no folders."""
         if self._local and Path(self._folder).exists() and not self.names():
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def scratch(self) -> Path:
-        """Return a local folder for spilled data, to be removed by `close`. What dead processes left of it goes."""
+        """Return a local folder for spilled data, to be removed by `close`. Those of dead processes are removed."""
         if self._scratch is None:
             self._scratch = ScratchFolder(*self._scratch_place())
         return self._scratch.path
 
     def remove_dead_scratch(self) -> None:
-        """Remove the local files that processes which died left of this tenant's imports."""
+        """Remove the local files that dead processes left of this tenant's imports."""
         remove_dead(*self._scratch_place())
 
     def close(self) -> None:
@@ -134,3 +195,8 @@ class ArtifactFolder:
     def _forget_copy(self, name: str) -> None:
         if not self._local:
             self._copy(name).unlink(missing_ok=True)
+
+
+def export_folder(root: str, tenant_id: str, export_id: str) -> ArtifactFolder:
+    """Return the folder of one export."""
+    return ArtifactFolder(root, f"{tenant_id}/exports", export_id)

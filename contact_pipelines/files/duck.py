@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from contact_pipelines import outcomes
+from contact_pipelines.files import sql_log
 
 MEMORY_LIMIT = "512MB"
 """DuckDB's share of the 1 GB that an import may take; what does not fit is spilled to the temporary folder."""
@@ -20,6 +22,12 @@ WIDE = 1_000
 """Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
 WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 1,000
 
+_FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+_WORDS = re.compile(
+    r"no space left on device|disk quota exceeded|file too large|not enough space on the disk|max_temp_directory_size",
+    re.IGNORECASE,
+)
+
 
 def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that spills to `temp_folder` and never loads or downloads an extension."""
@@ -30,9 +38,9 @@ def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT
     }
     if temp_folder is not None:
         config["temp_directory"] = str(temp_folder)
-    con = duckdb.connect(":memory:", config=config)
+    con = sql_log.connected_duckdb(duckdb.connect(":memory:", config=config))
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # it would write into the output of whoever calls
+    con.execute("SET enable_progress_bar = false")  # it would write into the output
     define_sentences(con)
     return con
 
@@ -81,3 +89,13 @@ def sql_blocks(name: str) -> dict[str, str]:
     text = _sql_files()[name].read_text(encoding="utf-8")
     parts = re.split(r"^-- name: *(\w+) *$", text, flags=re.MULTILINE)
     return {block: body.strip() for block, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Say whether a write failed because the disk, a quota or a limit of file sizes is reached.
+
+    Python and DuckDB each have their own way to say so.
+    """
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    return isinstance(error, duckdb.Error) and _WORDS.search(str(error)) is not None

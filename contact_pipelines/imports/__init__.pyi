@@ -4,6 +4,7 @@ from .compare.probable_duplicates import count_duplicates as count_duplicates
 from .land import local_copy as local_copy
 from .lookups import copy_results as copy_results
 from .lookups import duplicates_file as duplicates_file
+from .lookups import follow_import as follow_import
 from .lookups import get_import as get_import
 from .lookups import import_faults as import_faults
 from .lookups import import_warnings as import_warnings
@@ -14,6 +15,7 @@ from .preview import Preview as Preview
 from .preview import describe_file as describe_file
 from .preview import preview_file as preview_file
 from .preview import stage_files as stage_files
+from .register import prepared_options as prepared_options
 from .register import register_import as register_import
 from .review import Review as Review
 from .review import cancel_import as cancel_import
@@ -46,6 +48,7 @@ __all__ = [
     "describe_file",
     "duplicates_file",
     "expire_reviews",
+    "follow_import",
     "get_import",
     "get_review",
     "import_faults",
@@ -54,6 +57,7 @@ __all__ = [
     "list_saved_mappings",
     "local_copy",
     "open_import",
+    "prepared_options",
     "preview_file",
     "register_import",
     "require_confirmable",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from contact_pipelines.errors import AlreadyImported, FileChanged, FileUnreadable
-from contact_pipelines.files import disk
+from contact_pipelines.files import duck
 from contact_pipelines.files.artifact_names import SOURCE
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.files.locations import (
@@ -23,7 +23,7 @@ from contact_pipelines.files.locations import (
     resolve_source,
 )
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.imports.stage.containers import require_size
+from contact_pipelines.imports.stage.archives import require_size
 from contact_pipelines.models import LandedFile
 from contact_pipelines.settings.policy import Limits
 from contact_pipelines.store import imports_table, reviews, watched_files
@@ -114,7 +114,7 @@ def _copy(source: Path, artifacts: ArtifactFolder, limits: Limits) -> LandedFile
                     digest.update(block)
                     size += writer.write(block)
         except OSError as error:
-            if disk.is_full(error):
+            if duck.disk_is_full(error):
                 raise
             raise FileUnreadable(f"The file {source} could not be copied: {error.strerror}.") from error
         after = source.stat()

@@ -15,7 +15,7 @@ from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import DEFAULT_TENANT, Import, ImportStatus, Severity
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table, reviews
+from contact_pipelines.store import import_life, imports_table, reviews
 from contact_pipelines.store.engine import Store
 
 
@@ -30,11 +30,17 @@ def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Im
         return imports_table.get(connection, tenant_id, key)
 
 
+def follow_import(store: Store, record: Import) -> Import:
+    """Return a running import with its status and progress of now: cheap enough to be asked for twice a second."""
+    with store.connect() as connection:
+        return imports_table.with_progress(connection, record)
+
+
 def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Import]:
     """Return the latest imports, newest first; those whose process died, or whose review is overdue, end here."""
     with store.begin() as connection:
         reviews.expire_overdue(connection, tenant_id)
-        imports_table.running(connection, tenant_id)
+        import_life.running(connection, tenant_id)
         return imports_table.recent(connection, tenant_id, limit)
 
 

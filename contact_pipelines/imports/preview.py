@@ -21,9 +21,9 @@ from contact_pipelines.imports.columns.file_name_presets import with_preset
 from contact_pipelines.imports.columns.header_meaning import read
 from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.land import require_file
-from contact_pipelines.imports.stage import as_read, describing, staging
-from contact_pipelines.imports.stage.describing import FileDescription
-from contact_pipelines.imports.stage.staging_job import StagedFile
+from contact_pipelines.imports.stage import as_read, staging
+from contact_pipelines.imports.stage.staged_file import StagedFile
+from contact_pipelines.imports.stage.text_file import FileDescription
 from contact_pipelines.imports.validate import FOUND_ERRORS, TYPED, check_rows
 from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
@@ -43,7 +43,7 @@ def describe_file(
     Of text only the beginning is read; a header without rows is enough. A secret's samples are left out.
     """
     require_file(path)
-    found = describing.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
+    found = staging.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
     columns = suggest(found.header, found.samples, file_name=path.name)
     secrets = _secrets(found.header)
     shown = {label: [] if label in secrets else values for label, values in found.samples.items()}

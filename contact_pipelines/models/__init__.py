@@ -4,24 +4,10 @@ A *contact field* is a column of the store's `contacts` table that a file's colu
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
 """
 
-from contact_pipelines.models.export_records import (
-    LAST,
-    SCHEDULED_BY,
-    ExportFormat,
-    ExportRecord,
-    ExportRequest,
-    ExportStatus,
-)
-from contact_pipelines.models.fuzzy_options import FuzzyOptions, Resolve
+from typing import TYPE_CHECKING, Any
+
+from contact_pipelines.models.export_records import SCHEDULED_BY, ExportRecord, ExportStatus
 from contact_pipelines.models.notification_records import Channel, Event, EventKind, Notification, NotificationStatus
-from contact_pipelines.models.options import (
-    MAX_REVIEW_SECONDS,
-    GroupDefinition,
-    ImportOptions,
-    PropertyDefinition,
-    ReadingOptions,
-    Transformation,
-)
 from contact_pipelines.models.records import (
     ColumnMapping,
     Counts,
@@ -31,6 +17,7 @@ from contact_pipelines.models.records import (
     LandedFile,
     RollbackCounts,
 )
+from contact_pipelines.models.tenant_definitions import GroupDefinition, PropertyDefinition
 from contact_pipelines.models.words import (
     CONTACT_FIELDS,
     CONTACT_ID,
@@ -46,17 +33,30 @@ from contact_pipelines.models.words import (
     ContactStatus,
     CreateProperties,
     Duplicates,
+    ExportFormat,
     FieldRule,
     GroupKind,
     ImportStatus,
     MatchKey,
     Mode,
     Preset,
+    Resolve,
     Severity,
     Subscription,
     Suppress,
 )
 from contact_pipelines.property_types import PropertyType
+
+if TYPE_CHECKING:
+    from contact_pipelines.options import (
+        LAST,
+        MAX_REVIEW_SECONDS,
+        ExportRequest,
+        FuzzyOptions,
+        ImportOptions,
+        ReadingOptions,
+        Transformation,
+    )
 
 __all__ = [
     "CONTACT_FIELDS",
@@ -110,3 +110,11 @@ __all__ = [
     "Suppress",
     "Transformation",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the options are made of the words above, and so come after them
+    if name in __all__:
+        from contact_pipelines import options
+
+        return getattr(options, name)
+    raise AttributeError(name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from contact_pipelines.models.options import ImportOptions
 from contact_pipelines.models.words import Consent, ImportStatus
 from contact_pipelines.property_types import PropertyType
+
+if TYPE_CHECKING:
+    from contact_pipelines.options import ImportOptions
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,11 @@ from enum import StrEnum
 
 DEFAULT_TENANT = "default"
 
+LONGEST_NAME = 100
+"""Characters of a tag, and of the name of a list, segment or topic."""
+LONGEST_REASON = 500
+"""Characters of a reason that is kept for good."""
+
 CONTACT_FIELDS: tuple[str, ...] = (
     "external_id",
     "email",
@@ -182,6 +187,31 @@ class Suppress(StrEnum):
     BLOCK = "block"
 
 
+class Resolve(StrEnum):
+    """What an import does with a row that is likely someone whom the store, or an earlier row, has.
+
+    REVIEW: warn of it, and treat the row as new. SKIP_NEW: skip the row. UPDATE_EXISTING: treat the contact as
+    matched; the import's field rules apply. MERGE_FIELDS: treat it as matched, and fill its blank fields only.
+    CREATE_NEW: treat the row as new without a warning. `imports.compare.probable_duplicates` has the doubtful cases.
+    """
+
+    REVIEW = "review"
+    SKIP_NEW = "skip_new"
+    UPDATE_EXISTING = "update_existing"
+    MERGE_FIELDS = "merge_fields"
+    CREATE_NEW = "create_new"
+
+
+class ExportFormat(StrEnum):
+    """How a file of contacts is written; each is the ending of its name."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSON = "json"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
 class Case(StrEnum):
     """Letters of a text."""
 
@@ -195,3 +225,11 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+def plain_name(text: str, what: str = "a name") -> str:
+    """Return a tag or the name of a group without white space around it. Raises ValueError."""
+    cleaned = text.strip()
+    if not cleaned or len(cleaned) > LONGEST_NAME or "\x00" in cleaned:
+        raise ValueError(f"{what} has 1 to {LONGEST_NAME} characters")
+    return cleaned

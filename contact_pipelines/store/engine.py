@@ -31,6 +31,7 @@ from contact_pipelines.errors import (
     SchemaMismatch,
     StoreUnavailable,
 )
+from contact_pipelines.files import sql_log
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import embedded, schema
 
@@ -249,7 +250,7 @@ def _connect(url: URL) -> psycopg.Connection[Any]:
     """Connect as SQLAlchemy would, with our defaults where the URL says nothing."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     try:
-        connection = psycopg.connect(**{**_DEFAULTS, **arguments})
+        connection = sql_log.postgres_class().connect(**{**_DEFAULTS, **arguments})
     except psycopg.ProgrammingError:  # libpq does not know an option of the URL
         raise InvalidOption("CONTACT_PIPELINES_DATABASE_URL has an option that PostgreSQL does not know.") from None
     try:

@@ -17,8 +17,12 @@ from contact_pipelines.errors import SchemaMismatch
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS: tuple[str, ...] = tuple(f"{number:04}" for number in range(1, 13))
-"""All revisions, oldest first; a test compares them with the migration scripts."""
+_MIGRATIONS = resources.files("contact_pipelines.store") / "migrations"
+
+REVISIONS: tuple[str, ...] = tuple(
+    sorted(script.name[:4] for script in (_MIGRATIONS / "versions").iterdir() if script.name[:4].isdigit())
+)
+"""All revisions, oldest first: their scripts' names begin with them."""
 
 HEAD_REVISION = REVISIONS[-1]
 VERSION_TABLE = "contact_pipelines_version"
@@ -68,7 +72,7 @@ def alembic_config(connection: Connection) -> Config:
     from alembic.config import Config
 
     config = Config()
-    folder = str(resources.files("contact_pipelines.store") / "migrations")
+    folder = str(_MIGRATIONS)
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection

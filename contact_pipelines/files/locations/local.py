@@ -13,9 +13,16 @@ from stat import S_ISREG
 from typing_extensions import override
 
 from contact_pipelines.errors import FileUnreadable, LocationError
-from contact_pipelines.files.locations.configs import LocalLocation
-from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.paths import aside_of, checked_path, matches, plain_path, split_pattern
+from contact_pipelines.files.locations.location import (
+    LocalLocation,
+    Location,
+    RemoteFile,
+    aside_of,
+    checked_path,
+    matches,
+    plain_path,
+    split_pattern,
+)
 
 
 class LocalFolder(Location):

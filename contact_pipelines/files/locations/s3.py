@@ -18,9 +18,15 @@ from botocore.exceptions import (
 from typing_extensions import override
 
 from contact_pipelines.errors import FileUnreadable, LocationError, LocationUnreachable
-from contact_pipelines.files.locations.configs import S3Location
-from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.paths import fixed_beginning, matches, plain_path, split_pattern
+from contact_pipelines.files.locations.location import (
+    Location,
+    RemoteFile,
+    S3Location,
+    fixed_beginning,
+    matches,
+    plain_path,
+    split_pattern,
+)
 
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
 _RETRIES = {"max_attempts": 3, "mode": "standard"}

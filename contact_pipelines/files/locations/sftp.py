@@ -21,9 +21,15 @@ from fsspec.asyn import get_loop, sync
 from typing_extensions import override
 
 from contact_pipelines.errors import FileUnreadable, LocationError, LocationUnreachable
-from contact_pipelines.files.locations.configs import SftpLocation
-from contact_pipelines.files.locations.location import Location, RemoteFile
-from contact_pipelines.files.locations.paths import aside_of, matches, plain_path, split_pattern
+from contact_pipelines.files.locations.location import (
+    Location,
+    RemoteFile,
+    SftpLocation,
+    aside_of,
+    matches,
+    plain_path,
+    split_pattern,
+)
 
 KEEPALIVE_SECONDS = 15
 """How often a silent server is asked whether it still lives; after three unanswered questions it does not."""

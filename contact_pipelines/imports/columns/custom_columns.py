@@ -1,4 +1,4 @@
-"""Columns that become properties: `custom_industry`, `cf_size`, `customFields.plan`, and what nothing else fits.
+"""Columns that become properties: `custom_industry`, `cf_size`, `customFields.plan`, and all that fit no field.
 
 A property's key is made of the header: a-z, 0-9 and _, at most 50 characters.
 """
@@ -20,11 +20,11 @@ _CUSTOM = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(r"(?:properties|customFields)\.(?P<key>[a-z0-9_]{1,50})")
-"""Headers of exported files: the key is taken as it is, even where no header would make such a key (`line2`)."""
+"""Headers of our exports: the key is taken as it is, even if no header would become such a key (`line2`)."""
 _DOTTED_ONLY = re.compile(
     r"\s*(?:properties|attributes|metadata|merge[\s_]?fields|traits|user[\s_]?data|extra)\b", re.IGNORECASE
 )
-"""Containers of JSON files: only `properties.plan` is one's key, "properties plan" is a header like others."""
+"""Containers of JSON files: only `properties.plan` is a key in one, "properties plan" is an ordinary header."""
 _NUMBERED_PART = re.compile(r"\d+[\s_\-]*(?:type|label|value|name)?", re.IGNORECASE)
 
 _CYRILLIC = """
@@ -38,9 +38,9 @@ _SYLLABLE = re.compile(r"(?:HANGUL SYLLABLE|HIRAGANA LETTER(?: SMALL)?|KATAKANA 
 
 
 def custom_key(label: str) -> str | None:
-    """Return the property key of a column that says it is a custom field; None if it says no such thing.
+    """Return the property key of a column that calls itself a custom field; None if it does not.
 
-    Empty if it does, but its name makes no key (it is all in letters that cannot be written as a-z).
+    Empty if it does, but its name becomes no key (none of its letters can be written as a-z).
     """
     exact = _EXACT.fullmatch(label.strip())
     if exact:
@@ -58,12 +58,12 @@ def custom_key(label: str) -> str | None:
 
 
 def is_custom(label: str) -> bool:
-    """Whether a column says that it is a custom field, and so becomes a property unless the options forbid it."""
+    """Whether a column calls itself a custom field, and so becomes a property unless the options forbid it."""
     return len(label) <= LONGEST and bool(custom_key(label))
 
 
 def is_numbered_part(label: str) -> bool:
-    """Whether a label is one of a list's parts ("Custom Field 1 - Type"), which no property is made of."""
+    """Whether a label is a part of a list ("Custom Field 1 - Type"), which does not become a property."""
     found = _CUSTOM.fullmatch(label)
     numbered = found is not None and _NUMBERED_PART.fullmatch(found["name"].strip()) is not None
     return numbered and not label.casefold().startswith(("custom_", "cf_"))

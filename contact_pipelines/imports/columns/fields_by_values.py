@@ -90,7 +90,7 @@ _KINDS: tuple[tuple[str, float, str, Callable[[Sequence[str]], bool]], ...] = (
     ("city", 0.5, "its values are cities", kinds.are_cities),
     ("gender", 0.5, "its values are words for a gender", kinds.are_genders),
 )
-"""The surest kinds first; a column is the first that fits."""
+"""The surest kinds come first; the first that fits counts."""
 
 
 def has_no_header(header: Sequence[str]) -> bool:
@@ -104,7 +104,7 @@ def is_blank_label(label: str, at: int) -> bool:
 
 
 def recognise(columns: Sequence[Sequence[str]]) -> list[Found]:
-    """Return what columns are by their values, in the columns' order, for those that can be told."""
+    """Return what columns are by their values, in the columns' order; those that are not clear are left out."""
     named = {at: kind for at, samples in enumerate(columns) if (kind := _kind(samples))}
     found = [
         (at, field, confidence, reason, Consent.WORD if field == "status" else None)
@@ -120,7 +120,7 @@ def _kind(samples: Sequence[str]) -> tuple[str, float, str] | None:
 
 
 def _family_names(columns: Sequence[Sequence[str]], named: dict[int, tuple[str, float, str]]) -> Iterator[Found]:
-    """Find the family names: the name-like column beside that of the given names, on its right if both are."""
+    """Find the family names: the name-like column beside the given names, preferably on the right."""
     first = next((at for at, (field, *_) in named.items() if field == "first_name"), None)
     if first is None:
         return

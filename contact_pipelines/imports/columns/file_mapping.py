@@ -15,7 +15,7 @@ import duckdb
 
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.files.duck import ROW, identifier, sql_blocks
-from contact_pipelines.imports import rules
+from contact_pipelines.imports import update_rules
 from contact_pipelines.imports.columns.given_columns import (
     check_transformations,
     column_named,
@@ -26,7 +26,7 @@ from contact_pipelines.imports.columns.mapping import resolve
 from contact_pipelines.imports.columns.saved_mappings import SavedMapping
 from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.imports.compare.fuzzy.comparing import comparisons
-from contact_pipelines.imports.stage.dialect import RESERVED
+from contact_pipelines.imports.stage.staged_file import RESERVED
 from contact_pipelines.imports.validate import consent, dates, numbers
 from contact_pipelines.imports.validate.texts import trimmed
 from contact_pipelines.models import (
@@ -101,7 +101,7 @@ class FileMapping:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Field -> the column that it comes from; of consent, text column -> column."""
+        """Field -> the column that it comes from; for consent, text column -> column."""
         return {
             made: label
             for name, label in self.text_columns.items()
@@ -110,7 +110,7 @@ class FileMapping:
 
     @property
     def has_opt_in(self) -> bool:
-        """Whether a column says who wants to hear from us: then nobody else does."""
+        """Whether a column says who wants to hear from us: the others do not, then."""
         return any(consent.kind_of(name) is Consent.OPT_IN for name in self.text_columns)
 
     @property
@@ -201,7 +201,7 @@ def map_columns(
     types = infer_types(con, "rows_to_infer_from", new, column_transformations(header, options.transform))
     typed = [replace(column, creates=types.get(column.column)) for column in columns]
     mapping = FileMapping.of(typed, properties, options)
-    rules.require_fitting_columns(options, mapping.fields, mapping.properties)
+    update_rules.require_fitting_columns(options, mapping.fields, mapping.properties)
     if options.fuzzy is not None:
         comparisons(options.fuzzy, mapping.fields)
     if saved is None:

@@ -153,7 +153,7 @@ def column_transformations(header: Sequence[str], given: Mapping[str, Transforma
         if name == EVERY_COLUMN:
             continue
         label = require_column(header, name, "A transformation")
-        found[label] = _over(default, own)
+        found[label] = own if default is None else default.model_copy(update=own.model_dump(exclude_none=True))
     return found
 
 
@@ -174,16 +174,6 @@ def check_transformations(con: duckdb.DuckDBPyConnection, given: Mapping[str, Tr
             raise InvalidOption(
                 f"The time_zone of the transformation of {shortened(name)} is not known; write it as Europe/Berlin."
             )
-
-
-def _over(default: Transformation | None, own: Transformation) -> Transformation:
-    if default is None:
-        return own
-    return default.model_copy(update={key: value for key, value in _settings(own).items() if value is not None})
-
-
-def _settings(how: Transformation) -> dict[str, object]:
-    return {key: getattr(how, key) for key in how.model_fields_set}
 
 
 def _is_date_format(con: duckdb.DuckDBPyConnection, text: str) -> bool:

@@ -63,7 +63,7 @@ class Reading:
 
     @property
     def secret(self) -> bool:
-        """Whether the column must not be kept at all."""
+        """Whether the column holds a secret, which is never imported."""
         return self.reason == NEVER_IMPORTED
 
 
@@ -87,7 +87,7 @@ def read(label: str) -> Reading:
 
 
 def _read_open(label: str, parts: tuple[str, ...]) -> Reading:
-    """Read a header that is neither known whole nor a secret."""
+    """Read a header that is neither a known phrase as a whole nor a secret."""
     consent = read_consent(parts)
     if consent and consent.sure:
         return Reading(label, parts, reason=consent.reason, barred=True, consent=consent)
@@ -235,7 +235,7 @@ def _together(first: Entry, last: Entry, *, joined: bool) -> str:
 
 
 def _custom_property(label: str, parts: tuple[str, ...]) -> Reading | None:
-    """Read `custom_industry`, `cf_size`, `customFields.plan`: a property by its own word."""
+    """Read `custom_industry`, `cf_size`, `customFields.plan`: a column that calls itself a custom field."""
     if len(label) > LONGEST:
         return None
     found = custom_key(label)

@@ -33,7 +33,7 @@ _SHORT_PREFIX = 3
 _FOREIGN = 0.9
 
 _OF_PRODUCTS_TOO = frozenset({"subscription status", "subscription state", "subscriber status"})
-"""Consent to a newsletter in one file, a box or a plan that is paid for in another."""
+"""Consent to a newsletter in one file, a subscription that customers pay for in another."""
 
 _WHO = NAMES | {"external_id", "email", "phone", "login"}
 _REPEATED = re.compile(r"(.+)#\d+", re.DOTALL)
@@ -49,7 +49,7 @@ _LEAST_TYPED = 3
 
 
 def read_header(header: Sequence[str]) -> list[Reading]:
-    """Read all labels of a file, each with what the others say of its language and of a prefix they share."""
+    """Read all labels of a file; each depends on the language of the others and on a prefix that they share."""
     labels = {label.casefold() for label in header}
     plain = _without_technical_prefixes(header)
     read_alone = [replace(_read_label(short, labels), label=label) for label, short in zip(header, plain, strict=True)]
@@ -57,7 +57,7 @@ def read_header(header: Sequence[str]) -> list[Reading]:
 
 
 def _read_label(label: str, labels: Collection[str]) -> Reading:
-    """Read a label. The second column of the same header counts only if the first turns out to be none."""
+    """Read a label. The second column with the same header counts only if the first is not that field."""
     repeated = _REPEATED.fullmatch(label)
     if not repeated or repeated[1].casefold() not in labels:
         return read(label)
@@ -120,7 +120,7 @@ def _spoken(readings: Sequence[Reading]) -> Counter[str]:
 
 
 def _read_under_prefix(readings: list[Reading]) -> list[Reading]:
-    """Read `crm2_city` as `city` where headers share a technical prefix; identity only if nearly all do."""
+    """Read `crm2_city` as `city` where headers share a technical prefix; names and keys only if nearly all do."""
     found = [_PREFIXED.fullmatch(reading.label) for reading in readings]
     shared = Counter(match[1].casefold() for match in found if match)
     result: list[Reading] = []
@@ -169,7 +169,7 @@ class _OtherPeople:
         return not entry.role or self._role_is_own(entry, parts)
 
     def _role_is_own(self, entry: Entry, parts: Sequence[str]) -> bool:
-        """Whether the buyer or guest is the contact: nobody without such a word is, nor another role."""
+        """Whether the buyer or guest is the contact: not if somebody without such a word is, or another role."""
         if self._sells_things:
             return False
         roles = ROLES.intersection(parts)
@@ -181,7 +181,7 @@ class _OtherPeople:
 
     @cached_property
     def _plain(self) -> set[str]:
-        """Fields of columns without a word for a role. A bare "Name" beside orders and roles is of the order."""
+        """Fields of columns without a word for a role. A bare "Name" beside orders and roles is the order's."""
         has_role = any(entry.role and entry.field in NAMES for _, entry in self._found)
         return {
             entry.field
@@ -220,7 +220,7 @@ class _OtherPeople:
 
     @cached_property
     def _has_person_id(self) -> bool:
-        """Whether a bare "Id" is that of an order or ticket: the person's is then told apart, as "Customer ID"."""
+        """Whether a bare "Id" is an order's or ticket's: then the person's has a longer name ("Customer ID")."""
         business = any(is_business(reading.words) for reading in self._readings)
         return business and any(
             entry.field == "external_id" and len(reading.words) > 1 for reading, entry in self._found
@@ -243,20 +243,20 @@ class HeaderSet:
 
     @classmethod
     def of(cls, readings: Sequence[Reading], file_name: str) -> HeaderSet:
-        """Look at the readings together."""
+        """Look at all readings together."""
         first = {entry.field: entry for reading in reversed(readings) for entry in reading.entries[:1]}
         business = is_business(words(file_name.rpartition(".")[0]))
         return cls(readings, first, _spoken(readings), _OtherPeople(readings), business)
 
     def certainty(self, entry: Entry) -> float:
-        """Return what is left of an entry's confidence: readings that hang on others, words of other languages."""
+        """Return the factor of an entry's confidence: lower for ambiguous readings and for words of other languages."""
         most = max(self.spoken.values(), default=0)
         share = max((self.spoken[x] for x in entry.languages), default=0) / most if entry.language and most else 1
         open_readings = {"name": 0.93, "title": 0.8, "region_or_status": 0.85, "login": _LOGIN_AS_EMAIL}
         return open_readings.get(entry.field, 1.0) * (_FOREIGN + (1 - _FOREIGN) * share)
 
     def decide(self, entry: Entry, at: int, samples: Sequence[str]) -> str:
-        """Return the field that an entry of column `at` is in this file; empty if that stays open."""
+        """Return the field that an entry of column `at` is in this file; empty if that is not clear."""
         if not self.people.own(entry, at):
             return ""
         if entry.field in {"region_or_status", "state", "status"}:
@@ -279,23 +279,23 @@ class HeaderSet:
         if entry.field == "state" and self._is_state_of_a_thing(entry, at):
             return ""
         if entry.field == "status" and (entry.phrase in _OF_PRODUCTS_TOO or len(words(entry.phrase)) == 1):
-            as_orders = are_consent_answers(samples)  # words such as "pending" that are no proof of consent
+            as_orders = are_consent_answers(samples)  # words such as "pending" do not prove consent
             return "" if as_orders or self._has_other_business(at) else "status"
         return entry.field
 
     def _is_state_of_a_thing(self, entry: Entry, at: int) -> bool:
-        """Whether a bare "State" is that of an order or ticket: no other column is a place."""
+        """Whether a bare "State" is an order's or a ticket's: no other column is a place."""
         beside_place = not {"city", "address", "postal_code", "country"}.isdisjoint(self.first_read)
         return len(words(entry.phrase)) == 1 and not beside_place and self._has_other_business(at)
 
     def _is_of_a_thing(self, entry: Entry, at: int) -> bool:
-        """Whether a bare "Name" is that of an order: the person's is then told apart as "Billing name"."""
+        """Whether a bare "Name" is an order's: then the person's has a longer name, such as "Billing name"."""
         names = [e for reading in self.readings for e in reading.entries[:1] if e.field in NAMES]
         bare = len(words(entry.phrase)) == len(self.readings[at].words) == 1
         return bare and self._has_other_business(at) and any(name.role for name in names)
 
     def _which_name(self) -> str:
-        """Tell what a bare "Name" is: the missing half if the other stands beside it, else the full name.
+        """Return what a bare "Name" is: the missing half if the other has a column, else the full name.
 
         Beside "First name" alone an English "Name" is the full name; elsewhere ("Vorname" and "Name", "Prénom"
         and "Nom") it is the family name.
@@ -317,11 +317,11 @@ class HeaderSet:
         return leads_name or any("suffix" in some for some in all_words)
 
     def _is_login_the_address(self) -> bool:
-        """Whether the only address is called a further one: the first is then what people sign in with."""
+        """Whether the only address is called a second one: then the first is what people sign in with."""
         emails = [e.confidence for reading in self.readings for e in reading.entries if e.field == "email"]
         return bool(emails) and max(emails) < _LOGIN_AS_EMAIL
 
     def _has_other_business(self, at: int) -> bool:
-        """Whether the file is also about orders, tickets or deals, whose status a bare "Status" may be."""
+        """Whether the file is also about orders, tickets or deals; a bare "Status" may be theirs."""
         others = (reading.words for place, reading in enumerate(self.readings) if place != at)
         return self.business or any(is_business(some) for some in others)

@@ -38,7 +38,7 @@ _FACTOR = 0.85
 _ONLY_ADDRESS = 0.5
 _MOST_WORDS_OF_ADDRESS = 7
 _STEM = 5
-"""Letters by which words are compared that may be inflected."""
+"""Letters that are compared of words that may be inflected."""
 _OF_PEOPLE = NAMES | {"phone", "external_id"}
 
 _DETAILS = NAMES | {
@@ -61,7 +61,7 @@ Subject = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _Detail:
-    """Column `at` reads as this detail of somebody."""
+    """Column `at` reads as a detail of somebody."""
 
     at: int
     entries: tuple[Entry, ...]
@@ -87,7 +87,7 @@ def read_of_subject(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _without_id(reading: Reading) -> Reading:
-    """Leave out that a column is an identifier: `u_id` beside `u_name` is not that of the subject `c`."""
+    """Drop the reading as an identifier: `u_id` beside `u_name` is not that of the subject `c`."""
     return replace(reading, entries=tuple(entry for entry in reading.entries if entry.field != "external_id"))
 
 
@@ -96,7 +96,7 @@ def _has(readings: Sequence[Reading], fields: set[str] | frozenset[str]) -> bool
 
 
 def _details(readings: Sequence[Reading]) -> dict[Subject, list[_Detail]]:
-    """Group the columns that are somebody's detail by the words for that somebody, in the order of columns."""
+    """Group the columns that are a detail of somebody by the words for that person, in the columns' order."""
     owned = any(not BELONGINGS.isdisjoint(reading.words) for reading in readings)
     found = [
         (subject, _Detail(at, entries))
@@ -119,7 +119,7 @@ def _details(readings: Sequence[Reading]) -> dict[Subject, list[_Detail]]:
 
 
 def _read_as_detail(parts: Subject, *, owned: bool) -> list[tuple[Subject, tuple[Entry, ...]]]:
-    """Part a header into a subject and the detail of it that it is: one pair or none."""
+    """Split a header into a subject and the detail of it that the column holds: one pair or none."""
     for subject, rest in _splits(parts):
         entries = tuple(entry for entry in _meaning(rest) if entry.field in _DETAILS)
         if entries and _may_be_subject(subject, owned=owned):
@@ -128,13 +128,13 @@ def _read_as_detail(parts: Subject, *, owned: bool) -> list[tuple[Subject, tuple
 
 
 def _languages(entries: Iterable[Sequence[Entry]]) -> set[str]:
-    """Return the languages other than English that some columns are in beyond doubt."""
+    """Return the languages other than English that some columns are certainly in."""
     sure = (entry.languages for some in entries for entry in some if not entry.needs_language)
     return {language for languages in sure if "en" not in languages for language in languages}
 
 
 def _splits(parts: Subject) -> Iterator[tuple[Subject, Subject]]:
-    """Part a header into a subject and a detail: "tenant | email", "email | of tenant", "租客 | 邮箱"."""
+    """Split a header into a subject and a detail: "tenant | email", "email | of tenant", "租客 | 邮箱"."""
     parts = tuple(part for part in parts if part != "s")  # "owner's"
     if not 1 <= len(parts) <= _MOST_WORDS:
         return
@@ -159,7 +159,7 @@ def _meaning(parts: Subject) -> tuple[Entry, ...]:
 
 
 def _may_be_subject(subject: Subject, *, owned: bool) -> bool:
-    """Whether words may be for a person: nobody else's and no thing's. Pets and cars have owners."""
+    """Whether words may stand for the person: not for somebody else or a thing. Pets and cars have owners."""
     if not subject or not NEVER_PEOPLE.isdisjoint(subject) or is_business(subject):
         return False
     if any(not entry.needs_language for entry in _meaning(subject)):
@@ -213,7 +213,7 @@ def read_only_address(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _own_address(at: int, readings: Sequence[Reading]) -> Entry | None:
-    """Return how column `at` reads as an address that is nobody else's."""
+    """Return how column `at` reads as an address, unless it is somebody else's."""
     reading = readings[at]
     if reading.barred or reading.secret or reading.consent or reading.entries:
         return None

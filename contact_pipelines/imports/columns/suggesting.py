@@ -49,7 +49,7 @@ class _Candidate:
 
     @property
     def claim(self) -> str:
-        """What no second column may be; empty if several may."""
+        """The field that no second column may have; empty if several may."""
         if self.consent in {Consent.OPT_IN, Consent.OPT_OUT}:
             return ""
         name = self.field.removeprefix(PROPERTY_PREFIX)
@@ -91,7 +91,7 @@ def _columns_of_own_exports(header: Collection[str]) -> frozenset[str]:
 
 
 def _by_headers(headers: HeaderSet, values: Mapping[str, Sequence[str]]) -> tuple[list[_Candidate], list[str]]:
-    """Turn readings into candidates, and say for each other column why it is none."""
+    """Turn readings into candidates, and say for each other column why it has none."""
     candidates: list[_Candidate] = []
     reasons = [reading.reason for reading in headers.readings]
     for at, reading in enumerate(headers.readings):

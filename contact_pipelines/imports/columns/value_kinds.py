@@ -71,7 +71,7 @@ def are_urls(samples: Sequence[str]) -> bool:
 
 
 def are_dates(samples: Sequence[str]) -> bool:
-    """Whether nearly all values are dates or time stamps in figures."""
+    """Whether nearly all values are dates or time stamps in digits."""
     return share(samples, lambda value: bool(_DATE.fullmatch(value))) >= NEARLY_ALL
 
 

@@ -20,9 +20,8 @@ import psycopg
 import sqlalchemy as sa
 
 from contact_pipelines.contacts import suppressions
-from contact_pipelines.errors import ContactsChanged, InvalidOption
+from contact_pipelines.errors import ContactsChanged
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.apply.import_tag import NO_TAG
 from contact_pipelines.imports.compare import contact_keys
 from contact_pipelines.imports.compare.merging import add_macros
 from contact_pipelines.imports.plan import typed
@@ -34,7 +33,6 @@ from contact_pipelines.models import (
     Import,
     ImportOptions,
     MatchKey,
-    Mode,
     Preset,
     Suppress,
 )
@@ -44,12 +42,6 @@ UPDATED_FIELDS = (STATUS,)
 """The contact columns that such an import sets."""
 
 _TABLES = ("row_contacts", "listed_rows", "opt_outs", "addresses")
-_NEUTRAL = ImportOptions(mode=Mode.UPDATE_ONLY, import_tag=NO_TAG)
-_WITHOUT_EFFECT = (
-    "mode", "duplicates", "blank", "rules", "tags", "lists", "segments", "topics", "import_tag", "status",
-    "create_properties", "force_status",
-)  # fmt: skip
-"""Options that say what contacts get, or which of them are meant."""
 _PRESETS_OF_OTHERS = (None, Preset.NONE)
 
 
@@ -73,26 +65,6 @@ class Suppressing:
     def blocks(self) -> bool:
         """Whether the addresses of contacts go on the list, too."""
         return self.options.suppress is Suppress.BLOCK
-
-
-def require_fitting_options(given: ImportOptions) -> None:
-    """Raise InvalidOption if an import that only opts people out is asked for something else as well."""
-    if given.suppress is None:
-        if given.suppress_reason:
-            raise InvalidOption("A reason for the suppression list is given, but the import does not suppress anybody.")
-        return
-    harmless = (ImportOptions(), _NEUTRAL)
-    wrong = [name for name in _WITHOUT_EFFECT if getattr(given, name) not in [getattr(it, name) for it in harmless]]
-    if wrong:
-        raise InvalidOption(
-            f"An import that suppresses only opts people out; the option {wrong[0]} has no meaning there, leave it out."
-        )
-
-
-def as_suppressing(options: ImportOptions) -> ImportOptions:
-    """Return the options of such an import without the defaults of the settings file that have no meaning there."""
-    neutral = {name: getattr(_NEUTRAL, name) for name in _WITHOUT_EFFECT}
-    return options.model_copy(update=neutral) if options.suppress else options
 
 
 def at_least_unsubscribed(options: ImportOptions) -> ImportOptions:

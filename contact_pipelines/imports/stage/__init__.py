@@ -1,4 +1,4 @@
-"""Stage: the landed file becomes `staged_rows`, all text, every row of the file accounted for."""
+"""Stage: reads the landed file into `staged_rows`, all text, with every row of the file accounted for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
     """Read the file into `staged_rows`. Raises FileError."""
-    # Imported here: the process that reads a workbook is a module of this package, and starts for every workbook.
+    # Imported here because the child process that reads a workbook loads this package each time.
     from contact_pipelines.files.artifact_names import SOURCE, STAGED
     from contact_pipelines.imports.stage import staging
     from contact_pipelines.store import imports_table

@@ -1,4 +1,4 @@
-"""Write a staged file as it was read, before any mapping: all text, header first, broken rows with their cells."""
+"""Write a staged file as it was read, before any mapping: all text, header first, broken rows with their own cells."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import Dialect
-from contact_pipelines.imports.stage.record_grammar import RecordGrammar
-from contact_pipelines.imports.stage.staging_job import StagedFile
-from contact_pipelines.imports.stage.strict_csv import COMPRESSION, fetch_all
+from contact_pipelines.imports.stage.dialect import Dialect, RecordGrammar
+from contact_pipelines.imports.stage.fast_staging import COMPRESSION, fetch_all, write_joined
+from contact_pipelines.imports.stage.staged_file import StagedFile
 
 Format = Literal["csv", "parquet"]
 BATCH_ROWS = 2_048  # of 400,000 characters each at most
@@ -27,29 +24,24 @@ def write_rows(
     rows: Path,
     staged: StagedFile,
     target: Path,
-    format: Format = "csv",  # noqa: A002 - the option's name
+    format: Format = "csv",  # noqa: A002
 ) -> None:
     """Write the staged `rows` (Parquet, as `stage` wrote it) to `target`, in file order.
 
-    CSV is RFC 4180: UTF-8, commas, LF; a broken row stands there with the cells that its raw text has, be they more or
-    fewer than the header's. Parquet has one VARCHAR a label, and a broken row's text in `_text`.
+    CSV is RFC 4180: UTF-8, commas, LF; a broken row has the cells of its raw text, be they more or fewer than the
+    header's. Parquet has one VARCHAR a label, and a broken row's text in `_text`.
     """
     if format == "parquet":
         columns = ", ".join(identifier(name) for name in (*staged.header, "_text"))
         _copy(con, f"SELECT {columns} FROM read_parquet({file_literal(rows)})", target)
         return
     sql = sql_blocks("staging")["as_read"].format(
-        cells=_good(staged.header),
-        broken=_broken(staged.dialect),
-        source=file_literal(rows),
+        cells=_good(staged.header), broken=_broken(staged.dialect), source=file_literal(rows)
     )
     with target.open("wb") as out:
         out.write(_header_line(staged.header))
         for batch in con.sql(sql).to_arrow_reader(BATCH_ROWS):
-            lines = batch.column("line").cast(pa.binary())
-            if len(lines):
-                whole = pa.ListArray.from_arrays([0, len(lines)], lines)
-                out.write(pc.binary_join(whole, b"")[0].as_buffer())
+            write_joined(batch.column("line"), out)
 
 
 def write_header(
@@ -58,7 +50,7 @@ def write_header(
     target: Path,
     format: Format = "csv",  # noqa: A002
 ) -> None:
-    """Write a file that has these labels and no rows."""
+    """Write a file with these labels and no rows."""
     if format == "parquet":
         columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in (*header, "_text"))
         _copy(con, f"SELECT {columns} WHERE false", target)
@@ -71,14 +63,14 @@ def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
 
 
 def _good(header: Sequence[str]) -> str:
-    """Return SQL for a good row's line; an empty row of one cell is quoted, since it would look like no row."""
+    """Return SQL for a good row's line; an empty row of one cell is quoted, or it would look like no row."""
     cells = ", ".join(f"coalesce({identifier(label)}, '')" for label in header)
     line = f"array_to_string(list_transform([{cells}], lambda c: {_SPELLED}), ',')"
     return line if len(header) > 1 else f"coalesce(nullif({line}, ''), '\"\"')"
 
 
 def _broken(dialect: Dialect) -> str:
-    """Return SQL for the line of a broken row; if its quotes are at fault, each delimiter parts cells.
+    """Return SQL for the line of a broken row; if its quotes are wrong, every delimiter separates cells.
 
     A record of JSON or Parquet has no delimiter: its text is one cell.
     """

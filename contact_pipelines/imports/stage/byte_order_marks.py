@@ -1,8 +1,8 @@
 """Byte order marks, whole, broken and misplaced, and UTF-16 and UTF-32 without any.
 
-A mark is a claim, and the bytes behind it are the proof: `FF FE` is also found in front of 8-bit text and in front of
-UTF-16 of the other order. What tells is the commas, tabs and line ends that every contact list has: in UTF-16 each
-has a NUL byte beside it, on the side that the byte order says.
+A mark is not proof: `FF FE` is also found in front of 8-bit text and of UTF-16 in the other byte order. The proof is
+the commas, tabs and line ends of every contact list: in UTF-16 each has a NUL byte beside it, on the side that the byte
+order says.
 """
 
 from __future__ import annotations
@@ -12,21 +12,17 @@ from dataclasses import dataclass
 
 from contact_pipelines.imports.stage.dialect import UTF8_BOM
 
+UTF8 = "utf-8"
 HEAD = 256 * 1024
-"""Bytes of a file's beginning that tell UTF-16 and UTF-32."""
+"""Bytes of a file's beginning in which UTF-16 and UTF-32 are recognised."""
 
-_WIDE_MARKS = {
+WIDE_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",  # begins as UTF-16's does, so it is looked for first
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_OTHER_ORDER = {
-    "utf-16-le": "utf-16-be",
-    "utf-16-be": "utf-16-le",
-    "utf-32-le": "utf-32-be",
-    "utf-32-be": "utf-32-le",
-}
+_OTHER_ORDER = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le", "utf-32-le": "utf-32-be", "utf-32-be": "utf-32-le"}
 _MISREAD = tuple(UTF8_BOM.decode(codec) for codec in ("cp1252", "mac-roman", "cp850"))
 """A mark of UTF-8 that a program took for text, such as ï»¿."""
 _NARROW_MARKS = {
@@ -48,32 +44,46 @@ _LATIN_NULS = 0.4
 
 
 @dataclass(frozen=True)
-class Opening:
-    """What a file's first bytes tell. `encoding` is empty if they tell none; `skip`: bytes of marks."""
+class Encoding:
+    """An encoding and how it was found.
 
-    skip: int
-    encoding: str
+    `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
+    byte order marks to skip; `reason`: the evidence, to follow "detected by" or in brackets.
+    """
+
+    name: str
     confidence: float
+    bom: int
     reason: str
 
+    @property
+    def needs_decoding(self) -> bool:
+        """Whether the file must be rewritten before it can be read as UTF-8 with at most one byte order mark."""
+        return self.name != UTF8 or self.bom not in (0, len(UTF8_BOM))
 
-def read_opening(head: bytes) -> Opening:
-    """Return what the first HEAD bytes of a file tell about its encoding.
+    @property
+    def wide(self) -> bool:
+        """Whether it is UTF-16 or UTF-32."""
+        return self.name.startswith(("utf-16", "utf-32"))
 
-    Only UTF-16 and UTF-32 are settled here. `utf-8` and `gb18030` are what a mark says; whether it is true, the rest
-    of the file must show.
+
+def read_opening(head: bytes) -> Encoding:
+    """Return what the first HEAD bytes of a file say about its encoding.
+
+    Only UTF-16 and UTF-32 are settled here; `utf-8` and `gb18030` are a mark's claim, to be checked on the whole file,
+    and an empty name leaves the encoding open.
     """
     skip, marked = _narrow_marks(head)
     wide, wide_skip = next(
-        ((name, len(mark)) for mark, name in _WIDE_MARKS.items() if head.startswith(mark, skip)), ("", 0)
+        ((name, len(mark)) for mark, name in WIDE_MARKS.items() if head.startswith(mark, skip)), ("", 0)
     )
     if wide:
         return _believe(wide, head, skip + wide_skip)
     body = head[skip:]
     found = _unmarked(body.rstrip(b"\x00"))
     if found:
-        return Opening(skip + _repeated_marks(body, found), found, 0.95, "NUL bytes where it has them")
-    return Opening(skip, marked, 0.0, "byte order mark" if marked else "")
+        return Encoding(found, 0.95, skip + _repeated_marks(body, found), "NUL bytes where it has them")
+    return Encoding(marked, 0.0, skip, "byte order mark" if marked else "")
 
 
 def _narrow_marks(head: bytes) -> tuple[int, str]:
@@ -95,20 +105,19 @@ def _repeated_marks(body: bytes, encoding: str) -> int:
     return skip
 
 
-def _believe(marked: str, head: bytes, skip: int) -> Opening:
-    """Hold the mark of a wide encoding against the bytes behind it."""
+def _believe(marked: str, head: bytes, skip: int) -> Encoding:
+    """Check the mark of a wide encoding against the bytes after it."""
     body = head[skip:]
     if not body or _fits(body, marked):
-        return Opening(skip + _repeated_marks(body, marked), marked, 1.0, "byte order mark")
+        return Encoding(marked, 1.0, skip + _repeated_marks(body, marked), "byte order mark")
     other = _OTHER_ORDER[marked]
     if _fits(body, other):
-        return Opening(skip + _repeated_marks(body, other), other, 0.8, "a byte order mark of the wrong order")
+        return Encoding(other, 0.8, skip + _repeated_marks(body, other), "a byte order mark of the wrong order")
     if marked == "utf-32-le" and _fits(body, "utf-16-le"):
-        return Opening(skip, "utf-16-le", 0.8, "byte order mark, and a NUL behind it")
-    narrow = body.count(0) < _STRAY_NULS * len(body) and any(sign.encode() in body for sign in _DELIMITERS)
-    if narrow:
-        return Opening(skip, "", 0.0, "text of one byte a character behind a byte order mark that is none of its own")
-    return Opening(skip + _repeated_marks(body, marked), marked, 0.9, "byte order mark")
+        return Encoding("utf-16-le", 0.8, skip, "byte order mark and NUL after it")
+    if body.count(0) < _STRAY_NULS * len(body) and _delimiter_bytes(body):
+        return Encoding("", 0.0, skip, "8-bit text after a byte order mark of another encoding")
+    return Encoding(marked, 0.9, skip + _repeated_marks(body, marked), "byte order mark")
 
 
 def _fits(body: bytes, encoding: str) -> bool:
@@ -133,7 +142,7 @@ def _unmarked(body: bytes) -> str:
 
 
 def _has_nuls_of_utf16(body: bytes, text: str) -> bool:
-    """Whether `text`, `body` read as UTF-16, has the delimiters that are in it."""
+    """Whether `text`, which is `body` decoded as UTF-16, has the delimiters of `body`."""
     delimiters = _delimiter_bytes(body)
     if not delimiters:
         return body.count(0) >= _LATIN_NULS * len(body)

@@ -1,7 +1,7 @@
-"""Scan a file's bytes, a few MB at a time and at C speed, to tell whether it is regular.
+"""Scan a file's bytes, a few MB at a time and at C speed, to see whether it is regular.
 
-Every search here was measured: bytes.count and single-byte `in` are quick, a two-byte `in` takes twice as long
-as a regular expression that begins with literal bytes, and one that begins with a class takes eight times that.
+Every search here was measured: bytes.count and single-byte `in` are quick, a two-byte `in` takes twice as long as a
+regular expression that begins with literal bytes, and one that begins with a class eight times as long.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.files.formula_escape import TRIGGERS
-from contact_pipelines.imports.stage.dialect import SAMPLE_BYTES, UTF8_BOM
+from contact_pipelines.imports.stage.dialect import UTF8_BOM
 
 CHUNK = 4 * 1024 * 1024
+_TAIL_BYTES = 64 * 1024
 CONTINUED = 0x80
 """From here on, bytes are part of a character of several."""
 
 _ESCAPE = re.compile(rb"'" + TRIGGERS.encode())
 _INNER_BOM = re.compile(UTF8_BOM)
-_CTRL_Z = b"\x1a"  # what DOS wrote behind the last line of a text
+_CTRL_Z = b"\x1a"  # what DOS wrote after the last line of a text
 LONG = 32_000
 """Bytes of a line from which on it is long, unless a lower limit is given."""
 
 
 @dataclass
 class Scan:
-    """What the bytes tell. Counts are of the content: from `start` to before the last newlines."""
+    """What the bytes show. Counts are of the content: from `start` to before the last newlines."""
 
     start: int = 0
     end: int = 0
@@ -42,7 +43,7 @@ class Scan:
     gaps: bool = False  # lines that are blank or hold nothing but delimiters
     long_lines: bool = False
     escapes: bool = False  # an apostrophe before a formula's first character
-    doubtful: bool = False  # quotes that DuckDB reads otherwise than staging's grammar
+    doubtful: bool = False  # quotes that DuckDB reads differently from `dialect.RecordGrammar`
 
     @property
     def regular(self) -> bool:
@@ -56,7 +57,7 @@ class Scan:
 
 
 class _Patterns:
-    """Finds gaps, and a quote behind spaces at the beginning of a cell (or behind a closing quote)."""
+    """Finds gaps, and quotes after spaces at the beginning of a cell (or after a closing quote)."""
 
     def __init__(self, delimiter: str, longest: int) -> None:
         self.longest = longest
@@ -75,24 +76,21 @@ class _Patterns:
 
 
 def scan_bytes(file: BinaryIO, delimiter: str, start: int = 0, longest: int = LONG) -> Scan:
-    """Scan a file from byte `start` on in pieces of whole lines; a piece without a newline is one long line.
-
-    Lines of more than `longest` bytes are told as long.
-    """
+    """Scan a file from byte `start` on in pieces of whole lines. Lines of more than `longest` bytes count as long."""
     scan = _content(file, start)
     patterns = _Patterns(delimiter, longest)
     file.seek(scan.start)
     left, rest = scan.end - scan.start, b""
     while left:
         chunk = file.read(min(CHUNK, left))
-        if not chunk:  # it shrank while it was read; the counts will tell
+        if not chunk:  # it shrank while it was read; the counts will show that
             break
         left -= len(chunk)
         data = rest + chunk
         cut = data.rfind(b"\n") + 1 if left else len(data)
         if not cut and len(data) > longest:
             scan.long_lines, cut = True, len(data)
-            while cut and data[cut - 1] >= CONTINUED:  # do not cut a character in two
+            while cut and data[cut - 1] >= CONTINUED:  # not within a character
                 cut -= 1
             cut = cut or len(data)
         rest = data[cut:]
@@ -102,11 +100,11 @@ def scan_bytes(file: BinaryIO, delimiter: str, start: int = 0, longest: int = LO
 
 
 def _content(file: BinaryIO, start: int) -> Scan:
-    """Find where the content that begins at `start` ends: without the newlines at the end, and Ctrl-Z."""
+    """Find the end of the content: before the newlines and the Ctrl-Z at the end."""
     end = file.seek(0, 2)
     dropped = False
     while end > start:
-        begin = max(start, end - SAMPLE_BYTES)
+        begin = max(start, end - _TAIL_BYTES)
         file.seek(begin)
         tail = file.read(end - begin)
         kept = tail.rstrip(b"\r\n")
@@ -119,7 +117,7 @@ def _content(file: BinaryIO, start: int) -> Scan:
 
 
 def _scan_piece(scan: Scan, data: bytes, patterns: _Patterns) -> None:
-    """Add what `data`, whole lines, tells to the scan. What is known to be so is not looked for again."""
+    """Add what `data`, whole lines, shows to the scan. What was found is not searched for again."""
     scan.newlines += data.count(b"\n")
     if b"\r" in data:
         crlf = data.count(b"\r\n")
@@ -143,7 +141,7 @@ def _scan_piece(scan: Scan, data: bytes, patterns: _Patterns) -> None:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Let Arrow tell, which takes an eighth of Python's time since it makes no string of its own width."""
+    """Whether Arrow can decode it, which takes an eighth of the time of Python's `decode`."""
     try:
         pc.cast(pa.scalar(data, pa.large_binary()), pa.large_string())
     except pa.ArrowInvalid:
@@ -152,7 +150,7 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _has_long_line(data: bytes, longest: int) -> bool:
-    """Whether a line has more than `longest` bytes: hop from newline to the farthest newline in reach."""
+    """Whether a line has more than `longest` bytes: hop from newline to the farthest newline within reach."""
     position = 0
     while position + longest < len(data):
         position = data.rfind(b"\n", position, position + longest + 1) + 1

@@ -1,8 +1,8 @@
-"""The careful path: any file, line by line but set-based, every record good or broken and none lost.
+"""The careful path reads any file, set-based; every record becomes a good or a broken row, and none is lost.
 
-1. lines: the physical lines, each with all that can be told of it alone (`physical_lines`, `record_grammar`);
-2. marks: which record each line belongs to, by the quotes before it; where another table begins (`tables_below`);
-3. piece by piece: lines put together to records, judged, and written to a clean CSV with number, fault and warning;
+1. lines: the physical lines, each with what it says by itself (`physical_lines`, `dialect.RecordGrammar`);
+2. marks: which record each line belongs to, by the quotes before it; where another table begins;
+3. piece by piece, lines are joined to records, checked, and written to a clean CSV with number, code and warning;
 4. the clean CSV is read strictly, and the counts must agree.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import count
-from typing import BinaryIO
+from itertools import count, groupby
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -19,33 +19,46 @@ import pyarrow.compute as pc
 
 from contact_pipelines.errors import ConservationError, FileUnreadable
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import MAX_RECORD_LINES, SHOWN_TEXT
-from contact_pipelines.imports.stage.physical_lines import line_reader
-from contact_pipelines.imports.stage.record_grammar import RecordGrammar, fault_sentence, warning_sentence
-from contact_pipelines.imports.stage.staging_job import StagedFile, StagingJob, header_only, reading_of
-from contact_pipelines.imports.stage.strict_csv import (
+from contact_pipelines.imports.stage.dialect import MAX_RECORD_LINES, Line, RecordGrammar, RecordReader
+from contact_pipelines.imports.stage.fast_staging import (
     COMPRESSION,
     CsvShape,
     fetch_all,
     fetch_one,
     row_group_size,
+    write_joined,
     write_rows,
 )
-from contact_pipelines.imports.stage.tables_below import TableBelow, count_records, find_tables_below
+from contact_pipelines.imports.stage.file_tables import BLOCK_ROWS, Table, blocks, next_table
+from contact_pipelines.imports.stage.physical_lines import line_reader
+from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT, StagedFile, header_only
+from contact_pipelines.imports.stage.text_layout import StagingJob, reading_of
 
 MAX_CLEAN = 1_900_000
 """Bytes a line of the clean CSV may have: below DuckDB's own default."""
 PIECE_LINES = 250_000
 PIECE_BYTES = 32 * 1024 * 1024
 
+MOST_CANDIDATES = 1_000
+"""Gaps of a file below which another table is looked for."""
+_TABLES = ("dissolved", "piece", "joined")
 _numbers = count()
 
 
 @dataclass(frozen=True)
-class ContactsBelow:
-    """The job's table has no contacts, but one far below has: where it begins, and what stands above it.
+class TableBelow:
+    """A table that begins at line `line` of the content, below about `records` records."""
 
-    `line`: lines of the content before it; `row`: its number; `notes`: on the tables that are passed over.
+    line: int
+    records: int
+    table: Table
+
+
+@dataclass(frozen=True)
+class ContactsBelow:
+    """The job's table has no contacts, but one far below has: where that begins.
+
+    `line`: lines of the content before it; `row`: its number; `notes`: on the tables above it.
     """
 
     line: int
@@ -78,7 +91,7 @@ def stage_carefully(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFi
 
 
 def _contacts_below(job: StagingJob, tables: list[TableBelow]) -> ContactsBelow | None:
-    """Tell where contacts begin beyond the sample, if neither the job's table nor another in the sample has any."""
+    """Return where contacts begin beyond the sample, if no table in the sample has any."""
     index = next((at for at, below in enumerate(tables) if below.table.contacts), None)
     if job.layout.table.contacts or job.layout.complete or index is None or job.scan.lone_cr:
         return None
@@ -94,8 +107,8 @@ def _contacts_below(job: StagingJob, tables: list[TableBelow]) -> ContactsBelow 
 def _write_clean(job: StagingJob, records: _Records, stop: int | None) -> tuple[list[str], _Tally]:
     """Write the clean CSV and return its labels and counts.
 
-    Blank labels at the header's end are columns only if any row has a value there. That is known in the end, so
-    such a file may be written twice.
+    Blank labels at the header's end are columns only if a row has a value there. That is known only at the end, so such
+    a file may be written twice.
     """
     header = job.layout.header
     for width in dict.fromkeys((job.layout.sure_width, len(header))):
@@ -136,70 +149,82 @@ class _Records:
     def __init__(self, con: duckdb.DuckDBPyConnection, job: StagingJob) -> None:
         self._con, self._job = con, job
         self._grammar = RecordGrammar(job.dialect)
-        self._blocks = sql_blocks("staging")
         self.lines, self.marks, self.clean = (
             job.folder / name for name in ("lines.parquet", "marks.parquet", "clean.csv")
         )
         number = next(_numbers)
-        self._source, self._dissolved, self._piece, self._joined = (
-            f"_staging_{part}_{number}" for part in ("source", "dissolved", "piece", "joined")
-        )
-        self._names: dict[str, object] = {
+        self._source, *self._tables = (f"_staging_{part}_{number}" for part in ("source", *_TABLES))
+        self._values: dict[str, object] = {
+            **self._grammar.sql,
+            **dict(zip(_TABLES, self._tables, strict=True)),
             "lines": file_literal(self.lines),
             "marks": file_literal(self.marks),
-            "dissolved": self._dissolved,
-            "piece": self._piece,
-            "joined": self._joined,
             "newline": f"chr({job.layout.newline[0]})",
             "max_lines": MAX_RECORD_LINES,
+            "compression": COMPRESSION,
         }
+
+    def _run(self, block: str, **values: object) -> list[tuple[Any, ...]]:
+        """Run a block of `staging.sql` with this file's names and patterns put in."""
+        return fetch_all(self._con, sql_blocks("staging")[block].format(**self._values, **values))
 
     def drop_tables(self) -> None:
         """Drop the temporary tables."""
-        for table in (self._dissolved, self._piece, self._joined):
+        for table in self._tables:
             fetch_all(self._con, f"DROP TABLE IF EXISTS {table}")
 
     def write_lines(self) -> None:
-        """Write each physical line with all that can be told of it alone."""
-        grammar = self._grammar
-        sql = self._blocks["lines"].format(
-            source=identifier(self._source),
-            alone_out=grammar.alone_out,
-            alone_in=grammar.alone_in,
-            inside_out=grammar.inside_out,
-            inside_in=grammar.inside_in,
-            quotes=grammar.quotes,
-            plain=grammar.plain,
-            plain_unquoted=grammar.plain_unquoted,
-            cell_count=grammar.cell_count,
-            target=literal(str(self.lines)),
-            compression=COMPRESSION,
-            row_group_size=row_group_size(self._job.scan),
-        )
+        """Write each physical line with what it says by itself."""
         self._con.register(self._source, line_reader(self._job))
         try:
-            fetch_all(self._con, sql)
+            self._run(
+                "lines",
+                source=identifier(self._source),
+                target=literal(str(self.lines)),
+                row_group_size=row_group_size(self._job.scan),
+            )
         finally:
             self._con.unregister(self._source)
 
     def write_marks(self) -> None:
         """Write which record each line belongs to, and the table of groups to be taken apart."""
-        target = literal(str(self.marks))
-        fetch_all(self._con, self._blocks["marks"].format(**self._names, target=target, compression=COMPRESSION))
-        lines, disorder, last = fetch_one(self._con, self._blocks["disorder"].format(**self._names))
+        self._run("marks", target=literal(str(self.marks)))
+        ((lines, disorder, last),) = self._run("disorder")
         if disorder or lines != last:
             raise ConservationError(f"The lines of {self._job.name} were not read in order.")
-        fetch_all(self._con, self._blocks["dissolved"].format(**self._names, max_bytes=self._job.max_line))
+        self._run("dissolved", max_bytes=self._job.max_line)
 
     def tables_below(self) -> list[TableBelow]:
-        """Return the tables that follow the job's own."""
-        return find_tables_below(self._con, self._job, self._names)
+        """Return the tables below the job's own, however far; a bounded number of candidates is looked at."""
+        job = self._job
+        if not job.scan.gaps:
+            return []
+        empty = literal(f" {job.dialect.delimiter}\t")
+        gaps = self._run("gaps", empty=empty, width=len(job.layout.header), most=MOST_CANDIDATES)
+        starts = [int(row[0]) for row in gaps]
+        if not starts:
+            return []
+        reader = RecordReader(job.dialect)
+        current, found = job.layout.table, []
+        following = self._run("lines_below", starts=starts, most=2 * BLOCK_ROWS)
+        for start, rows in groupby(following, key=lambda row: int(row[0])):
+            records = reader.records([Line(body, 0, 0) for _, _, body in rows])
+            table = next_table(next(blocks(records), []), current)
+            if table:
+                found.append((start, table))
+                current = table
+        counts = self._count_before([line for line, _ in found])
+        return [TableBelow(line, count, table) for (line, table), count in zip(found, counts, strict=True)]
+
+    def _count_before(self, lines: list[int]) -> list[int]:
+        """Return how many records begin before each of `lines`, which ascend."""
+        return [int(count) for _, count in self._run("records_before", starts=lines)] if lines else []
 
     def notes(self, tables: list[TableBelow], tally: _Tally) -> list[str]:
         """Say which rows hold other tables. `tally`: of the rows before them, which is exact where counts are not."""
         if not tables:
             return []
-        counts = [*(below.records for below in tables), *count_records(self._con, self._names, [self._end()])]
+        counts = [*(below.records for below in tables), *self._count_before([self._end()])]
         rows = [tally.base + some - counts[0] for some in counts]
         return [
             replace(below.table, start=first + 1).described(last)
@@ -207,8 +232,8 @@ class _Records:
         ]
 
     def _end(self) -> int:
-        """Return the number behind the last line's."""
-        return int(fetch_one(self._con, f"SELECT max(n) + 1 FROM read_parquet({self._names['marks']})")[0])
+        """Return the number after the last line's."""
+        return int(fetch_one(self._con, f"SELECT max(n) + 1 FROM read_parquet({self._values['marks']})")[0])
 
     def pieces(self, stop: int | None) -> Iterator[tuple[int, int]]:
         """Yield stretches of lines `[from, to)` before line `stop` that no record crosses, small enough for memory."""
@@ -216,45 +241,33 @@ class _Records:
         start, end = 1, stop or self._end()
         while start < end:
             target = start + lines
-            sql = self._blocks["next_start"].format(
-                **self._names, from_line=target, to_line=min(end, target + 2 * MAX_RECORD_LINES)
-            )
-            piece_end = int(fetch_one(self._con, sql)[0] or end)
+            ((found,),) = self._run("next_start", from_line=target, to_line=min(end, target + 2 * MAX_RECORD_LINES))
+            piece_end = int(found or end)
             yield start, piece_end
             start = piece_end
 
     def write_piece(self, width: int, start: int, stop: int, tally: _Tally, clean: BinaryIO) -> None:
         """Append the records of the lines `[start, stop)` to the clean CSV and count them."""
-        grammar, scan, limits = self._grammar, self._job.scan, self._job.limits
+        grammar, limits = self._grammar, self._job.limits
         empty = "trim(body, ' ') = ''" if width > 1 else "body = ''"
-        values = {
-            **self._names,
-            "width": width,
-            "from_line": start,
-            "to_line": stop,
-            "base": tally.base,
-            "plain": grammar.plain,
-            "cell_count": grammar.cell_count,
-            "longest_cell": grammar.longest_cell,
-            "padded": grammar.padded(width),
-            "requoted": grammar.requoted(width),
-            "delimiter": grammar.separator,
-            "undecodable": "false" if scan.clean else "contains(body, chr(65533))",
-            "blank": f"alone = 0 AND odd IS NULL AND {empty}",
-            "max_cell": limits.cell_characters,
-            "max_row": limits.row_characters,
-            "shown_text": SHOWN_TEXT,
-            "max_clean": MAX_CLEAN,
-            "message": fault_sentence(width, limits),
-            "warning": warning_sentence(width),
-        }
-        for block in ("piece", "joined"):
-            fetch_all(self._con, self._blocks[block].format(**values))
-        for batch in self._con.sql(self._blocks["records"].format(**values)).to_arrow_reader(50_000):
-            lines = batch.column("line")
-            if len(lines):
-                whole = pa.ListArray.from_arrays([0, len(lines)], lines.cast(pa.binary()))
-                clean.write(pc.binary_join(whole, b"")[0].as_buffer())
+        padded = grammar.padded(width)
+        self._run("piece", from_line=start, to_line=stop)
+        self._run("joined", width=width, padded=padded)
+        sql = sql_blocks("staging")["records"].format(
+            **self._values,
+            width=width,
+            base=tally.base,
+            padded=padded,
+            requoted=grammar.requoted(width),
+            undecodable="false" if self._job.scan.clean else "contains(body, chr(65533))",
+            blank=f"alone = 0 AND odd IS NULL AND {empty}",
+            max_cell=limits.cell_characters,
+            max_row=limits.row_characters,
+            shown_text=SHOWN_TEXT,
+            max_clean=MAX_CLEAN,
+        )
+        for batch in self._con.sql(sql).to_arrow_reader(50_000):
+            write_joined(batch.column("line"), clean)
             tally.add(batch)
 
 
@@ -265,7 +278,7 @@ def _read_clean(
     try:
         rows = write_rows(con, job, records.clean, header, CsvShape.NUMBERED)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
-        raise ConservationError(f"{job.name}: records told apart could not be read back.") from None
+        raise ConservationError(f"{job.name}: its records could not be read back.") from None
     broken = int(fetch_one(con, f"SELECT count(_error_code) FROM read_parquet({file_literal(job.target)})")[0])
     if (rows, broken) != (tally.rows, tally.broken):
         raise ConservationError(

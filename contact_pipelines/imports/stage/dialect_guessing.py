@@ -1,8 +1,8 @@
-"""Find out how a text is written: what parts its cells, what quotes them, what escapes a quote.
+"""Detect the dialect of a text: its delimiter, its quotes, and how a quote is escaped.
 
-Each way of reading the sample gets a score: how even the rows come out, times the share of cells that look like
-something (after the consistency measure of van den Burg, Nazábal and Sutton, "Wrangling Messy CSV Files by Detecting
-Row and Type Patterns", 2019).
+Each candidate gets a score: how even the rows come out, times the share of cells that look like a value (after the
+consistency measure of van den Burg, Nazábal and Sutton, "Wrangling Messy CSV Files by Detecting Row and Type Patterns",
+2019).
 """
 
 from __future__ import annotations
@@ -13,39 +13,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
-from contact_pipelines.imports.stage.cell_kinds import Kind, kind_of, known_fields
-from contact_pipelines.imports.stage.dialect import BACKSLASH, Dialect
-from contact_pipelines.imports.stage.header_finding import COLUMNS, column_type, find_top
-from contact_pipelines.imports.stage.sample_records import Line, Record, RecordReader
+from contact_pipelines.imports.stage.dialect import BACKSLASH, Dialect, Line, Record, RecordReader
+from contact_pipelines.imports.stage.header_finding import COLUMNS, Kind, column_type, find_top, kind_of, known_fields
 
 USUAL = ",;\t|"
 UNUSUAL = "^~¦§¬¶│\uff0c\uff1b\uff5c\x01\x02\x03\x04\x05\x06\x07\x1c\x1d\x1e\x1f"
 # (the escapes are the full-width comma, semicolon and bar)
 WEAK = " :/#*!&=%$"
-"""Characters that stand in plain text, so that more must speak for them."""
+"""Characters that are frequent in plain text and need more evidence."""
 TYPOGRAPHIC = ("“”", "„“", "„”", "«»", "»«")
 SAMPLE_LINES = 200
 SAMPLE_RECORDS = 100
 SAMPLE_CELLS = 5_000
 _MIN_WRAPPED = 2
-_QUOTED_ROWS = 0.5  # share of rows with a quoted cell, unless a quote keeps a delimiter from parting cells
+_QUOTED_ROWS = 0.5  # share of rows with a quoted cell, unless a quoted cell holds the delimiter
 _WEAK_WIDTH = 3
 _SPACED = 0.95
 _SEPARATOR = re.compile(r'"?sep=(.|\\t)"?', re.IGNORECASE)
 
 
 def separator_line(text: str) -> str | None:
-    """Return the delimiter that a first line such as `sep=;` names for Excel."""
+    """Return the delimiter named by a first line such as `sep=;`, which is meant for Excel."""
     found = _SEPARATOR.fullmatch(text.rstrip(" "))
     return found and {"\\t": "\t"}.get(found[1], found[1])
 
 
 def guess_dialect(lines: Sequence[Line], delimiter: str | None = None) -> Dialect:
-    """Return how `lines`, a file's first ones, are written; `delimiter` if it is known."""
+    """Return the dialect of a file's first `lines`. `delimiter`: if it is known."""
     sample = [line for line in lines if line.text.strip()][:SAMPLE_LINES]
     text = "\n".join(line.text for line in sample)
     delimiters = [delimiter] if delimiter else [d for d in USUAL + UNUSUAL + WEAK if d in text]
-    # A file of one column has none: one that its cells do not hold either, so that they are not cut.
+    # A file of one column has none: take one that its cells do not hold, so that they are not cut.
     none = next((unused for unused in USUAL + UNUSUAL if unused not in text), USUAL[0])
     best, best_score = Dialect(delimiter or none), 0.0
     for dialect in _candidates(text, delimiters):
@@ -59,7 +57,7 @@ def guess_dialect(lines: Sequence[Line], delimiter: str | None = None) -> Dialec
 
 
 def _candidates(text: str, delimiters: Sequence[str]) -> Iterator[Dialect]:
-    """Yield the ways in which `text` may be written, the likelier ones first."""
+    """Yield the dialects in which `text` may be written, the likelier ones first."""
     quotes = ['"', *(quote for quote in ("'", *TYPOGRAPHIC) if min(text.count(quote[0]), text.count(quote[-1])) > 1)]
     for quote in quotes:
         for delimiter in delimiters:
@@ -74,7 +72,7 @@ def _records(dialect: Dialect, sample: Sequence[Line]) -> list[Record]:
 
 
 def _quotes_wrap(dialect: Dialect, sample: Sequence[Line], records: Sequence[Record]) -> bool:
-    """Whether a quote other than the usual one wraps cells consistently, and more cells than the usual one does."""
+    """Whether an unusual quote wraps cells consistently, and more of them than the usual one does."""
     if dialect.quote == '"':
         return True
     if not all(record.whole for record in records):  # a cell begins with it and does not end with it
@@ -92,7 +90,7 @@ def _quotes_wrap(dialect: Dialect, sample: Sequence[Line], records: Sequence[Rec
 
 
 def _score(dialect: Dialect, records: Sequence[Record], *, given: bool) -> float:
-    """Return how well a dialect explains the records; 0 if they are not parted by it."""
+    """Return how well a dialect fits the records; 0 if its delimiter does not separate them."""
     if not records:
         return 0.0
     widths = Counter(len(record.cells) for record in records)
@@ -109,7 +107,7 @@ def _score(dialect: Dialect, records: Sequence[Record], *, given: bool) -> float
 
 
 def _recognised(cell: str) -> float:
-    """Return how much a cell looks like one: a type, or text in which nothing looks like a delimiter or a quote."""
+    """Return how much a cell looks like a value: of a type, or text without delimiters and quotes."""
     kind = kind_of(cell)
     if kind not in (Kind.TEXT, Kind.LONG):
         return 1.0
@@ -119,7 +117,7 @@ def _recognised(cell: str) -> float:
 
 
 def _plausible(delimiter: str, records: Sequence[Record]) -> bool:
-    """Whether there is a table if rows are parted by `delimiter`, rather than a column of text that has it."""
+    """Whether splitting by `delimiter` gives a table, rather than one column of text that contains it."""
     top = find_top(records)
     header = records[top.header].cells[:COLUMNS] if top.header is not None else ()
     known = sum(bool(known_fields(cell)) for cell in header)
@@ -133,7 +131,7 @@ def _plausible(delimiter: str, records: Sequence[Record]) -> bool:
 
 
 def _table_in_spite(delimiter: str, records: Sequence[Record], header: Sequence[str], known: int) -> bool:
-    """Whether rows that a weak delimiter parts are a table: all of one width, and with columns that are certain."""
+    """Whether rows split by a weak delimiter are a table: all of one width, with columns that are certain."""
     width = len(records[0].cells)
     if len(records) < _MIN_WRAPPED or any(len(record.cells) != width for record in records):
         return False
@@ -147,7 +145,7 @@ def _table_in_spite(delimiter: str, records: Sequence[Record], header: Sequence[
 
 
 def _spaced(dialect: Dialect, sample: Sequence[Line]) -> Dialect:
-    """Tell whether a space follows each delimiter that parts cells, header and all."""
+    """Return the dialect with `spaced` set if a space follows each delimiter, the header's included."""
     if dialect.delimiter == " " or not any(dialect.delimiter + " " in line.text for line in sample):
         return dialect
     spaced = replace(dialect, spaced=True)

@@ -1,7 +1,8 @@
-"""Find out which encoding a text file is written in, and rewrite it in UTF-8.
+"""Detect the encoding of a text file and rewrite it in UTF-8.
 
-In this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32, valid UTF-8, mostly valid
-UTF-8, and else the encoding in which the words make the likeliest names (`encoding_scores`).
+`detect_encoding` tries, in this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32
+(both `byte_order_marks`), valid UTF-8, mostly valid UTF-8, and then the encoding in which the words read most like
+names (`encoding_guess`).
 """
 
 from __future__ import annotations
@@ -10,18 +11,14 @@ import codecs
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from contact_pipelines.errors import FileUnreadable
-from contact_pipelines.imports.stage.byte_order_marks import HEAD, Opening, read_opening
-from contact_pipelines.imports.stage.dialect import UTF8_BOM
-from contact_pipelines.imports.stage.encoding_names import codec_name
-from contact_pipelines.imports.stage.encoding_sample import Sample, is_valid_utf8, take_sample
-from contact_pipelines.imports.stage.encoding_scores import guess_encoding
+from contact_pipelines.errors import FileUnreadable, InvalidOption
+from contact_pipelines.imports.stage.byte_order_marks import HEAD, UTF8, WIDE_MARKS, Encoding, read_opening
+from contact_pipelines.imports.stage.encoding_guess import Sample, guess_encoding, is_valid_utf8, take_sample
 
-UTF8 = "utf-8"
 _PIECE = 1024 * 1024
 _MOSTLY = 0.5
 """From this share of valid lines on, a file is UTF-8 with broken lines; text of other encodings hardly has any."""
@@ -34,48 +31,82 @@ _TAIL = b"\x00\r\n\x1a "
 _OUT_OF_STEP = re.compile("[\u0a00\u0a0d]")
 """No characters have these numbers. They are what line ends become, of UTF-16 that is read from the wrong byte on, and
 of 8-bit text that is read as UTF-16."""
+_FOREIGN_BYTES = (
+    "{name} cannot be read as {encoding}: line {line:,} holds bytes that this encoding does not have. Name the right"
+    " encoding with --encoding, or export the file again in UTF-8."
+)
+_LOST_BYTES = (
+    "{name} cannot be read as {encoding}: from line {line:,} on, bytes were lost or added, so they do not pair up to"
+    " characters. Export the file again, in UTF-8 if possible."
+)
+_CUT_OFF = (
+    "{name} ends in the middle of a character of {encoding}: the file was cut off, or is in another encoding. Export it"
+    " again, or name its encoding with --encoding."
+)
 
-
-@dataclass(frozen=True)
-class Encoding:
-    """An encoding and how it was found.
-
-    `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
-    byte order marks to skip; `reason`: what it was told by, to follow "detected by" or to stand in brackets.
-    """
-
-    name: str
-    confidence: float
-    bom: int
-    reason: str
-
-    @property
-    def needs_decoding(self) -> bool:
-        """Whether the file must be rewritten before it can be read as UTF-8 with at most one byte order mark."""
-        return self.name != UTF8 or self.bom not in (0, len(UTF8_BOM))
+_SPOKEN = {
+    "ansi": "cp1252",
+    "western": "cp1252",
+    "mac": "mac-roman",
+    "unicode": "utf-16",
+    "utf-8-sig": "utf-8",
+    "shift-jis-2004": "shift_jis_2004",
+    "x-mac-cyrillic": "mac-cyrillic",
+}
+_NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape")
+_SUPERSETS = {
+    "ascii": "utf-8",
+    "utf-8-sig": "utf-8",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "big5": "cp950",
+    "tis-620": "cp874",
+}
+"""What programs write under a name is nearly always its superset, which decodes the rest alike (WHATWG, Encoding)."""
+SAMPLE_BYTES = 64 * 1024
+"""The beginning of a file, in which binary data is recognised."""
+_MAGIC = {
+    b"PK\x03\x04": "an Excel workbook or a ZIP archive",
+    b"PK\x05\x06": "a ZIP archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Excel or Word file",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"%PDF-": "a PDF document",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"\x7fELF": "a program",
+}
+_WIDE_SHARE = 0.2  # UTF-16 text in a Latin script is NUL in every other byte
 
 
 def detect_encoding(path: Path, *, name: str, given: str | None = None) -> Encoding:
     """Return the encoding of the text file at `path`; `name` is what errors call it.
 
-    `given`: an encoding that a person named, which is used if the text can be decoded in it. Binary data is called
-    UTF-8; to refuse it is the caller's business. Reads the file once if it is UTF-8, else two or three times, 4 MB at
-    a time. Raises FileUnreadable if the file is not text in the given encoding (a few broken lines of UTF-8 are
-    allowed), InvalidOption if there is no encoding of that name.
+    `given`: the encoding that the user named, taken if the text can be decoded in it. Binary data counts as UTF-8; the
+    caller refuses it. Reads the file once if it is UTF-8, else two or three times, 4 MB at a time.
+
+    Raises FileUnreadable if the file is not text in the given encoding (a few broken lines of UTF-8 are allowed),
+    InvalidOption if there is no encoding of that name.
     """
     with path.open("rb") as file:
         opening = read_opening(file.read(HEAD))
         if given is not None:
             return _as_given(file, codec_name(given), opening, name)
-        if opening.encoding.startswith(("utf-16", "utf-32")):
-            return Encoding(opening.encoding, opening.confidence, opening.skip, opening.reason)
-        return _eight_bit(file, opening)
+        return opening if opening.wide else _eight_bit(file, opening)
 
 
 def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -> None:
     """Write the text of `path` to `target` in UTF-8 without byte order mark, in constant memory.
 
-    UTF-8 is copied as it is: which of its rows are broken is for staging to say. Raises FileUnreadable, which names
+    UTF-8 is copied as it is; staging finds its broken rows. Raises FileUnreadable, which names
     the line, if the text is not of that encoding; `target` is then removed.
     """
     with path.open("rb") as source:
@@ -92,26 +123,25 @@ def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -
             raise
 
 
-def _eight_bit(file: BinaryIO, opening: Opening) -> Encoding:
-    """Tell the encoding of a file that is neither UTF-16 nor UTF-32."""
+def _eight_bit(file: BinaryIO, opening: Encoding) -> Encoding:
+    """Detect the encoding of a file that is neither UTF-16 nor UTF-32."""
     reason = opening.reason or "valid UTF-8"
-    if is_valid_utf8(file, opening.skip):
-        return Encoding(UTF8, 1.0, opening.skip, reason)
-    if opening.encoding == "gb18030":
-        return Encoding("gb18030", 1.0, opening.skip, reason)
-    sample = take_sample(file, opening.skip)
+    if is_valid_utf8(file, opening.bom):
+        return Encoding(UTF8, 1.0, opening.bom, reason)
+    if opening.name == "gb18030":
+        return Encoding("gb18030", 1.0, opening.bom, reason)
+    sample = take_sample(file, opening.bom)
     share = sample.utf8_share
     if share >= _MOSTLY:
-        return Encoding(UTF8, share, opening.skip, "UTF-8 but for some broken lines")
-    if _is_binary(file, opening.skip):
-        return Encoding(UTF8, 0.0, opening.skip, "binary data")
+        return Encoding(UTF8, share, opening.bom, "UTF-8 but for some broken lines")
+    if _is_binary(file, opening.bom):
+        return Encoding(UTF8, 0.0, opening.bom, "binary data")
     guessed = _guessed(sample)
-    misplaced = ", behind a byte order mark that is not theirs" if opening.skip else ""
-    return replace(guessed, bom=opening.skip, reason=guessed.reason + misplaced)
+    misplaced = ", after a byte order mark of another encoding" if opening.bom else ""
+    return replace(guessed, bom=opening.bom, reason=guessed.reason + misplaced)
 
 
 def _guessed(sample: Sample) -> Encoding:
-    """Tell the encoding by the words."""
     guess = guess_encoding(sample.words, old_mac=sample.old_mac)
     encoding = Encoding(guess.name, min(guess.confidence, _SUREST_GUESS), 0, f"letters of {guess.family} names")
     if guess.name == "cp1252" and sample.high_bytes & _UNDEFINED_IN_CP1252:
@@ -125,81 +155,94 @@ def _is_binary(file: BinaryIO, start: int) -> bool:
     return len(head) - len(head.translate(None, _CONTROL)) > _CONTROL_SHARE * len(head)
 
 
-def _as_given(file: BinaryIO, codec: str, opening: Opening, name: str) -> Encoding:
-    """Hold the encoding that a person named against the whole file."""
+def _as_given(file: BinaryIO, codec: str, opening: Encoding, name: str) -> Encoding:
+    """Check the encoding that the user named against the whole file."""
     if codec in ("utf-16", "utf-32"):  # the byte order is found out; Intel's is the usual one
-        codec = opening.encoding if opening.encoding.startswith(codec) else f"{codec}-le"
-    wide_opening = opening.encoding.startswith(("utf-16", "utf-32"))
-    skip = opening.skip if wide_opening == codec.startswith(("utf-16", "utf-32")) else 0
-    encoding = Encoding(codec, 1.0, skip, "given")
+        codec = opening.name if opening.name.startswith(codec) else f"{codec}-le"
+    encoding = Encoding(codec, 1.0, 0, "given")
+    if opening.wide == encoding.wide:
+        encoding = replace(encoding, bom=opening.bom)
     if codec != UTF8:
         for _ in _decoded(file, encoding, name):
             pass
-    elif not is_valid_utf8(file, skip) and take_sample(file, skip).utf8_share < _MOSTLY:
+    elif not is_valid_utf8(file, encoding.bom) and take_sample(file, encoding.bom).utf8_share < _MOSTLY:
         raise FileUnreadable(
             f"{name} is not written in utf-8: most lines with letters outside ASCII are not valid. "
-            "Name its encoding with --encoding, or leave that out to have it found out."
+            "Name its encoding with --encoding, or leave that out to have it detected."
         )
     return encoding
 
 
 def _decoded(file: BinaryIO, encoding: Encoding, name: str) -> Iterator[bytes]:
-    """Yield the text in UTF-8, piece by piece, from behind the byte order mark on."""
+    """Yield the text in UTF-8, piece by piece, without its byte order mark."""
     decoder = codecs.getincrementaldecoder(encoding.name)()
     wide = encoding.name.startswith("utf-16")
+    newlines = returns = 0
     file.seek(encoding.bom)
-    lines = _LineCount()
     while chunk := file.read(_PIECE):
+        fault = ""
         try:
             text = decoder.decode(chunk)
             data = text.encode()
         except UnicodeDecodeError as error:
-            lines.add(error.object[: error.start].decode(encoding.name, "replace"))
-            raise _not_in_encoding(name, lines, encoding) from None
+            fault, text = _FOREIGN_BYTES, error.object[: error.start].decode(encoding.name, "replace")
         except UnicodeError:  # a lone surrogate, which only strange encodings let through
-            raise _not_in_encoding(name, lines, encoding) from None
-        if wide and (misread := _OUT_OF_STEP.search(text)):
-            lines.add(text[: misread.start()])
-            raise _out_of_step(name, lines, encoding)
-        lines.add(text)
+            fault, text = _FOREIGN_BYTES, ""
+        if not fault and wide and (misread := _OUT_OF_STEP.search(text)):
+            fault, text = _LOST_BYTES, text[: misread.start()]
+        newlines, returns = newlines + text.count("\n"), returns + text.count("\r")
+        if fault:
+            line = (newlines or returns) + 1
+            raise FileUnreadable(fault.format(name=name, encoding=encoding.name, line=line))
         yield data
     if decoder.getstate()[0].strip(_TAIL):
-        raise _cut_off(name, encoding)
+        raise FileUnreadable(_CUT_OFF.format(name=name, encoding=encoding.name))
 
 
-class _LineCount:
-    """Counts the lines of text that is decoded piece by piece, whichever way they end."""
+def codec_name(given: str) -> str:
+    """Return the lower-case name of Python's codec for the name that the user gave.
 
-    def __init__(self) -> None:
-        self._newlines = 0
-        self._returns = 0
-
-    def add(self, text: str) -> None:
-        self._newlines += text.count("\n")
-        self._returns += text.count("\r")
-
-    @property
-    def current(self) -> int:
-        """The number of the line that comes next, from 1."""
-        return (self._newlines or self._returns) + 1
+    Raises InvalidOption if there is no such encoding of text.
+    """
+    spoken = given.strip().lower().replace("_", "-").replace(" ", "-")
+    name = _python_name(_SPOKEN.get(spoken, spoken))
+    if name is None:
+        raise InvalidOption(
+            f"There is no encoding called {given!r}. Examples: utf-8, utf-16, cp1252, mac-roman and shift_jis."
+        )
+    return _SUPERSETS.get(name, name)
 
 
-def _not_in_encoding(name: str, lines: _LineCount, encoding: Encoding) -> FileUnreadable:
-    return FileUnreadable(
-        f"{name} cannot be read as {encoding.name}: line {lines.current:,} holds bytes that this encoding does not "
-        "have. Name the right encoding with --encoding, or export the file again in UTF-8."
-    )
+def _python_name(spoken: str) -> str | None:
+    """Return what Python calls an encoding of text; None if it has none of that name."""
+    try:
+        name = codecs.lookup(spoken).name
+        b"a".decode(name)
+    except UnicodeError:  # one letter is half a character in UTF-16
+        pass
+    except (LookupError, ValueError):  # none at all, or none of text, as base64
+        return None
+    return None if name in _NOT_OF_FILES else name
 
 
-def _out_of_step(name: str, lines: _LineCount, encoding: Encoding) -> FileUnreadable:
-    return FileUnreadable(
-        f"{name} cannot be read as {encoding.name}: from line {lines.current:,} on, its bytes do not pair up to "
-        "characters, because some were lost or added. Export the file again, in UTF-8 if possible."
-    )
+def require_text(sample: bytes, name: str) -> None:
+    """Raise FileUnreadable if the file that begins with `sample` (64 KB or less) is not text in UTF-8."""
+    for bom, encoding in WIDE_MARKS.items():
+        if sample.startswith(bom):
+            raise FileUnreadable(f"{name} is written in {encoding[:6].upper()}. Save it as CSV in UTF-8 and try again.")
+    for magic, kind in _MAGIC.items():
+        # A bare "BZh" or "PAR1" could begin a header; the binary bytes that follow it could not.
+        if sample.startswith(magic) and (not magic.isalnum() or _binary_share(sample)):
+            raise FileUnreadable(f"{name} looks like {kind}. A CSV or TSV file is expected.")
+    if sample and sample.count(0) > _WIDE_SHARE * len(sample):
+        raise FileUnreadable(f"{name} looks like UTF-16 text or binary data. A CSV or TSV file in UTF-8 is expected.")
+    if _binary_share(sample) > _CONTROL_SHARE:
+        raise FileUnreadable(f"{name} looks like binary data. A CSV or TSV file is expected.")
 
 
-def _cut_off(name: str, encoding: Encoding) -> FileUnreadable:
-    return FileUnreadable(
-        f"{name} ends in the middle of a character of {encoding.name}: the file was cut off, or is in another "
-        "encoding. Export it again, or name its encoding with --encoding."
-    )
+def _binary_share(sample: bytes) -> float:
+    """Return the share of control characters; NUL may be dropped, and the likeliest other one be the delimiter."""
+    if not sample:
+        return 0.0
+    controls = sorted(sample.count(byte) for byte in _CONTROL)
+    return sum(controls[:-1]) / len(sample)

@@ -1,15 +1,16 @@
-"""The tables of a file: runs of records, parted by rows without any value, each with a header of its own.
+"""The tables of a file: runs of records separated by blank rows, each with a header of its own.
 
-Conservative: what follows a gap is another table only if a header can be made out in it, with rows of its width below.
-Else it belongs to the table above, blank lines or not.
+Conservative: what follows a gap is another table only if it has a recognisable header with rows of that width below.
+Otherwise it belongs to the table above, blank lines or not. `notes_above` and `notes_below` say what was left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from contact_pipelines.imports.stage.cell_kinds import known_fields
+from contact_pipelines.imports.stage.dialect import Record
 from contact_pipelines.imports.stage.header_finding import (
     HALF,
     TableTop,
@@ -17,11 +18,11 @@ from contact_pipelines.imports.stage.header_finding import (
     find_top,
     fits_width,
     has_contacts,
+    known_fields,
 )
-from contact_pipelines.imports.stage.sample_records import Record
 
 BLOCK_ROWS = 12
-"""Records of a block that are looked at to tell whether it begins another table."""
+"""Records of a block that are looked at to decide whether it begins another table."""
 SHOWN_COLUMNS = 20
 _TITLES = 3  # rows that may stand between a gap and another table's header
 _KNOWN = 2
@@ -29,7 +30,7 @@ _KNOWN = 2
 
 @dataclass(frozen=True)
 class Table:
-    """A table by its header and first rows. `header` is None if it has none; `start` is its first row, titles and all.
+    """A table. `header` is None if it has none; `start` is its first row, including titles above the header.
 
     `width`: number of cells of the header, or of the rows if there is none.
     """
@@ -59,7 +60,7 @@ class Table:
 
 
 def blocks(records: Sequence[Record]) -> Iterator[list[Record]]:
-    """Yield the runs of records that hold something."""
+    """Yield the runs of records that are not empty."""
     run: list[Record] = []
     for record in records:
         if record.empty:
@@ -73,11 +74,11 @@ def blocks(records: Sequence[Record]) -> Iterator[list[Record]]:
 
 
 def first_table(records: Sequence[Record]) -> Table:
-    """Return the table that begins a file's records; one at least must hold something."""
+    """Return the first table of a file; at least one record must not be empty."""
     filled = [record for record in records if not record.empty]
     at, top = 0, find_top(filled)
-    # A small table at the beginning may be outnumbered by the rows of the next one, and a few lines of prose at the
-    # beginning may look like data; a header in a block of its own tells.
+    # A small first table may be outnumbered by the rows of the next one, and a few lines of prose may look like data: a
+    # header in a block of its own decides.
     latest = top.header if top.header is not None else top.first + _TITLES
     for block in blocks(records):
         own = find_top(block, whole_file=False) if len(block) > 1 else None
@@ -93,7 +94,7 @@ def first_table(records: Sequence[Record]) -> Table:
 
 
 def _contacts_on_top(records: Sequence[Record]) -> Table | None:
-    """Return the rows of contacts without a header that a file begins with, however many rows of others follow."""
+    """Return the contacts without a header that a file begins with, however many other rows follow."""
     block = next(blocks(records))
     own = find_top(block)
     found = _table(block, own)
@@ -101,7 +102,7 @@ def _contacts_on_top(records: Sequence[Record]) -> Table | None:
 
 
 def next_table(block: Sequence[Record], current: Table) -> Table | None:
-    """Return the table that a block below a gap begins, None if it goes on with the current one."""
+    """Return the table that a block below a gap begins; None if the block continues the current one."""
     if len(block) < 2:  # noqa: PLR2004 - a header and a row
         return None
     rows = list(block[:BLOCK_ROWS])
@@ -123,7 +124,7 @@ def _keeps_width(block: Sequence[Record], top: TableTop) -> bool:
 
 
 def _repeats(header: Record, current: Table) -> bool:
-    """Whether it is the header of the current table once more."""
+    """Whether it repeats the header of the current table."""
     if current.header is None:
         return False
     return [cell.strip().casefold() for cell in header.cells if cell.strip()] == [
@@ -132,7 +133,7 @@ def _repeats(header: Record, current: Table) -> bool:
 
 
 def _is_certain(header: Record, rows: Sequence[Record]) -> bool:
-    """Whether a row of the current table's width must be a header: known words, and data of a type below."""
+    """Whether a row of the current table's width is certainly a header: known words, and typed data below."""
     known = sum(bool(known_fields(cell)) for cell in header.cells)
     columns = range(len(header.cells))
     typed = any(column_type([row.cells[at] for row in rows if at < len(row.cells)]) for at in columns)
@@ -146,3 +147,35 @@ def _table(records: Sequence[Record], top: TableTop) -> Table:
     rows = [row for row in below if fits_width(row, top.width)]
     contacts = has_contacts(header.cells if header else (), rows)
     return Table(records[0].row, header, first, top.width, contacts)
+
+
+def notes_above(records: Sequence[Record], tables: Sequence[Table]) -> list[str]:
+    """Say what stands above the table that is read, the last of `tables`, in file order."""
+    notes: list[str] = []
+    read = tables[-1]
+    above = [record.row for record in records if record.row < tables[0].top and not record.empty]
+    if above:
+        what = "table" if len(tables) > 1 or tables[0].header is None else "header"
+        notes.append(_left_out(above[0], above[-1], what))
+    for table, following in pairwise(tables):
+        notes.append(replace(table, start=table.top).described(_last_row(records, following.start)))
+    if len(tables) > 1 and read.start < read.top:
+        notes.append(_left_out(read.start, read.top - 1, "header"))
+    return notes
+
+
+def notes_below(records: Sequence[Record], tables: Sequence[Table]) -> list[str]:
+    """Say which rows hold `tables`, those below the table that is read."""
+    ends = [*(table.start for table in tables[1:]), records[-1].row + 1]
+    return [table.described(_last_row(records, end)) for table, end in zip(tables, ends, strict=False)]
+
+
+def _last_row(records: Sequence[Record], end: int) -> int:
+    """Return the last row before row `end` that is not empty."""
+    return max(record.row for record in records if record.row < end and not record.empty)
+
+
+def _left_out(first: int, last: int, what: str) -> str:
+    if first == last:
+        return f"row {first} stands above the {what} and was left out"
+    return f"rows {first} to {last} stand above the {what} and were left out"

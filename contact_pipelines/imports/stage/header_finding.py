@@ -1,36 +1,92 @@
-"""Which of the first records of a table is its header, if any.
+"""Find the header among the first records of a table, if it has one.
 
-A header's cells look like labels: text, no addresses, dates or numbers; the rows below it have its width; where its
-cells are text, the cells below are numbers or addresses; and its words may be known to the mapping. Above it there can
-be prose, and rows of the same width that are hardly filled.
+A header's cells look like labels (text, no addresses, dates or numbers), the rows below it have its width, below its
+texts stand numbers or addresses, and the mapping may know its words. Above it there can be prose, and rows of the same
+width that are nearly empty. `kind_of` says what a cell looks like.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
 
-from contact_pipelines.imports.stage.cell_kinds import TYPED, Kind, kind_of, known_fields
-from contact_pipelines.imports.stage.sample_records import Record
+from contact_pipelines.imports.columns.header_meaning import read
+from contact_pipelines.imports.stage.dialect import Record
 
 SEARCHED = 40
-"""Records in which a header is looked for."""
+"""Records that are searched for a header."""
 BELOW = 20
 """Records below a header that are compared with it."""
 COLUMNS = 100
-"""Columns that are looked at; of a file of thousands these tell enough."""
+"""Columns that are looked at; of thousands, these are enough."""
 MOSTLY = 0.6
 HALF = 0.5
 MARGIN = 0.3  # by how much a later row must be the better header
 LABELS = 0.8  # share of a header's cells that must look like labels
 
 
+class Kind(StrEnum):
+    """What a cell looks like. YEAR is a number that may just as well be a label."""
+
+    BLANK = "blank"
+    EMAIL = "email"
+    NUMBER = "number"
+    YEAR = "year"
+    DATE = "date"
+    URL = "url"
+    TEXT = "text"
+    LONG = "long"
+
+
+TYPED = frozenset({Kind.EMAIL, Kind.NUMBER, Kind.DATE, Kind.URL})
+"""Kinds that only data have, not labels."""
+
+_LONGEST_LABEL = 250
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_PATTERNS = (
+    (Kind.EMAIL, re.compile(r"(?:mailto:|[^@<>]*<)?[^\s@,;|<>\"]+@[^\s@,;|<>\"]+\.[^\s@,;|<>\"]+>?")),
+    (Kind.URL, re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)),
+    (Kind.DATE, re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[ T]\d.*)?|\d{1,2}:\d\d(?::\d\d)?(?: ?[AaPp][Mm])?")),
+    # Amounts with their signs, and phone numbers.
+    (Kind.NUMBER, re.compile(r"['(]?[+\-]?(?:[$€£¥] ?)?[(\d][\d.,'\s()/\-]*(?: ?[%$€£¥])?")),
+)
+
+
+def kind_of(cell: str) -> Kind:
+    """Return what a cell looks like."""
+    text = cell.strip()
+    if not text:
+        return Kind.BLANK
+    if len(text) > _LONGEST_LABEL:
+        return Kind.LONG
+    if _YEAR.fullmatch(text):
+        return Kind.YEAR
+    for kind, pattern in _PATTERNS:
+        if pattern.fullmatch(text):
+            return kind
+    return Kind.TEXT
+
+
+@lru_cache(maxsize=10_000)
+def _known(label: str) -> tuple[str, ...]:
+    return tuple(entry.field for entry in read(label).entries)
+
+
+def known_fields(cell: str) -> tuple[str, ...]:
+    """Return the fields that a cell means as a header; empty if its words are not known."""
+    text = cell.strip()
+    return _known(text) if 0 < len(text) <= _LONGEST_LABEL else ()
+
+
 @dataclass(frozen=True)
 class TableTop:
-    """Where a table begins, as indices into the records it was found in. `header` is None if it has none.
+    """Where a table begins, as indices into the records. `header` is None if it has none.
 
-    `evidence`: how much speaks for it besides its width; 0 if nothing does.
+    `evidence`: how much speaks for the header besides its width; 0 if nothing does.
     """
 
     header: int | None
@@ -78,9 +134,9 @@ class _Candidate:
 
 
 def find_top(records: Sequence[Record], *, whole_file: bool = True) -> TableTop:
-    """Find the header and the first row of data among `records`, which are not empty and at least one.
+    """Find the header and the first row of data among `records`, at least one, none of them empty.
 
-    `whole_file`: the records begin a file, so that the first of them may be a header whatever the rows below it are.
+    `whole_file`: the records begin a file, so the first may be a header whatever the rows below it look like.
     """
     best: _Candidate | None = None
     for index in range(min(SEARCHED, len(records))):
@@ -100,20 +156,20 @@ def find_top(records: Sequence[Record], *, whole_file: bool = True) -> TableTop:
 
 
 def _first_data(records: Sequence[Record], index: int) -> int:
-    """Return the first of the rows of data that end with `index`: one that is hardly filled may stand above it."""
+    """Return the first row of the data that `index` belongs to: a nearly empty one may stand above it."""
     while index and len(records[index - 1].cells) == len(records[index].cells) and _judge(records, index - 1).is_data:
         index -= 1
     return index
 
 
 def _is_prose(records: Sequence[Record], found: _Candidate) -> bool:
-    """Whether it is a line of one cell above rows of more."""
+    """Whether it is a single cell above rows of several."""
     wider = [record for record in records[found.index + 1 : found.index + 1 + BELOW] if len(record.cells) > 1]
     return records[found.index].filled == 1 and len(wider) > 0 and found.keep < MOSTLY
 
 
 def _without_header(records: Sequence[Record]) -> TableTop:
-    """Take the first row of the usual width for data, or for the header if nothing in it is."""
+    """Take the first row of the usual width as data, or as the header if nothing in it looks like data."""
     width = usual_width(records)
     first = next(index for index, record in enumerate(records) if len(record.cells) == width)
     found = _judge(records, first)
@@ -123,13 +179,13 @@ def _without_header(records: Sequence[Record]) -> TableTop:
 
 
 def usual_width(records: Sequence[Record]) -> int:
-    """Return the number of cells that most records have; of equally frequent ones the larger."""
+    """Return the most frequent number of cells; of equally frequent ones the larger."""
     counts = Counter(len(record.cells) for record in records)
     return max(counts, key=lambda width: (counts[width], width))
 
 
 def _usual_fill(records: Sequence[Record], index: int) -> float:
-    """Return the share of filled cells that the rows below have, at the median."""
+    """Return the median share of filled cells in the rows below."""
     shares = sorted(record.filled / max(1, len(record.cells)) for record in records[index + 1 : index + 1 + BELOW])
     return shares[len(shares) // 2] if shares else 0.0
 
@@ -161,12 +217,12 @@ def _judge(records: Sequence[Record], index: int) -> _Candidate:
 
 
 def fits_width(record: Record, width: int) -> bool:
-    """Whether a record has so many cells, or more of which the last are empty."""
+    """Whether a record has that many cells, not counting empty ones at its end."""
     return len(record.cells) >= width and not any(cell.strip() for cell in record.cells[width:])
 
 
 def column_type(cells: Sequence[str]) -> Kind | None:
-    """Return the type (address, number, date, URL) that most cells of a column have, None if they are text."""
+    """Return the type (address, number, date, URL) of most cells of a column; None if they are text."""
     counts = Counter(kind_of(cell) for cell in cells)
     filled = sum(counts.values()) - counts[Kind.BLANK]
     counts[Kind.NUMBER] += counts[Kind.YEAR]
@@ -174,7 +230,7 @@ def column_type(cells: Sequence[str]) -> Kind | None:
 
 
 def has_contacts(header: Sequence[str], rows: Sequence[Record]) -> bool:
-    """Whether a table has a column that is headed as email or whose values are addresses."""
+    """Whether a table has a column with an email header or with addresses."""
     if any("email" in known_fields(cell) for cell in header):
         return True
     width = max((len(row.cells) for row in rows), default=0)

@@ -21,14 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
-from contact_pipelines.files.duck import file_literal, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, UTF8_BOM, labels
+from contact_pipelines.files.duck import file_literal, sql_blocks
+from contact_pipelines.imports.stage.dialect import UTF8_BOM
 from contact_pipelines.imports.stage.json_columns import CellReader, find_columns
 from contact_pipelines.imports.stage.json_faults import broken_at, broken_record, endless_record
 from contact_pipelines.imports.stage.json_layout import COMMA, PIECE, JsonLayout, find_layout, first_text, outline
-from contact_pipelines.imports.stage.record_rows import NO_DIALECT, RecordsJob, Tally
-from contact_pipelines.imports.stage.staging_job import StagedFile
-from contact_pipelines.models import FileReading
+from contact_pipelines.imports.stage.record_rows import RecordsJob, Tally
+from contact_pipelines.imports.stage.staged_file import NO_DIALECT, SHOWN_TEXT, StagedFile, labels
+from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
 MAX_RECORD = 16 * 1024 * 1024
@@ -49,6 +49,7 @@ def stage_json(
     file_name: str,
     lines: bool,
     limits: Limits,
+    options: ReadingOptions | None = None,  # noqa: ARG001 - none of them concerns JSON
 ) -> StagedFile:
     """Write the records of the UTF-8 file at `path` to the Parquet `target`, in file order.
 
@@ -99,7 +100,7 @@ def _write_records(job: RecordsJob, path: Path, layout: JsonLayout | None) -> No
     sql = sql_blocks("json_records")["records"].format(
         source=_SOURCE,
         unit="'Line ' || n" if layout is None else "'Record ' || n",
-        row_characters=literal(f"{job.limits.row_characters:,}"),
+        row_limit=job.limits.row_characters,
         shown=SHOWN_TEXT,
     )
     try:

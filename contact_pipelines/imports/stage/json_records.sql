@@ -125,17 +125,18 @@ WITH decoded AS (
 ), keyed AS (
     SELECT *, CASE WHEN good THEN json_keys(spelling) END AS keys FROM exact
 ), told AS (
-    SELECT *, coalesce(len(keys) > len(list_distinct(keys)), false) AS repeats FROM keyed
+    SELECT *, coalesce(len(keys) > len(list_distinct(keys)), false) AS repeats,
+           CASE WHEN cut THEN 'row_too_long'
+                WHEN raw IS NULL THEN 'undecodable'
+                WHEN NOT valid THEN 'invalid_json'
+                WHEN NOT good THEN 'invalid_json.no_object' END AS fault
+    FROM keyed
 )
 SELECT n,
        CASE WHEN good AND repeats THEN json_last_keys(spelling, keys) WHEN good THEN spelling END AS object,
-       CASE WHEN cut THEN 'row_too_long'
-            WHEN raw IS NULL THEN 'undecodable'
-            WHEN NOT good THEN 'invalid_json' END AS code,
-       CASE WHEN cut THEN sentence('row_too_long', 'characters', {row_characters})
-            WHEN raw IS NULL THEN sentence('undecodable')
-            WHEN NOT valid THEN sentence('invalid_json', 'record', {unit})
-            WHEN NOT good THEN sentence('invalid_json.no_object', 'record', {unit}) END AS message,
+       split_part(fault, '.', 1) AS code,
+       CASE WHEN NOT good
+            THEN sentence(fault, 'record', {unit}, 'characters', format('{{:,}}', {row_limit})) END AS message,
        CASE WHEN NOT good THEN left(coalesce(raw, CAST(body AS VARCHAR)), {shown}) END AS text,
        nullif(concat_ws(' ',
            CASE WHEN good AND text <> raw THEN sentence('replaced_character') END,
@@ -204,8 +205,11 @@ COPY (
         FROM judged
     )
     SELECT CAST(n AS INTEGER) AS _row, {labelled}, code AS _error_code,
-           CASE WHEN message IS NOT NULL THEN message WHEN code = 'cell_too_long' THEN sentence(code, 'characters', {cell_characters})
-                WHEN code = 'row_too_long' THEN sentence(code, 'characters', {row_characters}) END AS _error,
+           CASE WHEN message IS NOT NULL THEN message
+                WHEN code IS NOT NULL
+                THEN sentence(code, 'characters',
+                              format('{{:,}}', if(code = 'cell_too_long', {cell_limit}, {row_limit})))
+           END AS _error,
            text AS _text,
            CASE WHEN code IS NULL THEN warning END AS _warning
     FROM kept

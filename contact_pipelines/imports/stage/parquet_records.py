@@ -1,7 +1,7 @@
-"""Stage Parquet: every row of the file as a row of texts, as a person would write the values.
+"""Stage Parquet: every row of the file as texts, written as a person would write the values.
 
-Columns of plain types are written by SQL of their own. Lists, structs and maps become JSON and go the way of JSON
-records: members of structs are columns (`address.city`), lists are joined.
+Columns of plain types are converted by SQL. Lists, structs and maps become JSON and are read like JSON records: members
+of structs are columns (`address.city`), lists are joined.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from duckdb.sqltypes import DuckDBPyType
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable, NoDataRows
 from contact_pipelines.files.duck import file_literal, identifier, literal, sql_blocks
-from contact_pipelines.imports.stage.dialect import labels
 from contact_pipelines.imports.stage.json_columns import CellReader, JsonColumn, find_columns
-from contact_pipelines.imports.stage.record_rows import NO_DIALECT, RecordsJob, Tally
-from contact_pipelines.imports.stage.staging_job import StagedFile
-from contact_pipelines.models import FileReading
+from contact_pipelines.imports.stage.record_rows import RecordsJob, Tally
+from contact_pipelines.imports.stage.staged_file import NO_DIALECT, StagedFile, labels
+from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
 _NESTED = frozenset(("list", "array", "struct", "map"))
@@ -28,7 +27,7 @@ _FLOATS = frozenset(("float", "double"))
 _EXACT_IN_JSON = frozenset(
     ("boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "double")
 )
-"""Types that DuckDB writes to JSON without loss; others go there as texts."""
+"""Types that DuckDB writes to JSON without loss; others are written as texts."""
 _BATCH_BYTES = 4 * 1024 * 1024
 _BATCH_ROWS = 50_000
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
@@ -42,7 +41,7 @@ _DAMAGED = (
     duckdb.NotImplementedException,
     duckdb.InternalException,
 )
-"""What DuckDB raises for bytes that make no sense, besides its bare Error."""
+"""Raised by DuckDB for damaged files, besides its bare Error."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,14 @@ class _Column:
 
 
 def stage_parquet(
-    con: duckdb.DuckDBPyConnection, path: Path, target: Path, *, scratch: Path, file_name: str, limits: Limits
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    target: Path,
+    *,
+    scratch: Path,
+    file_name: str,
+    limits: Limits,
+    options: ReadingOptions | None = None,  # noqa: ARG001 - none of them concerns Parquet
 ) -> StagedFile:
     """Write the rows of the Parquet file at `path` to the Parquet `target`, all values as texts, in file order.
 
@@ -96,16 +102,16 @@ def _require_magic(path: Path, name: str) -> None:
     if _ENCRYPTED in (first, last):
         raise FileUnreadable(f"{name} is encrypted. Export it without encryption.")
     if (first, last) != (_MAGIC, _MAGIC):
-        raise FileUnreadable(f"{name} is no complete Parquet file. Export it again.")
+        raise FileUnreadable(f"{name} is not a complete Parquet file. Export it again.")
 
 
 def _from(path: Path) -> str:
-    """Return SQL of the file's rows; a folder named `a=b` above it is no column."""
+    """Return SQL of the file's rows, without columns from parent folders named like `a=b`."""
     return f"read_parquet({file_literal(path)}, hive_partitioning = false)"
 
 
 def _size(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[int, int]:
-    """Return the rows and the uncompressed bytes that the file says it has."""
+    """Return the rows and uncompressed bytes that the file states."""
     file = file_literal(path)
     sql = (
         f"SELECT (SELECT num_rows FROM parquet_file_metadata({file})),"
@@ -121,7 +127,7 @@ def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[_Column]:
 
 
 def _require_within(job: RecordsJob, rows: int, size: int, columns: list[_Column]) -> None:
-    """Raise NoDataRows for no rows, and FileNotImportable for more of anything than the limits allow."""
+    """Raise NoDataRows if there are no rows, FileNotImportable beyond the limits."""
     name, limits = job.name, job.limits
     if not rows:
         raise NoDataRows(f"{name} has columns but no rows.", [column.name for column in columns])
@@ -156,7 +162,7 @@ def _text(column: _Column) -> str:
     """Return SQL of a plain column's text."""
     name, kind = identifier(column.name), column.type.id
     if kind in _FLOATS:
-        # Not isnan(): DuckDB 2.0 takes it for false throughout a file whose statistics have no NaN, as they never do.
+        # Not isnan(): DuckDB 2.0 folds it to false, because Parquet statistics never contain NaN.
         return f"nullif(json_number(CAST({name} AS VARCHAR)), 'nan')"
     if kind == "timestamp with time zone":
         return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR) || '+00:00'"
@@ -172,7 +178,7 @@ def _blob_warning(column: _Column) -> str:
 
 
 def _json_type(kind: DuckDBPyType) -> str:
-    """Return the type to cast to before to_json, so that decimals, dates and times keep their spelling."""
+    """Return the type to cast to before to_json, so that decimals, dates and times stay as they are written."""
     if kind.id not in _NESTED:
         return str(kind) if kind.id in _EXACT_IN_JSON else "VARCHAR"
     members = {name: _json_type(member) for name, member in kind.children if isinstance(member, DuckDBPyType)}

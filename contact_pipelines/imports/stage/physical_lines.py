@@ -1,4 +1,4 @@
-"""A file's physical lines as Arrow batches, whatever its bytes and however long its lines."""
+"""The physical lines of any file as Arrow batches, whatever its bytes and however long its lines."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contact_pipelines.imports.stage import byte_scan
-from contact_pipelines.imports.stage.dialect import SHOWN_TEXT
-from contact_pipelines.imports.stage.staging_job import StagingJob
+from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT
+from contact_pipelines.imports.stage.text_layout import StagingJob
 
 _SCHEMA = pa.schema([("n", pa.int64()), ("body", pa.string()), ("cr", pa.bool_()), ("odd", pa.int8())])
 _KEPT = 4 * SHOWN_TEXT
-"""Bytes kept of an over-long line: enough for SHOWN_TEXT characters of four bytes."""
+"""Bytes of an over-long line that are not dropped: SHOWN_TEXT characters of four bytes."""
 _MOST_REPEATS = 500  # RE2 repeats up to 1,000 times
 
 
 def line_reader(job: StagingJob) -> pa.RecordBatchReader:
     """Return a reader of the physical lines: `n` from 1, `body` without newline, `cr` if CR preceded LF, `odd`.
 
-    A line over the job's `max_line` bytes comes cut to SHOWN_TEXT characters, with the parity of its quotes as
-    `odd`; that is NULL for all others. NUL, BOMs and form feeds at the beginning of a line are left out.
+    A line over the job's `max_line` bytes is cut to SHOWN_TEXT characters and has the parity of its quotes as `odd`,
+    which is NULL for all others. NUL, and BOMs and form feeds at the beginning of a line, are left out.
     """
     return pa.RecordBatchReader.from_batches(_SCHEMA, _batches(job))
 
@@ -50,7 +50,7 @@ def _batches(job: StagingJob) -> Iterator[pa.RecordBatch]:
 
 
 def _glued_rows(job: StagingJob) -> str | None:
-    """Return a pattern for rows that CR alone parts, in a file whose other rows LF ends: each has all its cells."""
+    """Return a pattern for complete rows separated by CR alone, in a file whose other rows end with LF."""
     delimiters = len(job.layout.header) - 1
     if not 0 < delimiters <= _MOST_REPEATS:
         return None
@@ -61,7 +61,7 @@ def _glued_rows(job: StagingJob) -> str | None:
 
 
 def _parted(body: pa.Array, cr: pa.Array, glued: str) -> tuple[pa.Array, pa.Array]:
-    """Part the lines that are several rows; what their `cr` was matters only inside quotes, which they have none of."""
+    """Split the lines that are several rows. Their `cr` does not matter: they have no quotes."""
     found = pc.match_substring_regex(body, glued)
     if not pc.any(found).as_py():
         return body, cr
@@ -121,7 +121,7 @@ def _quotes(job: StagingJob, data: bytes) -> int:
 
 
 class _Mending:
-    """Puts U+FFFD for what is no UTF-8, and leaves out what is no text, if the file has such bytes."""
+    """Replaces what is not UTF-8 by U+FFFD and drops what is not text, if the file has such bytes."""
 
     def __init__(self, job: StagingJob) -> None:
         self._needed = job.scan.dropped or not job.scan.clean

@@ -1,7 +1,7 @@
-"""What JSON and Parquet share on their way to staged rows: records in a scratch Parquet, then cells taken out of them.
+"""What staging JSON and Parquet has in common: records in a scratch Parquet, from which the cells are taken.
 
-The scratch file has a row a record: `n` (its number), `object` (JSON text of what is to be flattened, or NULL),
-`code`, `message`, `text` (of a broken one), `warning` and `size` in bytes; Parquet's plain columns come beside them.
+The scratch file has one row a record: `n` (its number), `object` (JSON text to be flattened, or NULL), `code`,
+`message` and `text` (of a broken one), `warning`, `size` in bytes, and Parquet's plain columns.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ import pyarrow.parquet as pq
 
 from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.files.duck import WIDE, file_literal, identifier, literal, make_room, sql_blocks
-from contact_pipelines.imports.stage.dialect import SHOWN_TEXT, Dialect
 from contact_pipelines.imports.stage.json_columns import CellReader
+from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT
 from contact_pipelines.settings.policy import Limits
 
-NO_DIALECT = Dialect("", quote="", escape="", header_row=None)
 _GROUP_BYTES = 16 * 1024 * 1024
 _FEWEST, _MOST = 2_048, 122_880  # rows of a row group, as DuckDB has them
 
 
 @dataclass(frozen=True)
 class RecordsJob:
-    """One file on its way: what to call it, its scratch Parquet, where its rows go."""
+    """One file being staged: its name in messages, its scratch Parquet, where its rows go."""
 
     con: duckdb.DuckDBPyConnection
     name: str
@@ -38,7 +37,7 @@ class RecordsJob:
         self.con.execute(sql_blocks("json_records")["macros"]).fetchall()
 
     def require_rows(self, rows: int) -> None:
-        """Raise FileNotImportable for more rows than the limit."""
+        """Raise FileNotImportable if there are more rows than the limit."""
         most = self.limits.rows
         if most is not None and rows > most:
             raise FileNotImportable(
@@ -62,7 +61,7 @@ class RecordsJob:
         """Write the staged rows; return how many of them are broken.
 
         `cells`: SQL of each label's text, over the columns of the scratch Parquet and those of `reader`. `raw`:
-        SQL of the text that is kept of a row whose cells turn out too long, over `object` and `cells`.
+        SQL of the raw text of a row whose cells turn out too long, over `object` and `cells`.
         """
         limits = self.limits
         if len(header) > WIDE:
@@ -77,8 +76,6 @@ class RecordsJob:
             cell_limit=limits.cell_characters,
             row_limit=limits.row_characters,
             raw=raw,
-            cell_characters=literal(f"{limits.cell_characters:,}"),
-            row_characters=literal(f"{limits.row_characters:,}"),
             shown=SHOWN_TEXT,
             row_group_size=max(_FEWEST, min(_MOST, _GROUP_BYTES * tally.rows // max(tally.total, 1))),
         )
@@ -91,10 +88,10 @@ class RecordsJob:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of a file's records: all, broken ones, bytes of the longest and of all together.
+    """Counts of a file's records: all, broken ones, bytes of the longest and of all.
 
-    Of JSON also: where the first record that is no JSON begins and ends in the file, whether any is an object, and
-    how the text of the first valid one begins that is none.
+    For JSON also: where the first invalid record begins and ends in the file, whether any record is an object, and the
+    first character of the first valid record that is not.
     """
 
     rows: int

@@ -1,4 +1,4 @@
-"""Text files: `stage_text` reads all rows of one, `describe_text` looks at its beginning."""
+"""Text files: `stage_text` reads all rows, `describe_text` looks at the beginning."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipelines.errors import FileNotImportable, FileUnreadable
+from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.imports.stage.byte_scan import CHUNK, Scan, scan_bytes
 from contact_pipelines.imports.stage.careful_staging import ContactsBelow, stage_carefully
 from contact_pipelines.imports.stage.dialect import Dialect
 from contact_pipelines.imports.stage.fast_staging import stage_fast
-from contact_pipelines.imports.stage.staging_job import StagedFile, StagingJob, header_only, reading_of
-from contact_pipelines.imports.stage.text_layout import Layout, beginning_at, find_layout, read_beginning
+from contact_pipelines.imports.stage.staged_file import StagedFile, header_only
+from contact_pipelines.imports.stage.text_layout import Layout, StagingJob, find_layout, reading_of
 from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
@@ -44,13 +44,13 @@ def stage_text(
     limits: Limits | None = None,
     dialect: Dialect | None = None,
 ) -> StagedFile:
-    """Write the rows of the UTF-8 text at `path` to the Parquet `target`, each of them numbered and none of them lost.
+    """Write the rows of the UTF-8 text at `path` to the Parquet `target`, each numbered and none lost.
 
-    See `staging.stage` for the columns and the errors. `dialect`: the file was written by a program in it (from a
-    workbook), so that only its header and table are found out, and cells are as they stand.
+    See `staging.stage` for the columns and the errors. `dialect`: that of a CSV made from a workbook, of which only the
+    header and the table are still to be found, and whose cells are as they stand.
     """
     name, options, limits = file_name or path.name, options or ReadingOptions(), limits or Limits()
-    layout = _look_at(path, name, options, limits, dialect)
+    layout = find_layout(path, name, options, limits, dialect)
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="staging-", dir=scratch) as folder:
         scan = _scan(path, name, layout, limits)
@@ -62,7 +62,7 @@ def stage_text(
                 staged = _stage(con, replace(job, layout=layout, scan=_scan(path, name, layout, limits)))
         except duckdb.OutOfMemoryException:
             raise FileNotImportable(f"{name} has rows that are too long to be read within the memory limit.") from None
-    assert isinstance(staged, StagedFile)  # noqa: S101 - contacts are looked for further below once
+    assert isinstance(staged, StagedFile)  # noqa: S101 - a second look is never needed
     return staged
 
 
@@ -76,7 +76,7 @@ def describe_text(
 ) -> FileDescription:
     """Read the beginning of a text file as `stage_text` does; it may have a header and no rows. Raises FileError."""
     limits = limits or Limits()
-    layout = _look_at(path, file_name or path.name, options or ReadingOptions(), limits, dialect)
+    layout = find_layout(path, file_name or path.name, options or ReadingOptions(), limits, dialect)
     width = layout.sure_width
     beyond = (cell for record in layout.records for cell in record.cells[width : len(layout.header)])
     header = layout.header if any(beyond) else layout.header[:width]
@@ -89,17 +89,8 @@ def describe_text(
     return FileDescription(layout.dialect, header, samples, reading_of(layout, notes))
 
 
-def _look_at(path: Path, name: str, options: ReadingOptions, limits: Limits, dialect: Dialect | None) -> Layout:
-    try:
-        with path.open("rb") as file:
-            beginning = read_beginning(file, name, limits)
-    except OSError as error:
-        raise FileUnreadable(f"{name} cannot be read: {error.strerror or 'input/output error'}.") from error
-    return find_layout(beginning, name, options, limits, dialect)
-
-
 def _scan(path: Path, name: str, layout: Layout, limits: Limits) -> Scan:
-    """Scan the rows' bytes; raise NoDataRows if there are none."""
+    """Scan the bytes of the rows; raise NoDataRows if there are none."""
     longest = min(limits.cell_characters, limits.row_characters)
     with path.open("rb") as file:
         scan = scan_bytes(file, layout.dialect.delimiter, layout.data_start, longest)
@@ -116,17 +107,16 @@ def _stage(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | Cont
 
 
 def _layout_below(job: StagingJob, found: ContactsBelow) -> Layout:
-    """Look at the file from the line on at which the table with contacts begins."""
-    with job.path.open("rb") as file:
-        start = _line_start(job, found.line)
-        beginning = beginning_at(file, start, found.row, job.name, job.limits)
-    layout = find_layout(beginning, job.name, ReadingOptions(), job.limits, replace(job.dialect, header_row=None))
+    """Find the layout of the table with contacts, which begins further below."""
+    start = _line_start(job, found.line)
+    dialect = replace(job.dialect, header_row=None)
+    layout = find_layout(job.path, job.name, ReadingOptions(), job.limits, dialect, start=start, row=found.row)
     notes = (*job.layout.notes, *found.notes, *layout.notes)
     return replace(layout, notes=notes, newline=job.layout.newline)
 
 
 def _line_start(job: StagingJob, lines: int) -> int:
-    """Return the byte behind so many lines of the job's content."""
+    """Return the byte after that many lines of the job's content."""
     newline, at = job.layout.newline, job.scan.start
     with job.path.open("rb") as file:
         file.seek(at)

@@ -1,43 +1,45 @@
-"""Where the table of a text file stands and how it is written, found out from the file's beginning.
+"""How a text file is written and where its table stands, found out from the beginning of the file.
 
-One answer for both who ask: `stage_text` reads all rows by it, `describe_text` shows it.
+`stage_text` reads all rows by this layout, `describe_text` shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from pathlib import Path
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.dialect import SAMPLE_BYTES, Dialect, labels, refuse_what_is_no_text
-from contact_pipelines.imports.stage.dialect_guessing import guess_dialect, separator_line
-from contact_pipelines.imports.stage.file_tables import Table, blocks, first_table, next_table
-from contact_pipelines.imports.stage.header_finding import has_contacts, usual_width
-from contact_pipelines.imports.stage.left_out import notes_above, notes_below
-from contact_pipelines.imports.stage.sample_records import (
+from contact_pipelines.imports.stage.byte_scan import Scan
+from contact_pipelines.imports.stage.dialect import (
+    UTF8_BOM,
+    Dialect,
     Line,
     Record,
     RecordReader,
-    content_start,
     newline_of,
     sample_lines,
 )
-from contact_pipelines.models import ReadingOptions
+from contact_pipelines.imports.stage.dialect_guessing import guess_dialect, separator_line
+from contact_pipelines.imports.stage.encodings import SAMPLE_BYTES, require_text
+from contact_pipelines.imports.stage.file_tables import Table, blocks, first_table, next_table, notes_above, notes_below
+from contact_pipelines.imports.stage.header_finding import has_contacts, usual_width
+from contact_pipelines.imports.stage.staged_file import labels
+from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
 LAYOUT_BYTES = 256 * 1024
-"""How much of a file is looked at; more only if not even its first line ends there."""
+"""How much of a file is looked at; more only if its first line is longer."""
 
 
 @dataclass(frozen=True)
 class Layout:
     """How a text file is written and where its table is.
 
-    `header`: the labels. `blank_end`: how many of the last ones are made up for blank cells. `data_start`: the byte at
-    which the row behind the header begins. `base`: the number of the row before that one. `records`: those of the
-    sample from there on, to the next table. `complete`: the sample is the whole file. `nul`: it holds NUL. `notes`: see
-    models.FileReading, on what stands above the table; `below`: on what is below it in the sample.
+    `header`: the labels, of which the last `blank_end` are made up for blank cells. `data_start`: the byte at which the
+    row below the header begins. `base`: the number of the row before that one. `records`: those of the sample from
+    there to the next table. `complete`: the sample is the whole file. `nul`: it holds NUL. `notes`: on what stands
+    above the table (see models.FileReading); `below`: on what is below it in the sample.
     """
 
     dialect: Dialect
@@ -55,64 +57,72 @@ class Layout:
 
     @property
     def sure_width(self) -> int:
-        """How many columns there are if those without a label at the end hold no values."""
+        """The number of columns if those at the end that have no label hold no values."""
         return max(1, len(self.header) - self.blank_end)
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """The first lines of a file (or of a part of it), where they stand, and the number of their first row."""
+class _Beginning:
+    """The first lines of a file, or of a part of it."""
 
     lines: list[Line]
     newline: bytes
     complete: bool
-    nul: bool = False
-    row: int = 1
+    nul: bool
 
 
-def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
-    """Read the first 256 KB of a file as lines; raise FileUnreadable if it is empty or no text."""
-    sample = file.read(LAYOUT_BYTES)
-    start = content_start(sample)
-    if len(sample) == start:
-        raise FileUnreadable(f"{name} is empty.")
-    refuse_what_is_no_text(sample[:SAMPLE_BYTES], name)
-    return _beginning(file, sample[start:], start, name, limits)
-
-
-def beginning_at(file: BinaryIO, start: int, row: int, name: str, limits: Limits) -> Beginning:
-    """Read 256 KB from byte `start` on, which begins the row of that number."""
-    file.seek(start)
-    return replace(_beginning(file, file.read(LAYOUT_BYTES), start, name, limits), row=row)
-
-
-def _beginning(file: BinaryIO, sample: bytes, start: int, name: str, limits: Limits) -> Beginning:
-    newline = newline_of(sample)
-    most = 4 * limits.row_characters
-    if newline not in sample.rstrip(newline):  # one long line so far
-        sample += file.read(most)
-        newline = newline_of(sample)
-    complete = not file.read(1)
+def _read_beginning(path: Path, start: int, name: str, limits: Limits) -> _Beginning:
+    """Read 256 KB from byte `start` on as lines; raise FileUnreadable if the file is empty or not text."""
+    longest = 4 * limits.row_characters
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            sample = file.read(LAYOUT_BYTES)
+            newline = newline_of(sample)
+            if newline not in sample.rstrip(newline):  # one long line so far
+                sample += file.read(longest)
+                newline = newline_of(sample)
+            complete = not file.read(1)
+    except OSError as error:
+        raise FileUnreadable(f"{name} cannot be read: {error.strerror or 'input/output error'}.") from error
+    if not start:
+        require_text(sample[:SAMPLE_BYTES], name)
+        start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
+        sample = sample[start:]
+        if not sample:
+            raise FileUnreadable(f"{name} is empty.")
     first_end = sample.find(newline)
-    if first_end > most or (first_end < 0 and not complete):
+    if first_end > longest or (first_end < 0 and not complete):
         raise FileNotImportable(
-            f"{name}: the header is longer than {limits.row_characters:,} characters, so it is no header."
+            f"{name}: the header is longer than {limits.row_characters:,} characters, the limit of a row."
         )
-    return Beginning(sample_lines(sample, start, newline, truncated=not complete), newline, complete, b"\x00" in sample)
+    lines = sample_lines(sample, start, newline, truncated=not complete)
+    return _Beginning(lines, newline, complete, b"\x00" in sample)
 
 
 def find_layout(
-    beginning: Beginning, name: str, options: ReadingOptions, limits: Limits, dialect: Dialect | None
+    path: Path,
+    name: str,
+    options: ReadingOptions,
+    limits: Limits,
+    dialect: Dialect | None,
+    *,
+    start: int = 0,
+    row: int = 1,
 ) -> Layout:
-    """Find out how a file is written and where its table is; `dialect` is given if it is known."""
-    lines, row, notes = beginning.lines, beginning.row, []
+    """Find out how a file is written and where its table is. `dialect`: if it is known already.
+
+    `start`: the byte to begin at, where row `row` begins. Raises FileUnreadable and FileNotImportable.
+    """
+    beginning = _read_beginning(path, start, name, limits)
+    lines, notes = beginning.lines, []
     separator = None
     if row == 1 and lines and dialect is None and (separator := separator_line(lines[0].text)):
         lines, row, notes = lines[1:], 2, ["row 1 names the delimiter and was left out"]
     found = dialect or guess_dialect(lines, options.delimiter or separator)
     records = RecordReader(found).records(lines, row)
     if all(record.empty for record in records):
-        raise FileUnreadable(f"{name} is empty: it holds nothing but blank lines or empty cells.")
+        raise FileUnreadable(f"{name} is empty: it has only blank lines or empty cells.")
     tables, chosen = _tables(records, options, name, complete=beginning.complete)
     table, below = tables[chosen], tables[chosen + 1 :]
     header, blank_end = _labels(table, name, limits)
@@ -137,7 +147,7 @@ def find_layout(
 def _tables(
     records: Sequence[Record], options: ReadingOptions, name: str, *, complete: bool
 ) -> tuple[list[Table], int]:
-    """Return the tables in `records`, and the index of the one to be read."""
+    """Return the tables in `records` and the index of the one to read."""
     if options.header is not None:
         given = _given_table(records, options.header, name, complete=complete)
         return [given, *_tables_below(records, given)], 0
@@ -169,7 +179,7 @@ def _tables_below(records: Sequence[Record], current: Table) -> list[Table]:
 
 
 def _chosen(tables: Sequence[Table], records: Sequence[Record]) -> int:
-    """Return the index of the table that has contacts; else of that with most rows."""
+    """Return the index of the table that has contacts, or else of the one with most rows."""
     for index, table in enumerate(tables):
         if table.contacts:
             return index
@@ -179,7 +189,7 @@ def _chosen(tables: Sequence[Table], records: Sequence[Record]) -> int:
 
 
 def _given_table(records: Sequence[Record], header: int | str, name: str, *, complete: bool) -> Table:
-    """Return the table whose header's row number is given, or that has none."""
+    """Return the table whose header stands in the given row, or the one without a header."""
     filled = [record for record in records if not record.empty]
     if header == "none":
         width = usual_width(filled)
@@ -187,10 +197,10 @@ def _given_table(records: Sequence[Record], header: int | str, name: str, *, com
         return Table(first.row, None, first, width, has_contacts((), filled))
     row = next((record for record in records if record.row == header), None)
     if row is None:
-        last = "its last row is" if complete else "a header is looked for up to"
-        raise FileNotImportable(f"{name}: row {header:,} is to be the header, but {last} {records[-1].row:,}.")
+        last = "the last row is" if complete else "a header may stand no lower than"
+        raise FileNotImportable(f"{name}: row {header:,} was given as the header, but {last} {records[-1].row:,}.")
     if row.empty:
-        raise FileNotImportable(f"{name}: row {header:,} is to be the header, but it is blank.")
+        raise FileNotImportable(f"{name}: row {header:,} was given as the header, but it is blank.")
     below = [record for record in filled if record.row > row.row]
     return Table(row.row, row, below[0] if below else None, len(row.cells), has_contacts(row.cells, below))
 
@@ -206,3 +216,53 @@ def _labels(table: Table, name: str, limits: Limits) -> tuple[list[str], int]:
         raise FileUnreadable(f"{name}: the header (row {record.row}) is not UTF-8 text. Save it as UTF-8.")
     filled = max(at for at, cell in enumerate(record.cells, start=1) if cell.strip())
     return labels(record.cells, name, limits), len(record.cells) - filled
+
+
+_LONGEST_LINE = 1_600_000
+
+
+@dataclass(frozen=True)
+class StagingJob:
+    """One text file to be staged: where it is, its name in messages, its scan and layout, where its rows go.
+
+    `unescape`: whether the apostrophe that guards formulas is removed again (a workbook has none).
+    """
+
+    path: Path
+    name: str
+    target: Path
+    folder: Path  # for scratch files, removed when the job is done
+    scan: Scan
+    layout: Layout
+    limits: Limits
+    unescape: bool = True
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the file is written."""
+        return self.layout.dialect
+
+    @property
+    def max_line(self) -> int:
+        """Bytes that a line, or a record of several, may have to be read whole: those of the longest row."""
+        return min(4 * self.limits.row_characters, _LONGEST_LINE)
+
+    def require_rows(self, count: int) -> None:
+        """Raise FileNotImportable if that many data rows exceed the limit."""
+        most = self.limits.rows
+        if most is not None and count > most:
+            raise FileNotImportable(
+                f"{self.name} has more than {most:,} data rows, which is the limit. Split the file."
+            )
+
+
+def reading_of(layout: Layout, notes: Sequence[str]) -> FileReading:
+    """Return how a text file was read; `notes` follow those on what stands above its table."""
+    dialect = layout.dialect
+    return FileReading(
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        escape=dialect.escape,
+        header_row=dialect.header_row,
+        notes=(*layout.notes, *notes),
+    )

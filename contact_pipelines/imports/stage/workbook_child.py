@@ -1,8 +1,7 @@
-"""The child process that reads a workbook, under limits of memory and time: `python -m ...workbook_child`.
+"""The child process that reads a workbook under limits of memory and time: `python -m ...workbook_child`.
 
-It takes a `Request` as JSON on standard input and answers with an `Answer` or a `Refusal` as JSON on standard output.
-A file that makes the library abort takes down nothing but this process. It imports little, since it is started for
-every workbook.
+It takes a `Request` as JSON on standard input and answers in JSON on standard output. A file that makes the library
+abort takes down nothing but this process. It imports little, since it is started for every workbook.
 """
 
 from __future__ import annotations
@@ -10,18 +9,17 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from contact_pipelines.errors import FileError, FileNotImportable
-from contact_pipelines.imports.stage.refusals import damaged, document_type, protected
+from contact_pipelines.errors import FileError
 
 if TYPE_CHECKING:
-    from contact_pipelines.imports.stage.sheets.choosing import Sheet
-    from contact_pipelines.imports.stage.sheets.sheet_book import SheetBook
+    from contact_pipelines.imports.stage.sheets.sheet_cells import Converted
 
 SECONDS_TO_STOP = 5
-"""Processor time beyond the limit after which the child ends by itself, should nobody be left to end it."""
+"""Processor time beyond the limit after which the child ends by itself if its parent is gone."""
 
 
 class Request(TypedDict):
@@ -37,33 +35,14 @@ class Request(TypedDict):
     cells: int
 
 
-class Answer(TypedDict):
-    """What was written; as `workbooks.Converted`."""
-
-    kind: Literal["answer"]
-    sheet: str
-    sheets: list[str]
-    rows: int
-    notes: list[str]
-
-
-class Refusal(TypedDict):
-    """Why nothing was: the error's code and its sentence."""
-
-    kind: Literal["refusal"]
-    code: str
-    message: str
-
-
 def main() -> None:
-    """Read the request, answer it. A sentence for people is an answer; anything else ends the process with 1."""
+    """Answer the request with what was written, or with the code and sentence of a FileError; else exit with 1."""
     request: Request = json.load(sys.stdin)
     limit_resources(request["memory"], request["seconds"])
-    answer: Answer | Refusal
     try:
-        answer = convert(request)
+        answer = {"converted": asdict(convert(request))}
     except FileError as error:
-        answer = Refusal(kind="refusal", code=error.code, message=str(error))
+        answer = {"refused": {"code": error.code, "message": str(error)}}
     json.dump(answer, sys.stdout)
 
 
@@ -87,77 +66,23 @@ def limit_resources(memory: int, seconds: float) -> None:
             resource.setrlimit(what, (bound, bound))
 
 
-def convert(request: Request) -> Answer:
+def convert(request: Request) -> Converted:
     """Write one sheet as CSV. Raises FileUnreadable and FileNotImportable."""
     from python_calamine import CalamineError, PasswordError
 
-    from contact_pipelines.imports.stage.sheets.package import DocumentTypeFound
+    from contact_pipelines.imports.stage.sheets import sheet_cells
     from contact_pipelines.imports.stage.sheets.sheet_book import SheetBook
-    from contact_pipelines.imports.stage.sheets.sheet_cells import BROKEN, Protected
 
     name = request["name"]
     try:
         book = SheetBook(Path(request["path"]), request["format"], name=name, most_cells=request["cells"])
-        return _write(book, request)
-    except (PasswordError, Protected):
-        raise protected(name) from None
-    except DocumentTypeFound:
-        raise document_type(name) from None
-    except (CalamineError, *BROKEN):
-        raise damaged(name) from None
-
-
-def _write(book: SheetBook, request: Request) -> Answer:
-    from contact_pipelines.imports.stage.sheets.cell_text import CellTexts
-
-    filled = [sheet for sheet in book.sheets if not book.is_empty(sheet.name)]
-    chosen = _choose(book, filled, request)
-    texts, rows = CellTexts(), 0
-    with Path(request["target"]).open("w", encoding="utf-8", newline="") as target:
-        for line in texts.lines(book.shown_rows(chosen), book.indent(chosen)):
-            rows += 1
-            target.write(line)
-    if not rows:  # formulas without results, and nothing else
-        raise _nothing_in(chosen, request["name"])
-    others = [sheet for sheet in filled if sheet.name != chosen and request["sheet"] is None]
-    return Answer(
-        kind="answer",
-        sheet=chosen,
-        sheets=[sheet.name for sheet in book.sheets],
-        rows=rows,
-        notes=[*_notes(others, texts.long_numbers), *book.notes(chosen)],
-    )
-
-
-def _choose(book: SheetBook, filled: list[Sheet], request: Request) -> str:
-    from contact_pipelines.imports.stage.sheets import choosing
-
-    name, asked = request["name"], request["sheet"]
-    if asked is None:
-        return choosing.choose(filled, lambda sheet: choosing.head_of(book.rows(sheet)), name=name)
-    chosen = choosing.find(asked, book.sheets, name=name)
-    if chosen not in (sheet.name for sheet in filled):
-        raise _nothing_in(chosen, name)
-    return chosen
-
-
-def _nothing_in(sheet: str, name: str) -> FileNotImportable:
-    return FileNotImportable(f"{name}: the sheet '{sheet}' has nothing in it.")
-
-
-def _notes(others: list[Sheet], long_numbers: int) -> list[str]:
-    from contact_pipelines.imports.stage.sheets.choosing import named
-
-    notes = []
-    if others:
-        was = "sheet {} was" if len(others) == 1 else "sheets {} were"
-        notes.append(f"the {was.format(named(others))} not imported; name the one you want with --sheet")
-    if long_numbers:
-        notes.append(
-            f"numbers of more than 15 digits, of which a spreadsheet keeps only 15: {long_numbers:,}; "
-            "where they are ids, format the column as text in the spreadsheet"
-        )
-    return notes
+        return book.write(Path(request["target"]), request["sheet"])
+    except (PasswordError, sheet_cells.Protected):
+        raise sheet_cells.protected(name) from None
+    except sheet_cells.DocumentTypeFound:
+        raise sheet_cells.document_type(name) from None
+    except (CalamineError, *sheet_cells.BROKEN):
+        raise sheet_cells.damaged(name) from None
 
 
 if __name__ == "__main__":

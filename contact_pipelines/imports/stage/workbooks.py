@@ -1,7 +1,7 @@
 """Workbooks (.xlsx, .xls, .xlsb, .ods) become CSV: one sheet, its cells as a person sees them.
 
-The file is read in a child process under limits of memory and time (`workbook_child`), because a workbook of a
-kilobyte can make the library that reads it take hundreds of gigabytes and abort. Here is what comes before and after.
+A child process under limits of memory and time reads the file (`workbook_child`), because a workbook of a kilobyte can
+make the library take hundreds of gigabytes and abort. Here is what comes before and after.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import contact_pipelines
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
-from contact_pipelines.imports.stage.recognising import Format
-from contact_pipelines.imports.stage.workbook_child import Answer, Refusal, Request
-from contact_pipelines.imports.stage.zip_files import open_zip, refuse_document_types, require_bounded
+from contact_pipelines.imports.stage.archives import open_zip, refuse_document_types, require_bounded
+from contact_pipelines.imports.stage.sheets.sheet_cells import Converted
+from contact_pipelines.imports.stage.workbook_child import Request
 from contact_pipelines.settings.policy import MIB, Limits
 
 RATIO_FLOOR = 100 * MIB
-"""Unpacked bytes up to which a workbook's compression ratio does not matter: XML of equal rows packs very well."""
+"""Unpacked bytes up to which the compression ratio does not matter: XML of equal rows packs very well."""
 
 _ERRORS: dict[str, type[FileError]] = {error.code: error for error in (FileUnreadable, FileNotImportable)}
 _CHILD = "contact_pipelines.imports.stage.workbook_child"
@@ -31,33 +30,23 @@ _PACKAGES = Path(contact_pipelines.__file__).parent.parent
 """Where the child finds this package, however this process found it."""
 
 
-@dataclass(frozen=True)
-class Converted:
-    """What was written: the sheet's name, all sheets' names, rows of the CSV, and what is worth telling."""
-
-    sheet: str
-    sheets: tuple[str, ...]
-    rows: int
-    notes: tuple[str, ...] = ()
-
-
-def convert(path: Path, target: Path, *, name: str, format: Format, sheet: str | None, limits: Limits) -> Converted:  # noqa: A002
+def convert(path: Path, target: Path, *, name: str, format: str, sheet: str | None, limits: Limits) -> Converted:  # noqa: A002
     """Write one sheet of a workbook as CSV: UTF-8, comma, LF, cells quoted as needed, no escape but doubled quotes.
 
     One record for each row of the sheet from row 1 on, so that row numbers stay the sheet's; an empty row is an
     empty line. Numbers have no exponent, dates are ISO 8601, booleans TRUE and FALSE, errors their text (#N/A);
-    leading zeros, phone signs and per cent that a number format adds are there. A merged cell's value stands in its
+    leading zeros, phone signs and per cent of a number format are included. A merged cell's value stands in its
     first cell. `sheet`: by name; None takes the first visible one with contacts. Raises FileUnreadable (damaged,
     protected by a password) and FileNotImportable (no such sheet, empty, beyond the limits).
     """
-    if format is not Format.XLS:
+    if format != "xls":
         _check_archive(path, name, limits)
     with _named_by_format(path.resolve(), target.resolve(), format) as workbook:
         request = Request(
             path=str(workbook),
             target=str(target.resolve()),
             name=name,
-            format=format.value,
+            format=format,
             sheet=sheet,
             memory=int(limits.workbook_memory),
             seconds=limits.workbook_seconds,
@@ -71,10 +60,10 @@ def convert(path: Path, target: Path, *, name: str, format: Format, sheet: str |
 
 
 @contextmanager
-def _named_by_format(path: Path, target: Path, file_format: Format) -> Iterator[Path]:
-    """Give a file, for a while, a name that ends as its content has it: calamine goes by the name first.
+def _named_by_format(path: Path, target: Path, file_format: str) -> Iterator[Path]:
+    """Give a file the ending of its format for a while, because calamine goes by the name first.
 
-    The other name stands beside `target`. Where links are not allowed (Windows), it is a copy.
+    The link stands beside `target`. Where links are not allowed (Windows), it is a copy.
     """
     if path.suffix == f".{file_format}":
         yield path
@@ -91,7 +80,7 @@ def _named_by_format(path: Path, target: Path, file_format: Format) -> Iterator[
 
 
 def _check_archive(path: Path, name: str, limits: Limits) -> None:
-    """Check what can be seen from outside: the sizes that the directory promises, and document types."""
+    """Check the sizes that the archive's directory states, and that no part declares a document type."""
     with open_zip(path, name) as archive:
         require_bounded(archive, name, path.stat().st_size, limits, floor=RATIO_FLOOR)
         refuse_document_types(archive, name)
@@ -121,7 +110,8 @@ def _ask_child(request: Request, limits: Limits) -> Converted:
             "Open it in a spreadsheet program and save it again, save the sheet as CSV, "
             "or raise limits.workbook_memory in the settings."
         )
-    answer: Answer | Refusal = json.loads(child.stdout)
-    if answer["kind"] == "refusal":
-        raise _ERRORS[answer["code"]](answer["message"])
-    return Converted(answer["sheet"], tuple(answer["sheets"]), answer["rows"], tuple(answer["notes"]))
+    answer = json.loads(child.stdout)
+    if refused := answer.get("refused"):
+        raise _ERRORS[refused["code"]](refused["message"])
+    written = answer["converted"]
+    return Converted(written["sheet"], tuple(written["sheets"]), written["rows"], tuple(written["notes"]))

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.models.fuzzy_options import NAME, NAME_FIELDS, FuzzyOptions, units_of
+from contact_pipelines.models.fuzzy_fields import NAME, NAME_FIELDS, units_of
+from contact_pipelines.options import FuzzyOptions
 
 ENOUGH = 30.0
 """Bits that make a score of 100: a billion times likelier one person than two. The default threshold of 85 is

@@ -19,7 +19,7 @@ from contact_pipelines.imports.compare.fuzzy import blocking, scoring
 from contact_pipelines.imports.compare.fuzzy.blocking import LeftOut
 from contact_pipelines.imports.compare.fuzzy.comparing import DEFAULT_CAPS, Caps, Search, comparisons
 from contact_pipelines.imports.compare.fuzzy.normal_forms import make_records
-from contact_pipelines.models.fuzzy_options import FuzzyOptions
+from contact_pipelines.options import FuzzyOptions
 
 SLICE = 100_000
 """Rows whose candidates are found and scored at once: some three million pairs of real people, 50 MB."""

@@ -1,4 +1,4 @@
-"""A look into the XML of .ods: how far the values reach, and the cells that show more than their value has.
+"""What .ods holds besides values: how far cells reach, and those that show more than their value.
 
 An OpenDocument file keeps beside each value the text that the program showed (ODF 1.3 part 3, 19.387 and 5.1.3).
 """
@@ -12,8 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contact_pipelines.imports.stage.sheets.cell_text import duration_text, number_text
-from contact_pipelines.imports.stage.sheets.package import Package, local, xml_parser
-from contact_pipelines.imports.stage.sheets.sheet_cells import Protected, ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.sheet_cells import (
+    Cells,
+    Package,
+    Protected,
+    ShownCell,
+    UsedRange,
+    local,
+    xml_parser,
+)
 
 _CONTENT = "content.xml"
 _MANIFEST = "META-INF/manifest.xml"
@@ -27,7 +34,7 @@ _CODE_SIGNS = frozenset("()+/-")
 
 @dataclass
 class _Cell:
-    """A cell as it is read. `column`: from 0; `columns`: how often it is repeated to the right."""
+    """A cell. `column`: from 0; `columns`: how often it is repeated to the right."""
 
     column: int
     columns: int
@@ -44,7 +51,7 @@ class _Cell:
         return "\n".join("".join(parts) for parts in self.paragraphs)
 
 
-class OdsCells:
+class OdsCells(Cells):
     """The cells of an .ods spreadsheet."""
 
     def __init__(self, path: Path) -> None:
@@ -69,10 +76,6 @@ class OdsCells:
                 for down in range(rows):
                     for across in range(cell.columns):
                         yield ShownCell(row + down, cell.column + across, text)
-
-    def notes(self, sheet: str) -> list[str]:  # noqa: ARG002 - the same for all formats
-        """Have nothing to tell."""
-        return []
 
 
 def _shown(cell: _Cell) -> str | None:
@@ -112,7 +115,7 @@ class _ContentParser:
 
     def __init__(self) -> None:
         self._found: list[tuple[str, int, int, _Cell]] = []
-        self._depth = 0  # of tables: one in a cell or a drawing is none of ours
+        self._depth = 0  # of tables: those in cells and drawings do not count
         self._sheet = ""
         self._row, self._rows, self._column = 0, 1, 0
         self._cells: list[_Cell] = []
@@ -188,5 +191,5 @@ def _attribute(attributes: Mapping[str, str], name: str) -> str:
 
 
 def _typed(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return a cell's attributes without prefixes, LibreOffice's own type (calcext:value-type) told apart."""
+    """Return a cell's attributes without prefixes, LibreOffice's own type (calcext:value-type) under another name."""
     return {"calcext-type" if key == "calcext:value-type" else local(key): value for key, value in attributes.items()}

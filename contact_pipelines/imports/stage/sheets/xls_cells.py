@@ -1,4 +1,4 @@
-"""A look into .xls by xlrd, which knows the cells' formats: those whose format or error is part of the text."""
+"""What .xls holds besides values: cells whose number format or error is part of the text, as xlrd reads them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import xlrd  # type: ignore[import-untyped]
 
-from contact_pipelines.imports.stage.sheets.number_formats import Form, form
-from contact_pipelines.imports.stage.sheets.sheet_cells import BROKEN, ERRORS, Protected, ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.cell_text import Form, form
+from contact_pipelines.imports.stage.sheets.sheet_cells import BROKEN, ERRORS, Cells, Protected, ShownCell, UsedRange
 
 _BROKEN = (*BROKEN, xlrd.XLRDError, xlrd.compdoc.CompDocError, AssertionError, TypeError, AttributeError, OverflowError)
-"""What xlrd raises at files that are not as the format has it, though calamine may still read them."""
+"""Raised by xlrd for damaged files, some of which calamine can still read."""
 
 
-class XlsCells:
+class XlsCells(Cells):
     """The cells of an .xls workbook. A sheet has at most 65,536 rows and 256 columns."""
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class XlsCells:
                 self._forms[index] = found
 
     def used(self) -> Mapping[str, UsedRange]:
-        """Know nothing: calamine has read all of the file by then, and no sheet can reach far."""
+        """Return nothing: calamine reads the whole file first, and no sheet can reach far."""
         return {}
 
     def shown(self, sheet: str) -> Iterator[ShownCell]:
@@ -56,7 +56,7 @@ class XlsCells:
         return found.get_rows()  # type: ignore[no-any-return]
 
     def notes(self, sheet: str) -> list[str]:
-        """Tell that formats could not be read."""
+        """Say if formats could not be read."""
         if self._book is not None:
             return []
         return [f"the number formats of the sheet '{sheet}' could not be read: leading zeros may be missing"]
@@ -70,11 +70,11 @@ class XlsCells:
 
 
 class _Silence:
-    """Where xlrd writes its warnings to."""
+    """Takes xlrd's warnings, which may quote cells, and drops them."""
 
     def write(self, text: str) -> int:
-        """Drop it: it may quote cells."""
+        """Drop it."""
         return len(text)
 
     def flush(self) -> None:
-        """Have nothing to flush."""
+        """Do nothing."""

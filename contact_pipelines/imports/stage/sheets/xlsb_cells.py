@@ -1,4 +1,4 @@
-"""A look into the records of .xlsb: how far the values reach, and the cells whose format or error is part of the text.
+"""What .xlsb holds besides values: how far cells reach, and those whose number format or error is part of the text.
 
 Structures by [MS-XLSB]: records 2.1.4, cells 2.4.42 (BrtCellBlank) and following, formats 2.4.313 (BrtFmt).
 """
@@ -9,9 +9,8 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from contact_pipelines.imports.stage.sheets.number_formats import BUILT_IN, Form, form
-from contact_pipelines.imports.stage.sheets.package import Package
-from contact_pipelines.imports.stage.sheets.sheet_cells import ERRORS, ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.cell_text import BUILT_IN, Form, form
+from contact_pipelines.imports.stage.sheets.sheet_cells import ERRORS, Cells, Package, ShownCell, UsedRange
 
 _ROW, _FIRST_VALUE, _LAST_VALUE = 0, 2, 11  # 1 is a blank cell; from 12 on, records are no cells
 _RICH_TEXT = 62
@@ -22,7 +21,7 @@ _MORE = 0x80  # set in each byte of a number that another follows
 _MOST_SIZE_BYTES = 4
 
 
-class XlsbCells:
+class XlsbCells(Cells):
     """The cells of an .xlsb workbook."""
 
     def __init__(self, path: Path) -> None:
@@ -55,10 +54,6 @@ class XlsbCells:
             shown = self._shown(kind, data)
             if shown is not None:
                 yield ShownCell(row, _long(data, 0), shown)
-
-    def notes(self, sheet: str) -> list[str]:  # noqa: ARG002 - the same for all formats
-        """Have nothing to tell."""
-        return []
 
     def _shown(self, kind: int, data: bytes) -> str | None:
         if kind in (_ERROR, _FORMULA_ERROR):

@@ -1,4 +1,4 @@
-"""A look into the XML of .xlsx: how far the values reach, and the cells whose format or error is part of the text."""
+"""What .xlsx holds besides values: how far cells reach, and those whose number format or error is part of the text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from contact_pipelines.imports.stage.sheets.number_formats import BUILT_IN, Form, form
-from contact_pipelines.imports.stage.sheets.package import Package, local, xml_parser
-from contact_pipelines.imports.stage.sheets.sheet_cells import ShownCell, UsedRange
+from contact_pipelines.imports.stage.sheets.cell_text import BUILT_IN, Form, form
+from contact_pipelines.imports.stage.sheets.sheet_cells import Cells, Package, ShownCell, UsedRange, local, xml_parser
 
 # A cell's tag that is not closed at once: what is only formatted is written <c r="A1" s="1"/> or <c ...></c>.
 _CELL = re.compile(rb"""<(?:\w+:)?c(?:\s[^>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["'][^>]*|\s[^>]*)?(?<!/)>(?!</)""")
@@ -21,7 +20,7 @@ _LETTERS_IN_ALPHABET = 26
 
 @dataclass
 class _Scan:
-    """What a sheet's bytes tell at a glance."""
+    """What a quick search of a sheet's bytes finds."""
 
     used: UsedRange = field(default_factory=UsedRange)
     hidden_rows: int = 0
@@ -29,7 +28,7 @@ class _Scan:
     blank_formulas: bool = False
 
 
-class XlsxCells:
+class XlsxCells(Cells):
     """The cells of an .xlsx (or .xlsm) workbook."""
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +58,7 @@ class XlsxCells:
             yield from _CellParser(self._forms).cells(self._package.blocks(self._sheets[sheet]))
 
     def notes(self, sheet: str) -> list[str]:
-        """Tell of hidden rows, which are read too, and of formulas whose results the file does not hold."""
+        """Report hidden rows, which are read too, and formulas whose results are not in the file."""
         scan = self._scans.get(sheet)
         notes = []
         if scan is not None and scan.hidden_rows:
@@ -84,7 +83,7 @@ def _scan(package: Package, part: str) -> _Scan:
             columns, numbers = zip(*found, strict=True)
             letters.update(columns)
             rows = max(rows, *(int(number or 0) for number in {*numbers}))
-    if b"" in letters:  # a cell that does not say its place
+    if b"" in letters:  # a cell without a reference
         scan.used = _counted(package, part)
     elif letters:
         scan.used = UsedRange(rows, 1 + max(_column(name.decode()) for name in letters))
@@ -128,7 +127,7 @@ def _column(letters: str) -> int:
 
 
 def _counted(package: Package, part: str) -> UsedRange:
-    """Find how far the values reach where cells do not say their place: each stands behind the one before."""
+    """Return the used range where cells have no reference: each follows the one before."""
     rows = columns = 0
     for cell in _CellParser(None).cells(package.blocks(part)):
         rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
@@ -143,7 +142,7 @@ class _CellParser:
         self._parser = xml_parser()
         self._found: list[ShownCell] = []
         self._row = -1
-        self._place, self._unplaced = "", 0  # of the last cell that says its place; how many followed that do not
+        self._place, self._unplaced = "", 0  # of the last cell with a reference; cells without one since
         self._style = self._type = ""
         self._value: list[str] = []
         self._wanted = False
@@ -177,7 +176,7 @@ class _CellParser:
         self._wanted = self._forms is None or self._type == "e" or (self._type == "n" and self._style in self._forms)
 
     def _position(self) -> tuple[int, int]:
-        """Return the cell's row and column: a cell that does not say its place stands behind the one before."""
+        """Return the cell's row and column: a cell without a reference follows the one before."""
         if not self._place:
             return self._row, self._unplaced - 1
         letters = self._place.rstrip("0123456789")

@@ -1,4 +1,4 @@
-"""The rules that an import names for its fields, checked before anything is done with them."""
+"""What an update does to each field: the option `rules`, checked before anything is done with it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from contact_pipelines.models import (
     FieldRule,
     ImportOptions,
     MatchKey,
-    Mode,
     PropertyDefinition,
-    Resolve,
 )
 from contact_pipelines.property_types import PROPERTY_TYPES
 
@@ -31,22 +29,9 @@ _RULELESS = {
     IGNORE: "it is no field",
 }
 
-_LEAVES_ALONE = "it leaves contacts that exist alone; take review, skip_new or create_new, or another mode"
-_CREATES_ALL = "it creates every row; take review or create_new, or another mode"
-_UPDATING = (Resolve.UPDATE_EXISTING, Resolve.MERGE_FIELDS)
-_CONTRADICTIONS: dict[Mode, dict[Resolve, str]] = {
-    Mode.CREATE_ONLY: dict.fromkeys(_UPDATING, _LEAVES_ALONE),
-    Mode.CREATE_ALL: dict.fromkeys((*_UPDATING, Resolve.SKIP_NEW), _CREATES_ALL),
-}
-"""The ways of dealing with a probable duplicate that do not go with a mode, and why."""
 
-
-def checked_rules(options: ImportOptions) -> ImportOptions:
-    """Return the options with the fields of their rules as the store names them. Raises InvalidOption."""
-    if options.fuzzy is not None:
-        why = _CONTRADICTIONS.get(options.mode, {}).get(options.fuzzy.resolve)
-        if why:
-            raise InvalidOption(f"fuzzy.resolve {options.fuzzy.resolve} does not go with mode {options.mode}: {why}.")
+def checked_rules(options: ImportOptions) -> dict[str, FieldRule]:
+    """Return the options' rules by the fields' names in the store. Raises InvalidOption."""
     rules: dict[str, FieldRule] = {}
     for name, rule in options.rules.items():
         field = name if name == EVERY_FIELD else field_named(name)
@@ -59,12 +44,7 @@ def checked_rules(options: ImportOptions) -> ImportOptions:
         if field == STATUS and rule in _COMPARING:
             raise InvalidOption(f"There can be no rule {rule} for status: of two, the stricter one holds anyway.")
         rules[field] = rule
-    if options.force_status is not None and options.mode is Mode.CREATE_ALL:
-        raise InvalidOption(
-            "The mode create_all updates nobody, so --force-status has no meaning there; a new contact whose address"
-            " has opted out is one who has opted out, too."
-        )
-    return options.model_copy(update={"rules": rules})
+    return rules
 
 
 def require_fitting_columns(

@@ -1,0 +1,87 @@
+"""Forms of the launchpad, made from declared options (`options.py`), a group for each panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from itertools import groupby
+from types import GenericAlias
+from typing import Any, TypeVar, get_args
+
+import dagster as dg
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from contact_pipelines.errors import InvalidOption
+from contact_pipelines.models.option_declarations import Option, declared
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def grouped_form(name: str, model: type[BaseModel], doc: str, **fields: Any) -> type[dg.Config]:
+    """Return a form of `fields`, which come first, and of the model's options.
+
+    Nothing is pre-filled but those fields: an option that is null was not given, and one that is given counts, the
+    built-in default too.
+    """
+    for panel, options in groupby(declared(model), key=lambda option: option.panel):
+        members: dict[str, Any] = {option.name: _field(name, option) for option in options}
+        group: Any = create_model(f"{name}{panel.key.title()}", __base__=dg.Config, __doc__=panel.value, **members)
+        fields[panel.key] = (group, Field(default=group(), description=f"{panel.value}."))
+    form: Any = create_model(name, __base__=dg.Config, __doc__=doc, **fields)
+    return form
+
+
+def form_options(form: dg.Config, model: type[_Model]) -> _Model:
+    """Return the options that were given in a form. Raises InvalidOption, which names the option."""
+    given: dict[str, Any] = {}
+    for option in declared(model):
+        value = _plain(getattr(getattr(form, option.panel.key), option.name))
+        if value is not None:
+            given[option.name] = option.default if value == "" and option.clears else value
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        raise InvalidOption(f"The option {place} cannot be used: {said}.") from None
+
+
+def _field(form: str, option: Option) -> tuple[Any, Any]:
+    """Return an option's field: what may be written there, and what a person reads beside it."""
+    # Dagster shows an enum's names and reads its values, so both are the words.
+    words: Any = option.choices and Enum(f"{form}_{option.name}", {word: word for word in option.choices})
+    values = words or (str if get_args(option.plain_type)[-1:] == (str,) else Any)
+    kinds: dict[type, Any] = {
+        bool: bool,
+        tuple: list[str],
+        dict: GenericAlias(dict, (str, values)),
+        str: str if option.plain_type is str else Any,
+    }
+    kind = kinds.get(option.kind) or words or dict[str, Any]
+    text = f"{option.help}."
+    if option.default not in (None, (), {}, ""):
+        default = option.default if isinstance(option.default, tuple) else (option.default,)
+        text += f" Built-in default: {', '.join(_word(it) for it in default)}."
+    if option.example is not None:
+        text += f" Example: {_yaml(option.example)}"
+    return (kind | None, Field(default=None, description=text))
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _yaml(value: object) -> str:
+    import yaml
+
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what a form holds
+    """Return a form's value as JSON has it, texts trimmed."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.strip() if isinstance(value, str) else value
