@@ -1,4 +1,4 @@
-"""How the package is laid out: imports run one way, the core knows no door, and every rule is where the document says."""
+"""The layout of the package: imports run one way, the core knows no door, every rule is where the document says."""
 
 from __future__ import annotations
 
