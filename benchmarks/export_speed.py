@@ -29,6 +29,7 @@ from contact_pipelines.exports.export_plan import plan_export
 from contact_pipelines.exports.snapshot import snapshot
 from contact_pipelines.models import ExportFormat, ExportRequest, ImportOptions
 from contact_pipelines.settings import Settings
+from contact_pipelines.store import exports_table
 from contact_pipelines.store.embedded import stop_embedded
 from contact_pipelines.store.engine import Store, open_store
 from contact_pipelines.store.imports_table import uuid7
@@ -119,7 +120,7 @@ def _export(settings: Settings, file_format: ExportFormat) -> tuple[float, int, 
     seconds = time.perf_counter() - started
     # Kilobytes on Linux, bytes on macOS.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024**2 if sys.platform == "darwin" else 1024)
-    exports.expire_exports(store, settings, tenant_id=TENANT)
+    exports_table.expire_files(store, settings.artifacts, [record])
     store.close()
     return seconds, peak, (record.size or 0) // 1024**2
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contact_pipelines.exports.use_cases import clean_up_exports, count_overdue_exports
+from contact_pipelines.exports.export_runs import clean_up_exports, count_overdue_exports
 from contact_pipelines.files.artifact_names import (
     ERRORS_FILE,
     EVENTS,
@@ -67,7 +67,7 @@ def clean_up(store: Store, settings: Settings, *, dry_run: bool = False) -> Clea
         with store.begin() as connection:
             act = outbox.count_old if dry_run else outbox.remove_old
             removed = act(connection, keep.notifications_days)
-    expired = count_overdue_exports(store) if dry_run else len(clean_up_exports(store, settings))
+    expired = count_overdue_exports(store) if dry_run else clean_up_exports(store, settings)
     return CleanUp(artifacts, results, first + second, removed, expired)
 
 

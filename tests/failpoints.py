@@ -25,7 +25,7 @@ import psycopg
 
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.store import copying, imports_table
+from contact_pipelines.store import copying, import_life
 
 VARIABLE = "CONTACT_PIPELINES_FAILPOINT"
 LINES_PER_BATCH = 6
@@ -64,7 +64,7 @@ class Failpoints:
         patch(psycopg, "connect", _connection_class(self.reach).connect)
         patch(copying, "LINES_PER_BATCH", LINES_PER_BATCH)
         patch(
-            imports_table.Heartbeat, "WRITE_EVERY_SECONDS", 0
+            import_life.Heartbeat, "WRITE_EVERY_SECONDS", 0
         )  # a sign of life after each batch, whatever the clock says
 
     def _watch_steps(self, patch) -> None:

@@ -33,16 +33,12 @@ LAYERS = [
     {"defs", "cli"},
     {"definitions"},
 ]
-EXCEPTIONS = {
-    ("cli", "defs"),  # the command line starts Dagster runs: the only place where one door calls another
-    ("contacts", "imports"),  # erasing a person reaches into the files of imports and exports
-    ("contacts", "exports"),
-}
+EXCEPTIONS = {("cli", "defs")}  # the command line starts Dagster runs: the only place where one door calls another
 CORE = set().union(*LAYERS[:-2])
 DOORS = {"dagster", "dagster_webserver", "typer", "click", "rich", "fastapi", "starlette", "uvicorn", "mcp"}
-# Modules of the core that read the environment: the settings; the embedded server, whose watcher is a process of its
-# own; and the log of SQL, which the environment alone switches on.
-READS_THE_ENVIRONMENT = re.compile(r"settings/|store/embedded|files/sql_log")
+# Modules of the core that read the environment: the settings; the embedded server, which hands it to its
+# processes; and the log of SQL, which the environment alone switches on.
+READS_THE_ENVIRONMENT = re.compile(r"settings/|store/(?:embedded|postgres)|files/sql_log")
 
 
 def _is_migration(path: Path) -> bool:

@@ -552,7 +552,7 @@ def test_properties(run):
     assert re.search(r"^  age +number +Age +min 0, max 120\.5$", listed, re.M)
     assert re.search(r"^  plan +select +options free \| pro$", listed, re.M)
     for arguments, told in (
-        (["plan"], "is of type select; it cannot be added as text"),
+        (["plan"], "already exists with type select, not text"),
         (["Bad Key"], "KEY"),
         (["a", "--type", "colour"], "--type"),
         (["a", "--pattern", "("], "The property a has a pattern that is not a regular expression"),

@@ -12,7 +12,7 @@ from contact_pipelines import imports
 from contact_pipelines.errors import WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store.imports_table import Heartbeat
+from contact_pipelines.store.import_life import Heartbeat
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import FILE, NEW, OLD, SAME, World

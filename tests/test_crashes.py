@@ -11,7 +11,7 @@ from contact_pipelines import imports
 from contact_pipelines.errors import StoreUnavailable, WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import FILE, NEW, SECRET, Network, World, chain, store_behind
@@ -53,7 +53,7 @@ def undisturbed(world):
 
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch):
-    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
 
 
 def _kill_import(world, record, point):

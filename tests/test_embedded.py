@@ -110,7 +110,7 @@ def _wait_for(condition, seconds=15.0):
 
 
 def _watchers(folder):
-    wanted = ["-m", "contact_pipelines.store.embedded_watch", str(folder)]
+    wanted = ["-m", "contact_pipelines.store.embedded", str(folder)]
     return [p for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [])[1:] == wanted]
 
 

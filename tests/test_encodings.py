@@ -283,7 +283,7 @@ def test_utf8_that_is_given_may_have_broken_lines_but_not_most(arrive):
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "utf-8\0"])
 def test_no_encoding_of_that_name(arrive, name):
-    with pytest.raises(InvalidOption, match="There is no encoding of the name"):
+    with pytest.raises(InvalidOption, match="There is no encoding called"):
         arrive(NAMES.encode(), name)
 
 

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from contact_pipelines import contacts, imports
 from contact_pipelines.cli.contact_commands import app
-from contact_pipelines.contacts import erased_rows, erasing, suppressions
+from contact_pipelines.contacts import erase, person_search, suppressions
 from contact_pipelines.contacts import erasing as erasing_operation
-from contact_pipelines.contacts.erased_rows import Person
-from contact_pipelines.contacts.erasing import Erasure
+from contact_pipelines.contacts.erase import Erasure
+from contact_pipelines.contacts.person_search import Person
 from contact_pipelines.errors import AddressSuppressed, InvalidOption, NotFound, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
@@ -231,13 +231,13 @@ def test_a_row_with_their_external_id_and_somebody_elses_address_is_not_theirs(i
 
 
 def test_long_files_are_searched_across_their_blocks(importer, monkeypatch):
-    monkeypatch.setattr(erasing, "_BLOCK", 10)
+    monkeypatch.setattr(person_search, "_BLOCK", 10)
     record = importer.run(FIRST)
     folder = Path(importer.settings.artifacts) / "default" / record.id
     artifacts = ArtifactFolder(importer.settings.artifacts, "default", record.id)
     (folder / "note.txt").write_text("x" * 7 + ZELDA.upper() + "y" * 5)
     for address, found in ((ZELDA, True), ("zelda@example.org", False)):
-        assert erasing.holds(None, artifacts, ["note.txt"], Person(addresses=(address,))) is found
+        assert person_search.holds(None, artifacts, ["note.txt"], Person(addresses=(address,))) is found
 
 
 # -- what is left of somebody who is no contact any more
@@ -420,8 +420,8 @@ def test_the_counts_of_the_database_are_those_of_its_tables(importer):
     importer.run(FIRST)
     importer.run(SECOND)
     with importer.store.begin() as connection:
-        person = erased_rows.find_person(connection, "default", ZELDA)
+        person = person_search.find_person(connection, "default", ZELDA)
         assert (person.addresses, person.phones, person.external_ids) == ((ZELDA,), ("+14155552671",), ("Z-17",))
-        assert len(erased_rows.imports_that_changed(connection, "default", person)) == 2
-        done = erased_rows.erase_rows(connection, "default", person, reason="erased")
-    assert done == erased_rows.ErasedRows(contacts=1, memberships=0, changes=2)
+        assert len(person_search.imports_that_changed(connection, "default", person)) == 2
+        done = erase.erase_rows(connection, "default", person, reason="erased")
+    assert done == erase.ErasedRows(contacts=1, memberships=0, changes=2)

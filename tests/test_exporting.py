@@ -25,7 +25,6 @@ from contact_pipelines.errors import (
 )
 from contact_pipelines.exports import snapshot as snapshots
 from contact_pipelines.exports import text_writers
-from contact_pipelines.exports.links import sign_link, verify_link
 from contact_pipelines.models import ExportRequest, ExportStatus
 from contact_pipelines.settings.policy import House
 from contact_pipelines.store.engine import open_store
@@ -267,7 +266,7 @@ def test_a_file_that_is_there_is_kept_unless_told_otherwise(exporter, tmp_path):
     assert out.read_text() == "mine"
     record = exports.export_contacts(exporter.store, exporter.settings, out=out, overwrite=True)
     assert (len(read_csv(out)), record.location, record.expires_at) == (3, str(out), None)
-    with pytest.raises(InvalidOption, match="There is no folder"):
+    with pytest.raises(InvalidOption, match="does not exist"):
         exporter.run(out=tmp_path / "nowhere" / "contacts.csv")
 
 
@@ -395,11 +394,11 @@ def test_files_are_deleted_when_their_time_is_over(importer, exporter, tmp_path)
     old, new, own = exporter.run(), exporter.run(), exporter.run(out=tmp_path / "own.csv")
     assert timedelta(days=6.9) < old.expires_at - datetime.now(UTC) < timedelta(days=7.1)
     importer.sql("UPDATE exports SET expires_at = now() - interval '1 second' WHERE id = :id", id=old.id)
-    (expired,) = exports.clean_up_exports(exporter.store, exporter.settings)
-    assert (expired.id, expired.status) == (old.id, ExportStatus.EXPIRED)
+    assert exports.clean_up_exports(exporter.store, exporter.settings) == 1
+    assert exports.get_export(exporter.store, old.id).status == ExportStatus.EXPIRED
     assert not Path(old.location).parent.exists()
     assert [Path(record.location).exists() for record in (new, own)] == [True, True]
-    assert exports.clean_up_exports(exporter.store, exporter.settings) == []
+    assert exports.clean_up_exports(exporter.store, exporter.settings) == 0
     assert [record.status.value for record in exporter.listed()] == ["completed", "completed", "expired"]
 
 
@@ -409,7 +408,7 @@ def test_links_work_for_an_hour(exporter):
     token = exports.sign_export_link(exporter.store, record, now=now)
     almost = now + timedelta(minutes=59)
     assert exports.open_export_link(exporter.store, token, tenant_id="default", now=almost).id == record.id
-    with pytest.raises(InvalidLink, match="over"):
+    with pytest.raises(InvalidLink, match="expired"):
         exports.open_export_link(exporter.store, token, tenant_id="default", now=now + timedelta(minutes=61))
 
 
@@ -427,7 +426,6 @@ def test_links_cannot_be_made_up(importer, exporter):
             exports.open_export_link(exporter.store, wrong, tenant_id="default")
     with pytest.raises(InvalidLink):
         exports.open_export_link(exporter.store, token, tenant_id="other")
-    assert verify_link(b"s", sign_link(b"s", export_id, datetime.now(UTC) + timedelta(hours=1))) == export_id
 
 
 def test_there_are_links_only_to_what_is_kept(exporter, tmp_path):

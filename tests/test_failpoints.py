@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 from contact_pipelines import imports
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life
 from contact_pipelines.store.engine import open_store
 from tests import crash_worker, failpoint_scenarios, failpoints
 from tests.conftest import _database
@@ -121,7 +121,7 @@ def places(embedded_server, _template, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch):
-    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
 
 
 def test_the_list_has_every_point(places, tmp_path):

@@ -26,7 +26,7 @@ from contact_pipelines.imports.compare.fuzzy import finding
 from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, ImportStatus, Resolve
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.policy import House
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life
 from tests.dagster_runs import everything_said, metadata_of, register, run_job, use_environment
 
 ON = "name+company+phone+birthday"
@@ -480,7 +480,7 @@ def test_a_row_that_became_somebody_elses_after_the_review_is_left_out(known):
 @pytest.mark.thorough
 def test_what_moves_between_comparing_and_applying_is_looked_for_again(importer, monkeypatch):
     monkeypatch.setattr(
-        imports_table, "ABANDONED_AFTER_SECONDS", 1
+        import_life, "ABANDONED_AFTER_SECONDS", 1
     )  # the younger import waits until the older seems dead
     path = importer.file(FILE)
     options = ImportOptions.model_validate({"import_tag": "none", **fuzzy("skip_new")})

@@ -16,7 +16,7 @@ from contact_pipelines.errors import WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
 from contact_pipelines.settings.policy import Retention
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life
 from tests.notifying_helpers import PEOPLE, mailing, send
 from tests.smtp_server import serving_mail
 
@@ -101,7 +101,7 @@ def test_imports_that_are_not_over_are_left_alone_however_old(importer):
 def test_one_that_somebody_works_on_is_left_alone(importer):
     record = importer.run(PEOPLE)
     age(importer, record, 400)
-    with imports_table.heartbeat(importer.store, record):
+    with import_life.heartbeat(importer.store, record):
         assert tidy(importer) == CleanUp()
     assert tidy(importer).results == 1
 

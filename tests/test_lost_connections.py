@@ -10,7 +10,7 @@ from contact_pipelines import imports
 from contact_pipelines.errors import StoreUnavailable
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life, imports_table
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import NEW, OLD, Network, World, store_behind
@@ -32,7 +32,7 @@ def world(embedded_server, _template, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch):
-    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from contact_pipelines import imports
 from contact_pipelines.errors import ImportCancelled
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life, imports_table
 from tests import crash_worker
 from tests.conftest import _database
 from tests.crash_worker import NEW, OLD, SAME, World
@@ -37,7 +37,7 @@ def world(embedded_server, _template, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch):
     """However slow the machine is, nobody is taken for dead who only was not started again."""
-    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 600)
+    monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 600)
 
 
 def people(name, emails=(*OLD, *NEW)):
@@ -148,7 +148,7 @@ def test_an_import_that_waits_for_the_lock_is_cancelled(world):
 
 
 def test_an_older_import_that_dies_is_not_waited_for(world, monkeypatch):
-    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
     tenant = world.tenant()
     older, younger = (world.register(tenant, people(name)) for name in ("Arthur", "Ford"))
     with world.store.begin() as connection:
@@ -185,7 +185,7 @@ def test_an_import_that_is_killed_while_it_waits(world, monkeypatch, waits_for):
         os.kill(child.pid, signal.SIGKILL)
         assert crash_worker.ended(child) == -signal.SIGKILL
     older.close()
-    monkeypatch.setattr(imports_table, "ABANDONED_AFTER_SECONDS", 0)
+    monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
     assert world.found_failed(killed).status == ImportStatus.FAILED
     assert world.whole() == before
     assert world.import_again(killed).status == ImportStatus.COMPLETED

@@ -42,7 +42,7 @@ def test_an_import_with_the_log(run, tmp_path, monkeypatch):
     assert "[sql]" not in quiet.err
     monkeypatch.setenv("CONTACT_PIPELINES_DEBUG", "sql")
     (tmp_path / "people.csv").write_text(PEOPLE.replace("Zenobia", "Zenobia B"))
-    loud = run("import", "people.csv", "--json", "--tag", "zenobia's", "--list", "Zenobia's", "--fuzzy", "name")
+    loud = run("import", "people.csv", "--json", "--tag", "zenobia's", "--list", "Zenobia's", "--fuzzy", "phone")
     exported = run("export", "--out", "people.xlsx", "--filter", "first_name = 'Zenobia B'", "--list", "Zenobia's")
     parquet = run("export", "--out", "people.parquet", "--search", "zenobia")
     erased = run("contacts", "erase", "o'brien@person.example", "--yes", "--json")

@@ -50,6 +50,7 @@ class Typed:
             self.house.fields,
             has_opt_in=self.mapping.has_opt_in,
         )
+        merging.add_macros(self.con)
         duplicates.create_decided_rows(self.con)
         duplicates.find_duplicates(self.con, "valid", MatchKey.EMAIL, self.options.duplicates)
         types = {"tags": "VARCHAR[]", "lead_score": "INTEGER"}

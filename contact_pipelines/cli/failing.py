@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -96,3 +99,25 @@ def _usage_sentence(error: typer.TyperException) -> str:
     sentence = error.format_message().strip().rstrip(".")
     help_command = f" Try: {context.command_path} --help" if context is not None else ""
     return f"{sentence}.{help_command}"
+
+
+@contextmanager
+def noticed_interrupts() -> Iterator[Callable[[], bool]]:
+    """Yield a function that says whether Ctrl-C was pressed since the block began. Main thread only."""
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        reading.settimeout(0)
+        writing.settimeout(0)
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        try:
+            yield lambda: signal.SIGINT in _received(reading)
+        finally:
+            signal.set_wakeup_fd(before)
+
+
+def _received(reading: socket.socket) -> bytes:
+    """Return the numbers of the signals that came, one byte each."""
+    try:
+        return reading.recv(4096)
+    except BlockingIOError:
+        return b""

@@ -133,7 +133,7 @@ def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
 def _run(settings: Settings, store: Store, record: Import) -> BaseException | None:
     """Run the import unless its idempotency key stands for one that ran; return what it failed of."""
     from contact_pipelines import imports
-    from contact_pipelines.cli.interrupts import noticed_interrupts
+    from contact_pipelines.cli.failing import noticed_interrupts
     from contact_pipelines.cli.progress import shown_progress
     from contact_pipelines.errors import WrongState
     from contact_pipelines.models import ImportStatus

@@ -76,8 +76,8 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
     Rows whose contacts have changed since the review are left out: they fail, and stand in the error file.
     """
     from contact_pipelines import imports
+    from contact_pipelines.cli.failing import noticed_interrupts
     from contact_pipelines.cli.import_command import print_outcome
-    from contact_pipelines.cli.interrupts import noticed_interrupts
     from contact_pipelines.cli.progress import shown_progress
     from contact_pipelines.defs.run_here import confirm_import_here
 

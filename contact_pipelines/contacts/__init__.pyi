@@ -2,8 +2,8 @@ from .contact_history import HistoryEvent as HistoryEvent
 from .contact_history import get_contact_history as get_contact_history
 from .contact_lookup import count_contacts as count_contacts
 from .contact_lookup import get_contact as get_contact
-from .erasing import Erasure as Erasure
-from .erasing import erase_contact as erase_contact
+from .erase import Erasure as Erasure
+from .erase import erase_contact as erase_contact
 from .groups import create_group as create_group
 from .groups import list_groups as list_groups
 from .properties import create_property as create_property

@@ -1,4 +1,4 @@
-"""What imports, rollbacks and grants of consent did to one contact, read from the journal."""
+"""What imports, rollbacks and grants of consent did to a contact, from the journal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "company"
 
 @dataclass(frozen=True)
 class FieldChange:
-    """A field, how it was and what became of it; None is empty. A field is a contact's or `properties.<key>`."""
+    """A field (of the contact, or `properties.<key>`) before and after; None is empty."""
 
     field: str
     before: Any
@@ -49,8 +49,8 @@ class FieldChange:
 class HistoryEvent:
     """One thing that happened to a contact.
 
-    `event` is created, updated, rolled back or consent granted; `row` the row of the import's file; `note` says what
-    the fields do not: what a rollback kept and why, the reason of a grant.
+    `event` is created, updated, rolled back or consent granted; `row` is a row of the import's file; `note` tells what
+    a rollback kept and why, or the reason of a grant.
     """
 
     at: datetime
@@ -63,11 +63,34 @@ class HistoryEvent:
     note: str = ""
 
 
-def contact_history(connection: sa.Connection, tenant_id: str, contact_id: str) -> list[HistoryEvent]:
-    """Return what happened to a contact, newest first; nothing for an id that no import ever touched.
+def get_contact_history(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> tuple[str, list[HistoryEvent]]:
+    """Return a contact's id and history, newest first, by its id, email, external id or phone.
 
-    The contact may be gone. The journal keeps no values of a created contact: its first version has them, so they are
-    told as long as it has not changed.
+    A deleted contact is found by its id, which rollback reports show. Raises NotFound.
+    """
+    with store.connect() as connection:
+        try:
+            contact_id = contact_lookup.find_contact(connection, tenant_id, key)["id"]
+        except NotFound:
+            return _of_deleted(connection, tenant_id, key)
+        return contact_id, contact_history(connection, tenant_id, contact_id)
+
+
+def _of_deleted(connection: sa.Connection, tenant_id: str, key: str) -> tuple[str, list[HistoryEvent]]:
+    try:
+        contact_id = str(uuid.UUID(key.strip()))
+    except ValueError:
+        contact_id = ""
+    events = contact_history(connection, tenant_id, contact_id) if contact_id else []
+    if not events:
+        raise NotFound(f"Tenant {tenant_id} has no contact with this id, email, external id or phone.")
+    return contact_id, events
+
+
+def contact_history(connection: sa.Connection, tenant_id: str, contact_id: str) -> list[HistoryEvent]:
+    """Return what happened to a contact, newest first; it may be deleted by now.
+
+    The journal has no values of a created contact: they are known as long as it still is in its first version.
     """
     names = {"tenant": tenant_id, "contact": contact_id}
     statement = sa.select(contacts).where(contacts.c.tenant_id == tenant_id, contacts.c.id == contact_id)
@@ -118,30 +141,3 @@ def _grant(row: sa.RowMapping) -> HistoryEvent:
     became = row["new_status"] or "deleted"
     note = f"{row['old_status']} -> {became}, by {row['database_user']}: {row['reason']}"
     return HistoryEvent(row["granted_at"], "consent granted", note=note)
-
-
-__all__ = ["FieldChange", "HistoryEvent", "get_contact_history"]
-
-
-def get_contact_history(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> tuple[str, list[HistoryEvent]]:
-    """Return the id of the contact whose id, email, external id or phone is `key`, and its history, newest first.
-
-    A contact that was deleted is found by its id, as rollback reports name it. Raises NotFound.
-    """
-    with store.connect() as connection:
-        try:
-            contact_id = contact_lookup.find_contact(connection, tenant_id, key)["id"]
-        except NotFound:
-            return _of_deleted(connection, tenant_id, key)
-        return contact_id, contact_history(connection, tenant_id, contact_id)
-
-
-def _of_deleted(connection: sa.Connection, tenant_id: str, key: str) -> tuple[str, list[HistoryEvent]]:
-    try:
-        contact_id = str(uuid.UUID(key.strip()))
-    except ValueError:
-        contact_id = ""
-    events = contact_history(connection, tenant_id, contact_id) if contact_id else []
-    if not events:
-        raise NotFound(f"Tenant {tenant_id} has no contact with this id, email, external id or phone.")
-    return contact_id, events

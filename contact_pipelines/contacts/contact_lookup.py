@@ -1,4 +1,4 @@
-"""Reading contacts: one with all that belongs to it, and how many there are."""
+"""Reading a contact with its memberships, and counting contacts."""
 
 from __future__ import annotations
 
@@ -18,29 +18,17 @@ from contact_pipelines.store.tables import contacts, group_members, groups
 from contact_pipelines.store.tenants import ensure_tenant
 
 _FIELDS = (
-    "id",
-    "external_id",
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "company",
-    "status",
-    "lead_score",
-    "tags",
-    "properties",
-    "created_at",
-    "updated_at",
-    "version",
-)
+    "id", "external_id", "email", "phone", "first_name", "last_name", "company", "status", "lead_score", "tags",
+    "properties", "created_at", "updated_at", "version",
+)  # fmt: skip
 _PHONE_PUNCTUATION = re.compile(r"[\s().-]+")
 
 
 def find_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[str, Any]:
-    """Return the contact whose id, email, external id or phone is `key`, the first of these that finds one.
+    """Return the contact whose id, email, external id or phone is `key`, tried in this order.
 
-    Besides its fields: `lists` and `segments` (names; dynamic ones too) and `topics` (name -> subscription). Of
-    several contacts with the same key, the oldest that is no marked duplicate. Raises NotFound.
+    Besides its fields it has `lists` and `segments` (names, of dynamic ones too) and `topics` (name -> subscription).
+    Of several contacts with the key, the oldest that is not marked as a duplicate. Raises NotFound.
     """
     for condition in _conditions(key.strip()):
         statement = (
@@ -58,7 +46,7 @@ def find_contact(connection: sa.Connection, tenant_id: str, key: str) -> dict[st
 
 
 def count_matching(connection: sa.Connection, tenant_id: str, wanted: ContactFilter | None = None) -> int:
-    """Return how many contacts the tenant has, or how many of them the filter means."""
+    """Return how many contacts the tenant has, or how many match the filter."""
     condition = contacts.c.tenant_id == tenant_id if wanted is None else wanted.condition(tenant_id)
     statement = sa.select(sa.func.count()).select_from(contacts).where(condition)
     return int(connection.execute(statement).scalar_one())
@@ -99,15 +87,15 @@ def _groups(connection: sa.Connection, tenant_id: str, contact_id: uuid.UUID) ->
 
 
 def get_contact(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> dict[str, Any]:
-    """Return a contact by its id, email, external id or phone, with all that is its. Raises NotFound."""
+    """Return a contact, with its memberships, by its id, email, external id or phone. Raises NotFound."""
     with store.connect() as connection:
         return find_contact(connection, tenant_id, key)
 
 
 def count_contacts(store: Store, *, filter_text: str | None = None, tenant_id: str = DEFAULT_TENANT) -> int:
-    """Return how many contacts the tenant has, or how many of them a filter expression means. Raises InvalidFilter."""
+    """Return how many contacts the tenant has, or how many match a filter expression. Raises InvalidFilter."""
     with store.begin() as connection:
         if filter_text is None:
             return count_matching(connection, tenant_id)
-        ensure_tenant(connection, tenant_id)  # its well-known properties can be named
+        ensure_tenant(connection, tenant_id)  # a filter may name its well-known properties
         return count_matching(connection, tenant_id, load_filter(connection, tenant_id, filter_text))

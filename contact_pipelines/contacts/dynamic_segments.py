@@ -1,6 +1,6 @@
-"""Dynamic segments: a filter says who is in them, at the moment at which somebody looks.
+"""Dynamic segments: their members are whoever matches a filter now.
 
-No membership is kept, so there is nothing that an import, a rollback or hand-written SQL could leave stale.
+No membership is stored, so nothing can get stale.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from contact_pipelines.errors import InvalidFilter, InvalidOption
 from contact_pipelines.models import GroupKind
 from contact_pipelines.store.tables import contacts, group_members, groups
 
-# Segments in one statement; more could have more values than PostgreSQL takes with one (65,535).
+# Segments per statement; more could exceed PostgreSQL's 65,535 parameters.
 _AT_ONCE = 4
 
 
 def make_dynamic(connection: sa.Connection, tenant_id: str, name: str, text: str) -> None:
-    """Let a filter say who is in the segment, which must exist; it takes the place of an earlier filter.
+    """Give an existing segment a filter, or a new one.
 
-    Raises InvalidFilter, also for a filter that leads back to the segment or with which another segment could no
-    longer be used; InvalidOption if the segment has members, which an import put there.
+    Raises InvalidFilter, also for a filter that refers back to the segment or that would make another segment
+    unusable; InvalidOption if imports have put members into the segment.
     """
-    # One at a time: two segments could be made to name each other.
+    # One at a time, or two segments could be made to refer to each other.
     lock = sa.func.hashtextextended(f"segments/{tenant_id}", 0)
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
     same = (groups.c.tenant_id == tenant_id) & (groups.c.kind == GroupKind.SEGMENT) & (groups.c.name == name)
-    # FOR UPDATE waits for an import that is about to put members in it (`groups.ensure_groups`).
+    # Waits for an import that is putting members into it (`groups.ensure_groups`).
     segment = connection.execute(sa.select(groups.c.id).where(same).with_for_update()).one()
     _require_no_members(connection, tenant_id, name, segment.id)
     before = known_groups(connection, tenant_id)
@@ -39,12 +39,12 @@ def make_dynamic(connection: sa.Connection, tenant_id: str, name: str, text: str
     was, now = _parsed(connection, tenant_id, before), _parsed(connection, tenant_id, after)
     for other, found in now.items():
         if other != name and isinstance(found, InvalidFilter) and not isinstance(was[other], InvalidFilter):
-            raise InvalidFilter(f"With this filter the segment {other} could no longer be used: {found}")
+            raise InvalidFilter(f"This filter would make the segment {other} unusable: {found}")
     connection.execute(sa.update(groups).where(same).values(filter=wanted.text))
 
 
 def count_members(connection: sa.Connection, tenant_id: str, name: str | None = None) -> dict[str, int | InvalidFilter]:
-    """Return how many contacts are in each dynamic segment (or the named one) now, or why its filter cannot be read."""
+    """Return the number of contacts in each dynamic segment (or the named one), or why its filter cannot be read."""
     parsed = _parsed(connection, tenant_id, known_groups(connection, tenant_id))
     return {
         each: found if isinstance(found, InvalidFilter) else _count(connection, found.condition(tenant_id))
@@ -63,14 +63,14 @@ def segments_of(connection: sa.Connection, tenant_id: str, contact_id: uuid.UUID
         found = [each.condition(tenant_id).is_(sa.true()) for _, each in some]
         same = (contacts.c.tenant_id == tenant_id) & (contacts.c.id == contact_id)
         row = connection.execute(sa.select(*found).where(same)).first()
-        if row is None:  # deleted meanwhile
+        if row is None:  # deleted in the meantime
             break
         names += [name for (name, _), is_in in zip(some, row, strict=True) if is_in]
     return names
 
 
 def _count(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
-    # A statement for each segment: with the condition in its WHERE, the planner can use an index or join the members.
+    # One statement per segment: with the condition in WHERE, the planner can use an index or join the members.
     return connection.scalar(sa.select(sa.func.count()).select_from(contacts).where(condition)) or 0
 
 
@@ -91,6 +91,6 @@ def _require_no_members(connection: sa.Connection, tenant_id: str, name: str, gr
     members = connection.scalar(sa.select(sa.func.count()).select_from(group_members).where(of_it)) or 0
     if members:
         raise InvalidOption(
-            f"The segment {name} has {members:,} members that were put there, so it cannot get a filter;"
-            " add a dynamic segment with another name."
+            f"The segment {name} has {members:,} members that imports put there, so it cannot get a filter;"
+            " add a dynamic segment under another name."
         )

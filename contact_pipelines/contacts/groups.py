@@ -1,4 +1,4 @@
-"""Groups: the lists, segments and topics of a tenant, and how many contacts are in them."""
+"""Groups: the lists, segments and topics of a tenant."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from contact_pipelines.store.tenants import ensure_tenant
 
 @dataclass(frozen=True)
 class Group:
-    """A list, segment or topic. `members` leaves out those who opted out of a topic; they are `opted_out`.
+    """A list, segment or topic. Contacts who opted out of a topic count as `opted_out`, not as `members`.
 
-    The members of a dynamic segment are those whom its filter finds at this moment; None, with the `problem`, if the
-    filter cannot be read any more.
+    The members of a dynamic segment are those its filter matches now; None, with the `problem`, if the filter can no
+    longer be read.
     """
 
     definition: GroupDefinition
@@ -34,37 +34,12 @@ class Group:
     problem: str | None = None
 
 
-def _with_members(connection: sa.Connection, tenant_id: str, kind: GroupKind, name: str | None) -> list[Group]:
-    left = group_members.c.subscription.is_not_distinct_from(Subscription.OPT_OUT)
-    counted = (
-        sa.select(
-            group_members.c.group_id,
-            sa.func.count().filter(~left).label("members"),
-            sa.func.count().filter(left).label("opted_out"),
-        )
-        .where(group_members.c.tenant_id == tenant_id)
-        .group_by(group_members.c.group_id)
-        .subquery()
-    )
-    statement = (
-        sa.select(groups, counted.c.members, counted.c.opted_out)
-        .outerjoin(counted, counted.c.group_id == groups.c.id)
-        .where(groups.c.tenant_id == tenant_id, groups.c.kind == kind)
-        .order_by(groups.c.name)
-    )
-    if name is not None:
-        statement = statement.where(groups.c.name == name)
-    rows = connection.execute(statement).mappings().all()
-    dynamic = dynamic_segments.count_members(connection, tenant_id, name) if kind is GroupKind.SEGMENT else {}
-    return [_group(row, dynamic.get(row["name"])) for row in rows]
-
-
 def add_group(connection: sa.Connection, tenant_id: str, definition: GroupDefinition) -> None:
-    """Add a group that a person asks for. One that is there stays, and is no longer the import's that created it.
+    """Add a group, or update its description and filter; what is not given stays.
 
-    So undoing that import does not remove it. A description replaces the old one, and so does a segment's filter, but
-    without one a dynamic segment keeps its own. Raises InvalidOption if a topic is there with another default
-    subscription, and as `segments.make_dynamic`. The tenant must exist.
+    An existing group no longer belongs to the import that created it, so that undoing the import does not remove it.
+    Raises InvalidOption if a topic exists with another default subscription, and as `make_dynamic`. The tenant must
+    exist.
     """
     values = definition.model_dump(mode="json", exclude={"filter"})
     new = insert(groups).values(tenant_id=tenant_id, id=uuid7(), **values)
@@ -88,9 +63,9 @@ def add_group(connection: sa.Connection, tenant_id: str, definition: GroupDefini
 def find_groups(
     connection: sa.Connection, tenant_id: str, names: Mapping[GroupKind, Sequence[str]], *, hold: bool = False
 ) -> dict[tuple[GroupKind, str], uuid.UUID]:
-    """Return the ids of the named groups that exist, by kind and name. Raises InvalidOption for a dynamic segment.
+    """Return the ids of the named groups that exist. Raises InvalidOption for a dynamic segment.
 
-    With `hold`, none of them becomes dynamic before the transaction ends.
+    With `hold`, none of them can become dynamic before the transaction ends.
     """
     wanted = [(kind.value, name) for kind, each in names.items() for name in each]
     statement = sa.select(groups.c.kind, groups.c.name, groups.c.id, groups.c.filter).where(
@@ -102,8 +77,8 @@ def find_groups(
     for row in rows:
         if row.filter is not None:
             raise InvalidOption(
-                f"The segment {row.name} is dynamic: its filter says who belongs to it, so an import can put nobody"
-                " in it. Name a static segment."
+                f"The segment {row.name} is dynamic: its filter says who belongs to it, so an import cannot add"
+                " members. Name a static segment."
             )
     return {(GroupKind(row.kind), row.name): row.id for row in rows}
 
@@ -111,9 +86,9 @@ def find_groups(
 def ensure_groups(
     connection: sa.Connection, tenant_id: str, names: Mapping[GroupKind, Sequence[str]], import_id: str
 ) -> dict[tuple[GroupKind, str], uuid.UUID]:
-    """Make the named groups that are missing, as this import's; return the ids of all. Raises as `find_groups`.
+    """Create the missing groups as this import's; return the ids of all. Raises as `find_groups`.
 
-    A topic that an import makes has the default `opt_out`: it is for those whom imports name, not for everybody new.
+    A topic created by an import defaults to `opt_out`: only contacts whom imports name get it.
     """
     known = find_groups(connection, tenant_id, names, hold=True)
     missing = [(kind, name) for kind, each in names.items() for name in each if (kind, name) not in known]
@@ -131,7 +106,7 @@ def ensure_groups(
         for kind, name in missing
     ]
     connection.execute(insert(groups).values(values).on_conflict_do_nothing())
-    return find_groups(connection, tenant_id, names, hold=True)  # somebody else may have made one at the same moment
+    return find_groups(connection, tenant_id, names, hold=True)  # another process may have created one just now
 
 
 def opt_in_topics(connection: sa.Connection, tenant_id: str) -> list[uuid.UUID]:
@@ -161,17 +136,34 @@ def _group(row: sa.RowMapping, dynamic: int | InvalidFilter | None) -> Group:
 def list_groups(
     store: Store, kind: GroupKind, *, name: str | None = None, tenant_id: str = DEFAULT_TENANT
 ) -> list[Group]:
-    """Return the tenant's groups of a kind by name (or the named one), with how many contacts are in them now."""
+    """Return the tenant's groups of a kind (or the named one), with the number of their members now."""
+    left = group_members.c.subscription.is_not_distinct_from(Subscription.OPT_OUT)
+    counted = (
+        sa.select(
+            group_members.c.group_id,
+            sa.func.count().filter(~left).label("members"),
+            sa.func.count().filter(left).label("opted_out"),
+        )
+        .where(group_members.c.tenant_id == tenant_id)
+        .group_by(group_members.c.group_id)
+        .subquery()
+    )
+    statement = (
+        sa.select(groups, counted.c.members, counted.c.opted_out)
+        .outerjoin(counted, counted.c.group_id == groups.c.id)
+        .where(groups.c.tenant_id == tenant_id, groups.c.kind == kind)
+        .order_by(groups.c.name)
+    )
+    if name is not None:
+        statement = statement.where(groups.c.name == name)
     with store.connect() as connection:
-        return _with_members(connection, tenant_id, kind, name)
+        rows = connection.execute(statement).mappings().all()
+        dynamic = dynamic_segments.count_members(connection, tenant_id, name) if kind is GroupKind.SEGMENT else {}
+    return [_group(row, dynamic.get(row["name"])) for row in rows]
 
 
 def create_group(store: Store, definition: GroupDefinition, *, tenant_id: str = DEFAULT_TENANT) -> None:
-    """Add a group; one that is there stays with its members. A filter makes a segment dynamic, or replaces its filter.
-
-    Raises InvalidOption for a topic's other default and for a filter on a segment with members, InvalidFilter for a
-    filter that cannot be used.
-    """
+    """Add a group, or update an existing one, which keeps its members (see `add_group`)."""
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         add_group(connection, tenant_id, definition)

@@ -1,4 +1,4 @@
-"""A tenant's properties: the fields of contacts that it defines itself."""
+"""Properties: the contact fields that a tenant defines itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RULES = set(PropertyDefinition.model_fields) - _OWN_COLUMNS  # kept together as
 
 
 def list_properties(connection: Connection, tenant_id: str) -> list[PropertyDefinition]:
-    """Return the tenant's properties by key, the well-known ones among them."""
+    """Return the tenant's properties by key, including the well-known ones."""
     wanted = select(properties).where(properties.c.tenant_id == tenant_id).order_by(properties.c.key)
     return [_definition(row) for row in connection.execute(wanted).mappings()]
 
@@ -32,10 +32,9 @@ def list_properties(connection: Connection, tenant_id: str) -> list[PropertyDefi
 def add_property(
     connection: Connection, tenant_id: str, definition: PropertyDefinition, import_id: str | None = None
 ) -> PropertyDefinition:
-    """Add a property and return it; one that is there with the same type is returned as it is.
+    """Add a property and return it; an existing one of the same type is returned as it is.
 
-    Raises InvalidOption if it is there with another type or its rules cannot be kept, NotFound if there is no such
-    tenant.
+    Raises InvalidOption if it exists with another type or its rules make no sense, NotFound for an unknown tenant.
     """
     check_rules(definition)
     new = insert(properties).values(tenant_id=tenant_id, key=definition.key, import_id=import_id, **_stored(definition))
@@ -54,10 +53,9 @@ def add_property(
 
 
 def ensure_properties(connection: Connection, tenant_id: str, definitions: Sequence[PropertyDefinition]) -> None:
-    """Make the tenant's properties of these keys as defined: missing ones are added, labels and rules updated.
+    """Add or update the tenant's properties so that they are as defined.
 
-    What is as defined already is not written. Raises InvalidOption, before anything is written, if a property is
-    there with another type or its rules cannot be kept; NotFound if there is no such tenant.
+    Raises InvalidOption, before anything is written, and NotFound as `add_property` does.
     """
     stored = list_properties(connection, tenant_id)
     merged = merged_properties(stored, definitions)
@@ -73,9 +71,9 @@ def ensure_properties(connection: Connection, tenant_id: str, definitions: Seque
 def merged_properties(
     stored: Sequence[PropertyDefinition], definitions: Sequence[PropertyDefinition]
 ) -> list[PropertyDefinition]:
-    """Return the properties as they are once `definitions` are made to hold: these go before what is stored.
+    """Return the stored properties as updated by `definitions`; one without a label keeps the stored label.
 
-    A definition without a label keeps the one that is stored. Raises InvalidOption as `ensure_properties`.
+    Raises InvalidOption as `add_property` does.
     """
     merged = {definition.key: definition for definition in stored}
     for definition in definitions:
@@ -89,10 +87,7 @@ def merged_properties(
 
 
 def check_rules(definition: PropertyDefinition) -> None:
-    """Raise InvalidOption if the rules contradict each other or the type, or the pattern is not a regular expression.
-
-    Patterns are RE2's.
-    """
+    """Raise InvalidOption if the rules contradict each other or the type, or the pattern is not one for RE2."""
     name, limits = f"The property {definition.key}", (definition.min, definition.max)
     takes = PROPERTY_TYPES[definition.type].takes
     if limits != (None, None) and "min" not in takes:
@@ -102,11 +97,11 @@ def check_rules(definition: PropertyDefinition) -> None:
     if definition.options and "options" not in takes:
         raise InvalidOption(f"{name} is of type {definition.type}; options are for {types_that_take('options')}.")
     if definition.pattern is not None and not is_pattern(definition.pattern):
-        raise InvalidOption(f"{name} has a pattern that is not a regular expression as RE2 has them.")
+        raise InvalidOption(f"{name} has a pattern that RE2 does not accept as a regular expression.")
 
 
 def is_pattern(text: str) -> bool:
-    """Whether DuckDB, which tests patterns with RE2, can read this one."""
+    """Whether RE2, with which DuckDB tests patterns, accepts this one."""
     with duck.connect() as con:
         try:
             con.execute("SELECT regexp_full_match('', ?)", [text]).fetchall()
@@ -118,12 +113,12 @@ def is_pattern(text: str) -> bool:
 def _require_same_type(found: PropertyDefinition, wanted: PropertyDefinition) -> None:
     if found.type is not wanted.type:
         raise InvalidOption(
-            f"The property {wanted.key} is of type {found.type.value}; it cannot be added as {wanted.type.value}."
+            f"The property {wanted.key} already exists with type {found.type.value}, not {wanted.type.value}."
         )
 
 
 def _stored(definition: PropertyDefinition) -> dict[str, Any]:
-    """Return the columns of a definition besides its key."""
+    """Return a definition's columns other than its key."""
     return {
         "type": definition.type.value,
         "label": definition.label,
@@ -139,7 +134,7 @@ def _definition(row: RowMapping) -> PropertyDefinition:
 
 
 def list_property_definitions(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> list[PropertyDefinition]:
-    """Return the tenant's properties by key, the well-known ones among them."""
+    """Return the tenant's properties by key, including the well-known ones."""
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return list_properties(connection, tenant_id)
@@ -148,7 +143,7 @@ def list_property_definitions(store: Store, *, tenant_id: str = DEFAULT_TENANT) 
 def create_property(
     store: Store, definition: PropertyDefinition, *, tenant_id: str = DEFAULT_TENANT
 ) -> PropertyDefinition:
-    """Add a property; one of the same type that is there is returned as it is. Raises InvalidOption."""
+    """Add a property; an existing one of the same type is returned as it is. Raises InvalidOption."""
     with store.begin() as connection:
         ensure_tenant(connection, tenant_id)
         return add_property(connection, tenant_id, definition)

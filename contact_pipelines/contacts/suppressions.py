@@ -1,7 +1,7 @@
-"""The suppression list: addresses that are never subscribed again, even when their contact is deleted or erased.
+"""The suppression list: addresses that are never subscribed again, even if their contact is deleted or erased.
 
-The database enforces it (migration 0003). It keeps a keyed hash of each address, so the list can be asked about an
-address and cannot be read. Addresses compare trimmed and in lower case.
+The database enforces it (migration 0003) and stores a keyed hash of each address: the list can tell whether it has an
+address, but not which ones it has. Addresses compare trimmed and in lower case.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ BATCH = 10_000
 """Addresses in one statement: a few hundred kilobytes."""
 
 HASH_PREFIX = 12
-"""Hexadecimal digits of a hash that people are shown: enough to tell entries apart."""
+"""Hexadecimal digits of a hash shown to people: enough to tell entries apart."""
 
-# An address that another import added is no longer that import's alone: its rollback must leave it on the list.
+# An address that a second import adds no longer belongs to the first one, whose rollback must leave it on the list.
 _ADD = """
 WITH done AS (
     INSERT INTO suppressions AS s (tenant_id, address_hash, reason, import_id)
@@ -47,7 +47,7 @@ WITH done AS (
 SELECT count(*) FROM done WHERE is_new
 """
 
-# Contacts and marked duplicates have an index of addresses each; a condition that names neither could use none.
+# Contacts and marked duplicates have separate indexes of addresses; a condition that names neither uses none.
 _OPT_OUT = """
 WITH given AS MATERIALIZED (
     SELECT DISTINCT lower(btrim(address) COLLATE "default") COLLATE "C" AS email FROM {table}
@@ -78,13 +78,13 @@ WHERE (
             = contact_pipelines_keyed_hash(p.inner_pad, p.outer_pad, a.{address}) COLLATE "default"
 )
 """
-"""The rows of a table whose address is suppressed, for an import that compares its file with the store. About 4 µs a
-row; ask `count` first. To be formatted with quoted names and literals."""
+"""The rows of a table whose address is suppressed; to be formatted with quoted names and literals. About 4 µs a row:
+call `count` first."""
 
 
 @dataclass(frozen=True)
 class Suppressed:
-    """What `suppress` did: addresses added to the list, contacts opted out because their address is on it."""
+    """How many addresses were added to the list, and how many contacts unsubscribed."""
 
     added: int
     opted_out: int
@@ -92,7 +92,7 @@ class Suppressed:
 
 @dataclass(frozen=True)
 class Suppression:
-    """An entry of the list. `hash_prefix` are the first digits of its address's keyed hash (see HASH_PREFIX)."""
+    """An entry of the list. `hash_prefix`: the first digits of the address's keyed hash."""
 
     hash_prefix: str
     reason: str
@@ -100,9 +100,9 @@ class Suppression:
 
 
 def suppress(connection: sa.Connection, tenant_id: str, addresses: Iterable[str], *, reason: str = "") -> Suppressed:
-    """Put addresses on the list and opt out the subscribed contacts that have them, creating nobody.
+    """Put addresses on the list and unsubscribe the contacts that have them; no contact is created.
 
-    Waits while an import of the tenant is applied. An address that is on the list already keeps its reason.
+    Waits while an import of the tenant is applied. An address that is already on the list keeps its reason.
     """
     connection.execute(sa.text("CREATE TEMPORARY TABLE given_addresses (address text NOT NULL) ON COMMIT DROP"))
     remaining = iter(addresses)
@@ -116,12 +116,9 @@ def suppress(connection: sa.Connection, tenant_id: str, addresses: Iterable[str]
 
 
 def suppress_table(connection: sa.Connection, tenant_id: str, table: str, *, reason: str = "") -> Suppressed:
-    """Do what `suppress` does, for the column `address` of a temporary table: a whole file's, brought in by COPY.
-
-    `table` is a name of ours, never a user's.
-    """
+    """Do what `suppress` does for the column `address` of a temporary table. `table` is never a user's text."""
     ensure_tenant(connection, tenant_id)
-    lock_tenant(connection, tenant_id)  # no import may add one of these addresses between the two statements
+    lock_tenant(connection, tenant_id)  # no import may create a contact with such an address between the two statements
     added = add_table(connection, tenant_id, table, reason=reason)
     opted_out = connection.execute(sa.text(_OPT_OUT.format(table=table)), {"tenant": tenant_id}).rowcount
     return Suppressed(added, opted_out)
@@ -130,16 +127,16 @@ def suppress_table(connection: sa.Connection, tenant_id: str, table: str, *, rea
 def add_table(
     connection: sa.Connection, tenant_id: str, table: str, *, reason: str, import_id: str | None = None
 ) -> int:
-    """Put the column `address` of a temporary table on the list, and nothing else; return how many were not on it.
+    """Put the column `address` of a temporary table on the list; return how many are new.
 
-    `import_id`: the import that adds them, whose rollback may take them off.
+    `import_id`: the import that adds them, whose rollback may remove them.
     """
     names = {"tenant": tenant_id, "reason": reason.strip(), "import": import_id}
     return int(connection.execute(sa.text(_ADD.format(table=table)), names).scalar_one())
 
 
 def release(connection: sa.Connection, tenant_id: str, address: str, *, reason: str) -> None:
-    """Take an address off the list, which is recorded with the reason. Its contact stays opted out.
+    """Remove an address from the list and record the reason. Its contact stays unsubscribed.
 
     Raises InvalidOption without a reason, NotFound if the address is not on the list.
     """
@@ -174,11 +171,11 @@ def list_suppressions(connection: sa.Connection, tenant_id: str, *, limit: int =
 
 
 def require_address(text: str) -> str:
-    """Return an address trimmed and in lower case. Raises InvalidOption if it cannot be one."""
+    """Return an address trimmed and in lower case. Raises InvalidOption if it is not an address."""
     address = text.strip().lower()
     local, _, domain = address.rpartition("@")
     if not local or not domain or "\x00" in address:
-        raise InvalidOption("This is not an email address; it is written name@example.com.")
+        raise InvalidOption("This is not an email address such as name@example.com.")
     return address
 
 
@@ -188,27 +185,21 @@ def _is(tenant_id: str, address: str) -> sa.ColumnElement[bool]:
 
 
 def suppress_address(store: Store, address: str, *, reason: str, tenant_id: str = DEFAULT_TENANT) -> Suppressed:
-    """Put an address on the list and opt out the subscribed contacts that have it; waits while an import is applied.
-
-    Raises InvalidOption if it cannot be an address.
-    """
+    """Do what `suppress` does for one address. Raises InvalidOption if it is not an address."""
     normal = require_address(address)
     with store.begin() as connection:
         return suppress(connection, tenant_id, [normal], reason=reason)
 
 
 def is_address_suppressed(store: Store, address: str, *, tenant_id: str = DEFAULT_TENANT) -> bool:
-    """Say whether an address is on the list. Raises InvalidOption if it cannot be an address."""
+    """Say whether an address is on the list. Raises InvalidOption if it is not an address."""
     normal = require_address(address)
     with store.connect() as connection:
         return is_suppressed(connection, tenant_id, normal)
 
 
 def release_address(store: Store, address: str, *, reason: str, tenant_id: str = DEFAULT_TENANT) -> None:
-    """Take an address off the list, which is recorded with the reason; a contact that has it stays opted out.
-
-    Raises InvalidOption without a reason or if it cannot be an address, NotFound if it is not on the list.
-    """
+    """Do what `release` does. Raises InvalidOption, also if it is not an address, and NotFound."""
     normal = require_address(address)
     with store.begin() as connection:
         release(connection, tenant_id, normal, reason=reason)

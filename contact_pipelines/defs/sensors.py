@@ -179,12 +179,12 @@ def _give_up(pipelines: Pipelines, record: Import, runs: _Runs) -> bool:
 
 
 def _abandoned(pipelines: Pipelines, name: str) -> bool:
-    from contact_pipelines.store import imports_table
+    from contact_pipelines.store import import_life, imports_table
 
     try:
         with pipelines.store.begin() as connection:
             record = imports_table.find_by_name(connection, name)
-            imports_table.running(connection, record.tenant_id)  # those without a sign of life become failed
+            import_life.running(connection, record.tenant_id)  # those without a sign of life become failed
             record = imports_table.find_by_name(connection, name)
     except NotFound:
         return True

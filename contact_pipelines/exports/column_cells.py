@@ -1,7 +1,7 @@
-"""What PostgreSQL selects for each column: text for CSV and workbooks, JSON for what is nested.
+"""The SQL of each column's value: text for CSV and workbooks, JSON for nested values.
 
-A list in one cell is written `a|b`; where an item holds a character that separates or quotes, as a JSON array. The
-importer reads both.
+A list is written `a|b` in one cell, or as a JSON array if an item contains a separator or a quote. The importer reads
+both.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from contact_pipelines.files.formula_escape import postgres_escape_expression
 class Style(Enum):
     """How values are spelled."""
 
-    CSV = "text that a spreadsheet takes for no formula"
-    WORKBOOK = "text as it is, moments as days since 1899-12-30"
-    TYPED = "text that can be read as its type again, lists as JSON arrays"
+    CSV = "text that no spreadsheet takes for a formula"
+    WORKBOOK = "text as it is, times as days since 1899-12-30"
+    TYPED = "text that reads back as its type, lists as JSON arrays"
     JSON = "values for row_to_json"
-    BARE = "as PostgreSQL has it: what others are measured by"
+    BARE = "as PostgreSQL has it, for the benchmark"
 
 
 _SEPARATES = r'[|,;"[]'
@@ -28,11 +28,11 @@ _PLAIN_OPTIONS = r'^\["[^]["\\|,;]+"(, "[^]["\\|,;]+")*\]$'
 _MAY_BE_FORMULA = r"^[=+@\t\r''-]"
 
 PROPERTIES = "property_texts"
-"""The table beside `contacts` that has the texts of properties, where each is looked at more than once."""
+"""The lateral join with the texts of the properties, for cells that look at them more than once."""
 
 
 def cell(column: ExportColumn, style: Style) -> str:
-    """Return SQL of a column's value in the table `contacts`; groups are `memberships`' business."""
+    """Return SQL of a column's value in the table `contacts`; for groups see `memberships`."""
     if column == DELETED_AT:
         return "CAST(NULL AS float8)" if style is Style.WORKBOOK else "CAST(NULL AS timestamptz)"
     value = f"contacts.{column.name}"
@@ -56,7 +56,7 @@ def property_text(key: str) -> str:
 
 
 def gone_cell(column: ExportColumn, style: Style) -> str:
-    """Return SQL of a column's value in the row of a deleted contact; the table is `contact_deletions`."""
+    """Return SQL of a column's value for a deleted contact, from `contact_deletions`."""
     named = {"id": "contact_id", "external_id": "external_id", "deleted_at": "deleted_at"}
     if column.name not in named:
         return "NULL"
@@ -69,13 +69,13 @@ def gone_cell(column: ExportColumn, style: Style) -> str:
 def _csv(kind: Kind, value: str) -> str:
     match kind:
         case Kind.TAGS:
-            # A list is a formula if its first item is; nearly all are told by one look.
+            # A list is a formula if its first item is one; a single test clears nearly all.
             careful = f"array_to_string({value}, '') ~ '{_SEPARATES}|{_MAY_BE_FORMULA}'"
             escaped = postgres_escape_expression(f"({_joined_tags(value)})")
             return f"CASE WHEN {careful} THEN {escaped} ELSE nullif(array_to_string({value}, '|'), '') END"
         case Kind.OPTIONS:
             return postgres_escape_expression(_joined_options(value))
-        case Kind.PHONE:  # nearly all are E.164, which is harmless
+        case Kind.PHONE:  # E.164, as nearly all are, is harmless
             return f"CASE WHEN {value} ~ '^[+][0-9]+$' THEN {value} ELSE {postgres_escape_expression(value)} END"
         case Kind.TEXT | Kind.NUMBER | Kind.DATE | Kind.BOOLEAN:
             return postgres_escape_expression(value)
@@ -102,11 +102,11 @@ def _joined_tags(value: str) -> str:
 
 
 def _joined_options(value: str) -> str:
-    """Return SQL of a JSON array's text as `a|b`, where that is clear."""
+    """Return SQL of a JSON array's text as `a|b`, if that is unambiguous."""
     joined = f"replace(substr({value}, 3, length({value}) - 4), '\", \"', '|')"
     return f"(CASE WHEN {value} ~ '{_PLAIN_OPTIONS}' THEN {joined} ELSE {value} END)"
 
 
 def _serial(moment: str) -> str:
-    """Return SQL of a moment as workbooks have it, in UTC."""
+    """Return SQL of a time as a workbook's serial number, in UTC."""
     return f"extract(epoch FROM {moment})::float8 / 86400 + 25569"

@@ -1,7 +1,7 @@
-"""The columns of an export: which there are, which are chosen, what they are called.
+"""The columns of an export.
 
-Their names are those of the importer's fields (`first_name`, `properties.plan`), so that an exported file maps back
-without help. Columns that are no field of an import (`id`, `lists`, ...) are ignored there.
+They have the names of the importer's fields (`first_name`, `properties.plan`), so that an exported file maps back by
+itself; an import ignores the others (`id`, `lists`, ...).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class ExportColumn:
-    """One column: its name, and what its values are. `property_key` of a property."""
+    """One column. `property_key` is set for a property."""
 
     name: str
     kind: Kind
@@ -45,7 +45,7 @@ class ExportColumn:
 
     @property
     def json_key(self) -> str:
-        """The name in JSON, in camelCase; properties have their keys there, inside `customFields`."""
+        """The name in JSON, in camelCase; a property is inside `customFields` under its own key."""
         first, *rest = self.name.split("_")
         return first + "".join(word.capitalize() for word in rest)
 
@@ -69,16 +69,16 @@ _BEFORE = (
 )
 _AFTER = (ExportColumn("created_at", Kind.MOMENT), ExportColumn("updated_at", Kind.MOMENT))
 DELETED_AT = ExportColumn("deleted_at", Kind.MOMENT)
-"""Of incremental exports only: when a contact was deleted, who is there with id and external id then."""
+"""In incremental exports only. A deleted contact has just its id, external id and this."""
 
 
 def chosen_columns(
     fields: Sequence[str], properties: Sequence[PropertyDefinition], *, incremental: bool
 ) -> list[ExportColumn]:
-    """Return the columns of these names in their order, or all: contact fields, memberships, properties, times.
+    """Return the named columns in their order, or all: contact fields, memberships, properties, times.
 
-    A property may be named with or without `properties.`; `properties.*` stands for all of them. An incremental export
-    has `id` and `deleted_at` in any case. Raises InvalidOption for an unknown name.
+    A property may be named without `properties.`; `properties.*` stands for all of them. An incremental export always
+    has `id` and `deleted_at`. Raises InvalidOption for an unknown name.
     """
     own = [_property(definition) for definition in properties]
     known = {column.name: column for column in (*_BEFORE, *own, *_AFTER)}

@@ -1,7 +1,7 @@
-"""The lists, segments and topics of all contacts, gathered once for the whole export.
+"""The lists, segments and topics of all contacts, aggregated once for the whole export.
 
-In text, names stand one after the other as in tags (`a|b`), topics with what their members said (`Newsletter: opt_in`).
-Dynamic segments are worked out from their filters: nobody is stored as a member of them.
+As text they look like tags (`a|b`), topics with their subscription (`Newsletter: opt_in`). Members of dynamic segments
+are not stored: their filters find them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ _FORMULA_FIRST = tuple("=+-@\t\r'")
 
 @dataclass(frozen=True)
 class Memberships:
-    """The columns of groups that an export has. `names` are those of all groups of the tenant.
-
-    `dynamic`: the dynamic segments, name -> condition on contacts.
-    """
+    """The group columns of an export. `names`: of all groups. `dynamic`: segment -> condition on contacts."""
 
     tenant_id: str
     columns: Sequence[ExportColumn]
@@ -36,11 +33,11 @@ class Memberships:
 
     @property
     def any(self) -> bool:
-        """Whether the export asks for groups and there are some."""
+        """Whether the export has group columns, and the tenant has groups."""
         return bool(self.columns) and bool(self.names)
 
     def join_to(self, source: sa.FromClause) -> sa.FromClause:
-        """Return the contacts with what they are members of beside them."""
+        """Join the memberships to the contacts."""
         if not self.any:
             return source
         members = self._members()
@@ -51,10 +48,9 @@ class Memberships:
         return source.outerjoin(gathered, gathered.c.contact_id == contacts.c.id)
 
     def value(self, column: ExportColumn) -> str:
-        """Return SQL of what is selected for a column of groups."""
+        """Return SQL of a group column's value."""
         stored = f"memberships.{column.name}" if self.any else "NULL"
-        nested = self.style in (Style.JSON, Style.TYPED)
-        if not nested:
+        if self.style not in (Style.JSON, Style.TYPED):
             return stored
         return f"coalesce({stored}, '[]'{'::jsonb' if self.style is Style.JSON else ''})"
 
@@ -76,7 +72,7 @@ class Memberships:
         return sa.union_all(stored, *worked_out).subquery("members")
 
     def _gathered(self, column: ExportColumn) -> str:
-        """Return SQL of the groups of one contact, by name."""
+        """Return SQL that aggregates one contact's groups, by name."""
         name, order = "members.name", "ORDER BY members.name"
         only = f"FILTER (WHERE members.kind = '{_KINDS[column.name].value}')"
         if column.kind is Kind.TOPICS:

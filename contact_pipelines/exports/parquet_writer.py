@@ -1,4 +1,4 @@
-"""Parquet: typed columns, written by DuckDB from what PostgreSQL gave as CSV."""
+"""Parquet: typed columns, written by DuckDB from CSV that PostgreSQL wrote."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _TYPES = {
     Kind.GROUPS: _LIST,
     Kind.TOPICS: "STRUCT(name VARCHAR, subscription VARCHAR)[]",
 }
-# Of properties, whose values the store does not force to be what their type says: the first type that all values can be
-# read as and spelled again, else text.
+# The store does not force a property's values to be of its type: it gets the first of these types that all its values
+# survive, else text.
 _TRIED = {
     Kind.NUMBER: ("BIGINT", "DOUBLE", "DECIMAL(38, 12)"),
     Kind.DATE: ("DATE",),
@@ -45,7 +45,7 @@ def write_parquet(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Pr
                 file.write(block)
     con = duck.connect(scratch, memory_limit=_MEMORY)
     try:
-        con.execute("SET threads = 2")  # each keeps a row group of its own in memory
+        con.execute("SET threads = 2")  # each keeps a row group in memory
         _convert(con, plan, rows, path)
     finally:
         con.close()
@@ -84,7 +84,7 @@ def _found_types(con: duckdb.DuckDBPyConnection, named: dict[str, ExportColumn],
 
 
 def _fits(name: str, kind: str) -> str:
-    """Return SQL of whether a value, if there is one, survives the type."""
+    """Return SQL that says whether a value, unless null, survives the type."""
     if kind == _LIST:
         return f"{name} IS NULL OR json_array_length(TRY_CAST({name} AS JSON)) IS NOT NULL"
     spelled = f"CAST(TRY_CAST({name} AS {kind}) AS VARCHAR)"

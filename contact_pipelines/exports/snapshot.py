@@ -1,4 +1,4 @@
-"""One look at the store: all that an export reads, it reads in a single read-only transaction with one snapshot."""
+"""The snapshot of an export: everything it reads is read in one read-only transaction."""
 
 from __future__ import annotations
 
@@ -18,27 +18,24 @@ from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import life_lock
 
 MESSAGES = 256
-"""Rows of a COPY that are joined to one block: they come one by one."""
+"""Rows of a COPY that are joined into one block."""
 
 _DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 
 Progress = Callable[[int], None]
-"""Is told now and then how many rows have been read."""
+"""Is called now and then with the number of rows read."""
 
 
 @dataclass
 class Snapshot:
-    """A transaction in which the store stands still. All that was committed before `safe_time` is in it.
-
-    `rows_read`: how many rows its COPYs have given.
-    """
+    """A transaction that sees everything committed before `safe_time`. `rows_read`: rows its COPYs have returned."""
 
     connection: sa.Connection
     safe_time: datetime
     rows_read: int = 0
 
     def copy(self, query: sa.Select[Any], options: str, progress: Progress | None = None) -> Iterator[bytes]:
-        """Yield what `COPY (query) TO STDOUT` gives, in blocks of some ten kilobytes; `options`: of COPY."""
+        """Yield the output of `COPY (query) TO STDOUT (options)` in blocks of some ten kilobytes."""
         before = self.rows_read
         with self._cursor() as cursor:
             with cursor.copy(*_statement(query, options)) as copy:
@@ -48,7 +45,7 @@ class Snapshot:
                     yield b"".join(some)
                     if progress is not None:
                         progress(self.rows_read)
-            self.rows_read = before + cursor.rowcount  # messages are rows, as a rule; this is for sure
+            self.rows_read = before + cursor.rowcount  # a message usually is a row; this is exact
 
     def rows(self, query: sa.Select[Any]) -> Iterator[tuple[str | None, ...]]:
         """Yield the query's rows, every value as PostgreSQL spells it."""
@@ -65,7 +62,7 @@ class Snapshot:
 
 @contextmanager
 def snapshot(store: Store, export_id: str) -> Iterator[Snapshot]:
-    """Take a snapshot, and hold the export's life lock for as long as the block runs.
+    """Take a snapshot, and hold the export's life lock while the block runs.
 
     Raises StoreUnavailable, also from inside.
     """
@@ -93,7 +90,7 @@ def _unlock(connection: sa.Connection, export_id: str) -> None:
 
 
 def _statement(query: sa.Select[Any], options: str) -> tuple[bytes, dict[str, Any]]:
-    """Return the COPY of a query and its bound values, which psycopg puts in: COPY takes none itself."""
+    """Return the COPY of a query and its values, which psycopg puts in: COPY takes no parameters."""
     compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     values = dict(compiled.params)
     for name, processor in compiled._bind_processors.items():  # noqa: SLF001 - what execute() does to the values

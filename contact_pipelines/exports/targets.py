@@ -1,4 +1,4 @@
-"""Where an export's file goes: it is written aside and appears under its name whole, or not at all."""
+"""Where an export's file goes. It is written under another name first, so that it appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from pathlib import Path
 from typing import Protocol
 
 from contact_pipelines.errors import InvalidOption, LocationError
-from contact_pipelines.files.artifacts import ArtifactFolder
+from contact_pipelines.files.artifacts import ArtifactFolder, export_folder
 from contact_pipelines.files.locations import LocationConfig, is_address, open_location, resolve_source
 from contact_pipelines.files.locations.location import aside_of, location_address, plain_path
 
 
 class Target(Protocol):
-    """A place for one file. `location` is what people are told, `artifact` its name if it is kept by us."""
+    """A place for one file."""
 
     @property
     def location(self) -> str:
-        """Where the file will be: a path or URL."""
+        """Where the file will be, for people: a path or URL."""
 
     @property
     def artifact(self) -> str | None:
-        """The file's name among the artifacts; None if it belongs to somebody else."""
+        """The file's name among the artifacts; None if it goes elsewhere."""
 
     @contextmanager
     def writing(self, export_id: str) -> Iterator[tuple[Path, Callable[[], None]]]:
-        """Yield a local path to write to, and what publishes the file there under its name.
+        """Yield a local path to write to, and a function that publishes the file under its name.
 
-        What was not published when the block ends is removed.
+        A file that was not published is removed when the block ends.
         """
 
 
 class LocalFile:
-    """A path of the person's own."""
+    """A local path."""
 
     artifact = None
 
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
-        """Raise InvalidOption if there is a file already (unless `overwrite`), or no folder for it."""
+        """Raise InvalidOption if the file exists (unless `overwrite`), or its folder does not."""
         self._path, self._overwrite = path.expanduser().absolute(), overwrite
         if self._path.is_dir():
             raise InvalidOption(f"{path} is a folder; name a file in it.")
         if not self._path.parent.is_dir():
-            raise InvalidOption(f"There is no folder {self._path.parent}; make it, or write the file elsewhere.")
+            raise InvalidOption(f"The folder {self._path.parent} does not exist.")
         if not overwrite and self._path.exists():
             raise self._exists()
 
@@ -56,7 +56,7 @@ class LocalFile:
 
     @contextmanager
     def writing(self, export_id: str) -> Iterator[tuple[Path, Callable[[], None]]]:
-        """Write beside the path. The file is on the disk before it has its name."""
+        """Write beside the path. The file is on disk before it gets its name."""
         aside = _aside(self._path, export_id)
 
         def publish() -> None:
@@ -73,7 +73,7 @@ class LocalFile:
             _remove(aside)
 
     def _link(self, aside: Path) -> None:
-        """Give the file its name unless another has it by now."""
+        """Give the file its name, unless it is taken by now."""
         try:
             os.link(aside, self._path)
         except FileExistsError:
@@ -84,14 +84,14 @@ class LocalFile:
             aside.replace(self._path)
 
     def _exists(self) -> InvalidOption:
-        return InvalidOption(f"{self._path} exists; replace it with --overwrite, or choose another name.")
+        return InvalidOption(f"{self._path} already exists; replace it with --overwrite, or choose another name.")
 
 
 class ArtifactFile:
-    """A file among the artifacts: `<artifacts>/<tenant>/exports/<id>/<name>`, where it is kept for a time."""
+    """A file among the artifacts, kept for a time: `<artifacts>/<tenant>/exports/<id>/<name>`."""
 
     def __init__(self, root: str, tenant_id: str, export_id: str, name: str) -> None:
-        self._folder = artifact_folder(root, tenant_id, export_id)
+        self._folder = export_folder(root, tenant_id, export_id)
         self.artifact: str | None = name
         self._name = name
 
@@ -117,23 +117,23 @@ class ArtifactFile:
 
 
 class LocationFile:
-    """A file at a location of the settings file; one that has its name already is replaced."""
+    """A file at a location of the settings file; an existing one is replaced."""
 
     artifact = None
 
     def __init__(self, name: str, config: LocationConfig, path: str, scratch: ArtifactFolder) -> None:
-        """`scratch`: of which artifacts the file is written aside. Raises InvalidOption for a path that leads out."""
+        """Write in the scratch folder of `scratch` first. Raises InvalidOption for a path with `..`."""
         self._name, self._config, self._path = name, config, plain_path(path)
         self._folder = scratch
 
     @property
     def location(self) -> str:
-        """Its address: sftp://LOCATION/path."""
+        """The address, such as sftp://LOCATION/path."""
         return location_address(self._name, self._config, self._path)
 
     @contextmanager
     def writing(self, export_id: str) -> Iterator[tuple[Path, Callable[[], None]]]:
-        """Write on this machine; publishing is an upload, which appears under its name when it is whole.
+        """Write on this machine; publishing is an upload, which gets its name when it is complete.
 
         Raises LocationError.
         """
@@ -149,15 +149,10 @@ class LocationFile:
             self._folder.close()
 
 
-def artifact_folder(root: str, tenant_id: str, export_id: str) -> ArtifactFolder:
-    """Return the folder of one export."""
-    return ArtifactFolder(root, f"{tenant_id}/exports", export_id)
-
-
 def remove_leftovers(location: str, export_id: str, locations: Mapping[str, LocationConfig]) -> None:
-    """Remove what a killed process left beside the file's place: a path of this machine, or one at a location.
+    """Remove the unfinished file that a killed process left beside a local path or at a location.
 
-    A location that is away, or is not in the settings any more, keeps its hidden file.
+    A location that cannot be reached, or is no longer in the settings, keeps it.
     """
     if not is_address(location):
         _remove(_aside(Path(location), export_id))
@@ -179,7 +174,7 @@ def _remove(aside: Path) -> None:
 
 
 def _to_disk(path: Path) -> None:
-    """Let the disk have a file, or the names in a folder."""
+    """Flush a file, or the entries of a folder, to disk."""
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY)

@@ -1,86 +1,65 @@
-"""CSV, JSON and JSON Lines: PostgreSQL spells the bytes, and they go to the file as they come."""
+"""CSV, JSON and JSON Lines: PostgreSQL writes the text, and its bytes go to the file as they come."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
 
 from contact_pipelines.exports.column_cells import Style
 from contact_pipelines.exports.export_plan import ExportPlan
 from contact_pipelines.exports.snapshot import Progress, Snapshot
 
 _CSV = "FORMAT csv"
-# Of CSV, but neither sign can be in JSON text: so no line is quoted.
+# CSV whose delimiter and quote cannot occur in JSON: no line is quoted.
 _LINES = r"FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01'"
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a writer wrote: how many contacts (and deleted ones), and the file's SHA-256."""
+    """What a writer wrote: the number of contacts (and deleted ones), and the file's SHA-256."""
 
     rows: int
     sha256: str
 
 
-@dataclass
-class HashedFile:
-    """A file that is written from its beginning to its end, and its SHA-256."""
-
-    file: BinaryIO
-
-    def __post_init__(self) -> None:
-        self._digest = hashlib.sha256()
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Append bytes."""
-        self.file.write(data)
-        self._digest.update(data)
-
-    @property
-    def sha256(self) -> str:
-        """The digest of all that was written, in hexadecimal."""
-        return self._digest.hexdigest()
-
-
 def write_csv(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> Written:
-    """Write UTF-8, comma, LF. What a spreadsheet would take for a formula is escaped."""
-    with path.open("wb") as file:
-        out = HashedFile(file)
-        out.write(",".join(column.name for column in plan.columns).encode() + b"\n")
-        for query in plan.queries(Style.CSV):
-            for block in snapshot.copy(query, _CSV, progress):
-                out.write(block)
-    return Written(snapshot.rows_read, out.sha256)
+    """Write CSV in UTF-8 with commas and LF. What a spreadsheet would take for a formula is escaped."""
+    header = ",".join(column.name for column in plan.columns).encode() + b"\n"
+    blocks = (block for query in plan.queries(Style.CSV) for block in snapshot.copy(query, _CSV, progress))
+    return _write(path, snapshot, chain([header], blocks))
 
 
 def write_json_lines(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> Written:
     """Write one object a line."""
-    with path.open("wb") as file:
-        out = HashedFile(file)
-        for query in plan.objects(separator=""):
-            for block in snapshot.copy(query, _LINES, progress):
-                out.write(block)
-    return Written(snapshot.rows_read, out.sha256)
+    return _write(path, snapshot, _objects(plan, snapshot, progress, separator=""))
 
 
 def write_json(plan: ExportPlan, snapshot: Snapshot, path: Path, progress: Progress | None = None) -> Written:
-    """Write one array of objects, one a line."""
+    """Write one array of objects, one object a line."""
+    objects = _objects(plan, snapshot, progress, separator=",")
+    # Each object comes after a comma, so that none has to be looked at; the first one is too many.
+    first = next(objects, b",")[1:]
+    return _write(path, snapshot, chain([b"[", first], objects, [b"]\n"]))
+
+
+def _objects(plan: ExportPlan, snapshot: Snapshot, progress: Progress | None, *, separator: str) -> Iterator[bytes]:
+    for query in plan.objects(separator=separator):
+        yield from snapshot.copy(query, _LINES, progress)
+
+
+def _write(path: Path, snapshot: Snapshot, blocks: Iterable[bytes]) -> Written:
+    digest = hashlib.sha256()
     with path.open("wb") as file:
-        out = HashedFile(file)
-        out.write(b"[")
-        first = True
-        for query in plan.objects(separator=","):
-            for block in snapshot.copy(query, _LINES, progress):
-                # Each object comes behind a comma, so that none has to be looked at; the first one is too many.
-                out.write(memoryview(block)[1:] if first else block)
-                first = False
-        out.write(b"]\n")
-    return Written(snapshot.rows_read, out.sha256)
+        for block in blocks:
+            file.write(block)
+            digest.update(block)
+    return Written(snapshot.rows_read, digest.hexdigest())
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file that was not written from its beginning to its end."""
+    """Return a file's SHA-256."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,7 @@
 """XLSX: the sheets Contacts, Custom Fields and Segments, written row by row in constant memory.
 
-Contacts has a row a contact with all its columns (further sheets `Contacts 2`, ... where a sheet is full), so that it
-can be imported again. Custom Fields and Segments say what the properties and groups are. Text cells are always text:
-never formulas, links or numbers.
+Contacts has one row per contact and can be imported again; a full sheet is continued in `Contacts 2`, ... Custom Fields
+and Segments describe the properties and groups. Text cells are always text, never formulas, links or numbers.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ TOLD_EVERY = 1_000
 
 _EPOCH = date(1899, 12, 30)
 _SURE_DATES = date(1900, 3, 1)
-"""Before, a workbook's calendar counts a day that never was."""
+"""Before this, a workbook counts a day that never was (29 February 1900)."""
 _DIGITS = 15
-"""Significant digits that a spreadsheet keeps of a number."""
+"""Significant digits that a spreadsheet keeps."""
 _WIDTHS = {Kind.ID: 38, Kind.MOMENT: 19, Kind.DATE: 12, Kind.INTEGER: 11, Kind.NUMBER: 12, Kind.BOOLEAN: 10}
 _WIDTHS_BY_NAME = {"email": 30, "status": 14, "phone": 17, "tags": 28, "company": 24}
 _WIDTH = 18
@@ -46,7 +45,7 @@ Write = Callable[[Worksheet, int, int, str], None]
 
 
 class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
-    """A worksheet that takes a text `<r>...</r>` for text. XlsxWriter would put it into the XML as it is."""
+    """A worksheet that writes a text `<r>...</r>` as text. XlsxWriter would put it into the XML as it is."""
 
     def _xml_rich_inline_string(self, string: str, attributes: Any = ()) -> None:  # noqa: ANN401 - XlsxWriter's
         self._xml_inline_string(string, True, attributes)  # noqa: FBT003
@@ -125,7 +124,7 @@ class _Contacts:
         return sheet
 
     def _finish(self, sheet: Worksheet, rows: int) -> None:
-        """Add what spans all rows, once it is known how many there are."""
+        """Add what spans all rows, now that their number is known."""
         last = max(rows, 1)
         sheet.autofilter(0, 0, last, len(self._plan.columns) - 1)
         sheet.ignore_errors({"number_stored_as_text": f"A1:{_letters(len(self._plan.columns) - 1)}{last + 1}"})
@@ -140,8 +139,8 @@ class _Contacts:
         def text(sheet: Worksheet, row: int, at: int, value: str) -> None:
             if sheet._write_string(row, at, value):  # noqa: SLF001 - the checked one costs half as much again
                 raise ExportNotPossible(
-                    f"{name} of the contact in row {row + 1} has more than {LONGEST_CELL:,} characters, which no cell"
-                    " of a workbook can hold. Leave the field out, or export as csv."
+                    f"{name} of the contact in row {row + 1} has more than {LONGEST_CELL:,} characters, the"
+                    " most that a cell of a workbook can hold. Leave the field out, or export as csv."
                 )
 
         def number(sheet: Worksheet, row: int, at: int, value: str) -> None:
@@ -230,7 +229,7 @@ def _header_format(workbook: xlsxwriter.Workbook) -> Format:
 
 
 def _is_exact(text: str) -> bool:
-    """Whether a spreadsheet gives a number back as it is spelled here."""
+    """Whether a spreadsheet keeps a number exactly as it is spelled."""
     if len(text) <= _DIGITS and text.isdecimal() and text.isascii():
         return text == "0" or text[0] != "0"
     try:
@@ -259,7 +258,7 @@ def _letters(column: int) -> str:
 
 
 def _abandon(workbook: xlsxwriter.Workbook) -> None:
-    """Let go of a workbook that is not to be written: its temporary files go with their folder."""
+    """Give up a workbook without writing it; its temporary files go with their folder."""
     workbook.fileclosed = True
     for sheet in workbook.worksheets():
         with suppress(OSError, AttributeError):

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from contact_pipelines.errors import ContactPipelinesError, LocationError, LocationUnreachable, StoreError
-from contact_pipelines.exports.targets import LocationFile, artifact_folder
-from contact_pipelines.exports.use_cases import export_contacts
+from contact_pipelines.exports.export_runs import export_contacts
+from contact_pipelines.exports.targets import LocationFile
 from contact_pipelines.feeds.watch import Look, look_at_feed
+from contact_pipelines.files.artifacts import export_folder
 from contact_pipelines.files.locations import Location, open_location
 from contact_pipelines.models import SCHEDULED_BY, ExportRecord
 from contact_pipelines.settings import Settings
@@ -181,5 +182,5 @@ def _target(settings: Settings, feed: ExportFeed, export_id: str, due_at: dateti
     path = feed.path_at(due_at)
     if feed.to is None or path is None:
         return None
-    scratch = artifact_folder(settings.artifacts, feed.tenant, export_id)
+    scratch = export_folder(settings.artifacts, feed.tenant, export_id)
     return LocationFile(feed.to.location, settings.locations[feed.to.location], path, scratch)

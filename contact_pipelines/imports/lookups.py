@@ -15,7 +15,7 @@ from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.validate.validating import ErrorCount
 from contact_pipelines.models import DEFAULT_TENANT, Import, ImportStatus, Severity
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table, reviews
+from contact_pipelines.store import import_life, imports_table, reviews
 from contact_pipelines.store.engine import Store
 
 
@@ -40,7 +40,7 @@ def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 
     """Return the latest imports, newest first; those whose process died, or whose review is overdue, end here."""
     with store.begin() as connection:
         reviews.expire_overdue(connection, tenant_id)
-        imports_table.running(connection, tenant_id)
+        import_life.running(connection, tenant_id)
         return imports_table.recent(connection, tenant_id, limit)
 
 

@@ -15,9 +15,9 @@ from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.models import Import
 from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life, imports_table
 from contact_pipelines.store.engine import Store
-from contact_pipelines.store.imports_table import Heartbeat
+from contact_pipelines.store.import_life import Heartbeat
 
 _BEFORE = "nothing was half-applied. Make room and try again"
 _AFTERWARDS = {
@@ -84,7 +84,7 @@ class ImportSession:
         the confirmation of one that awaits review) leaves its status alone, also if the step fails.
         Raises WrongState if the import has been applied or ended, ImportCancelled, and DiskFull.
         """
-        with imports_table.heartbeat(self.store, self.record) as heartbeat:
+        with import_life.heartbeat(self.store, self.record) as heartbeat:
             # Not before: the process that was waited for may have applied the import, or ended it.
             if claims:
                 with self.store.begin() as connection:

@@ -37,9 +37,9 @@ from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.imports.validate.field_rules import check_house
 from contact_pipelines.models import DEFAULT_TENANT, Counts, Import, ImportStatus
 from contact_pipelines.settings import Settings
-from contact_pipelines.store import imports_table
+from contact_pipelines.store import import_life, imports_table
 from contact_pipelines.store.engine import Store
-from contact_pipelines.store.waiting import wait_for_turn
+from contact_pipelines.store.import_life import wait_for_turn
 
 ATTEMPTS = 3
 """How often an import is applied, or undone, where other writers change its contacts at the same moment."""
@@ -167,7 +167,7 @@ def again_if_contacts_move(attempt: Callable[[], T], before_the_next: Callable[[
 
 
 def _apply(
-    session: ImportSession, heartbeat: imports_table.Heartbeat, prepare: apply.Prepare, *, was: ImportStatus
+    session: ImportSession, heartbeat: import_life.Heartbeat, prepare: apply.Prepare, *, was: ImportStatus
 ) -> Counts:
     return again_if_contacts_move(
         lambda: apply.run(session, heartbeat, prepare, was=was),

@@ -1,8 +1,8 @@
-"""Telling people what became of their files: what is told, how it looks, and how it is sent.
+"""Notifications: emails and webhooks about imports, exports and feeds.
 
-An event becomes a payload (JSON, see `payloads`), once. A webhook gets the payload as it is, signed; an email gets it
-as a digest, in plain text and HTML. Neither holds a contact's data: counts, file names, columns' headers, codes of
-errors and row numbers. Only an error file that the settings ask to attach does.
+An event becomes a payload (JSON, see `payloads`) once. A webhook gets the signed payload, an email a digest of it in
+plain text and HTML. Neither contains contacts' data, only counts, file names, headers, error codes and row numbers;
+an attached error file, if the settings ask for one, does.
 """
 
 import lazy_loader

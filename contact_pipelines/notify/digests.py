@@ -1,4 +1,4 @@
-"""What an email says, before it is laid out: made of an event's payload."""
+"""The text of an email: a digest of an event's payload, as plain text and HTML."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PLANNED = (EventKind.IMPORT_AWAITING_REVIEW, EventKind.IMPORT_HELD)
 
 @dataclass(frozen=True)
 class Digest:
-    """The parts of a message, in the order in which they are read. All are plain text on one line each."""
+    """The parts of a message, from top to bottom. Each is one line of plain text."""
 
     subject: str
     headline: str
@@ -53,7 +53,7 @@ class Digest:
 
 
 def digest(payload: Payload) -> Digest:
-    """Say in words what the payload says."""
+    """Put a payload into words."""
     kind, data = EventKind(payload["type"]), payload["data"]
     if kind.value.startswith("import."):
         return _of_import(kind, data, payload["timestamp"])
@@ -73,7 +73,7 @@ def digest(payload: Payload) -> Digest:
 
 
 def one_line(value: object, longest: int = 500) -> str:
-    """Return text on one line, with its control characters shown: it may be a file's name or header."""
+    """Return text on one line, with control characters made visible: it may come from a file."""
     written = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in str(value))
     return written if len(written) <= longest else written[: longest - 1] + "…"
 
@@ -100,7 +100,7 @@ def _of_import(kind: EventKind, data: dict[str, Any], happened: str) -> Digest:
 def _sentences(kind: EventKind, data: dict[str, Any]) -> Iterator[str]:
     yield from (one_line(reason) for reason in data["held"])
     if kind in _PLANNED:
-        yield "Nothing was written yet. These are the numbers if it is confirmed."
+        yield "Nothing has been written yet. This is what confirming it would do."
         if data["review_expires_at"]:
             yield f"It can be confirmed until {_moment(data['review_expires_at'])}."
     if data["error"]:
@@ -119,7 +119,7 @@ def _facts(data: dict[str, Any], happened: str) -> Iterator[tuple[str, str]]:
     if data["feed"]:
         yield "Feed", one_line(data["feed"])
     elif data["door"]:
-        yield "Came by", _DOORS.get(data["door"], one_line(data["door"]))
+        yield "Started by", _DOORS.get(data["door"], one_line(data["door"]))
     yield "When", _moment(happened)
     if data["duration_seconds"] is not None:
         yield "Took", f"{data['duration_seconds']:,.1f} seconds"
@@ -132,7 +132,7 @@ def _facts(data: dict[str, Any], happened: str) -> Iterator[tuple[str, str]]:
 def _commands(kind: EventKind, data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     tenant = "" if data["tenant"] == DEFAULT_TENANT else f" --tenant {data['tenant']}"
     key = f"{data['id']}{tenant}"
-    yield "See it", f"contact-pipelines show {key}"
+    yield "Show it", f"contact-pipelines show {key}"
     if kind in _PLANNED:
         yield "Confirm it", f"contact-pipelines confirm {key}"
         yield "Cancel it", f"contact-pipelines cancel {key}"

@@ -1,4 +1,4 @@
-"""Notifications as email messages, and handing them to a mail server (RFC 5321, by smtplib)."""
+"""Writing notifications as emails, and handing them to a mail server (smtplib)."""
 
 from __future__ import annotations
 
@@ -25,28 +25,29 @@ _ENHANCED_CODE = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a message."""
+    """A file attached to a message."""
 
     name: str
     content: bytes
 
 
 def compose(smtp: Smtp, notification: Notification, attachment: Attachment | None = None) -> EmailMessage:
-    """Write the message. Written again, it has the same Message-ID and Date: a second copy is recognised as one.
+    """Write the message. Its Message-ID and Date are always the same, so that mail programs recognise a second copy.
 
-    All messages of an import refer to the same id, so that mail programs show them together.
+    All messages about an import refer to the same id, so that mail programs show them as one thread.
     """
     told = digest(notification.payload)
     _, domain = smtp.address.rsplit("@", 1)
     message = EmailMessage()
     message["Subject"] = told.subject
-    message["From"] = _sender(smtp)
+    name, address = parseaddr(smtp.sender)
+    message["From"] = Address(name, addr_spec=address)
     message["To"] = notification.recipient
     message["Date"] = format_datetime(datetime.fromisoformat(notification.payload["timestamp"]))
     message["Message-ID"] = f"<{notification.id}@{domain}>"
     if notification.import_id:
         message["References"] = f"<import-{notification.import_id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office notes in return
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
     message.set_content(plain_text(told))
     message.add_alternative(html(told), subtype="html")
     if attachment is not None:
@@ -55,22 +56,23 @@ def compose(smtp: Smtp, notification: Notification, attachment: Attachment | Non
 
 
 def send(smtp: Smtp, message: EmailMessage, recipient: str, *, within: float) -> None:
-    """Hand a message to the mail server; it is sent when the server has answered 250 to all of it.
+    """Hand a message to the mail server within so many seconds; it counts as sent when the server answers 250.
 
-    Takes `within` seconds at most. Raises NotificationError, which tells the server's code and never its words.
+    Raises NotificationError, with the server's code and never its words.
     """
     try:
         with _connected(smtp, min(smtp.timeout, within)) as server, cut_off_after(within, lambda: server.sock):
-            _log_in(smtp, server)
+            if smtp.username is not None and smtp.password is not None:
+                server.login(smtp.username, smtp.password)
             server.send_message(message, from_addr=smtp.address, to_addrs=[recipient])
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         raise _refused("the recipient", code, said) from None
     except smtplib.SMTPResponseException as error:
-        permanent = isinstance(error, smtplib.SMTPDataError)  # a login or a sender can be put right
+        permanent = isinstance(error, smtplib.SMTPDataError)  # a login or sender can be corrected
         raise _refused(_REFUSED[type(error)], error.smtp_code, error.smtp_error, permanent=permanent) from None
     except smtplib.SMTPNotSupportedError:
-        raise NotificationError("the mail server does not offer what the settings ask for (tls, login)") from None
+        raise NotificationError("the mail server does not support what the settings ask for (tls, login)") from None
     except ssl.SSLError as error:
         why = "its certificate is not accepted" if isinstance(error, ssl.SSLCertVerificationError) else "TLS failed"
         raise NotificationError(f"the mail server cannot be trusted: {why}", unreachable=True) from None
@@ -92,7 +94,7 @@ _REFUSED: dict[type, str] = {
 
 @contextmanager
 def _connected(smtp: Smtp, timeout: float) -> Iterator[smtplib.SMTP]:
-    """Connect, encrypted as the settings say; the goodbye is a courtesy that fails nothing."""
+    """Connect, encrypted as the settings say. A failing QUIT does not matter."""
     context = ssl.create_default_context(cafile=smtp.ca_file) if smtp.tls != "none" else None
     domain = smtp.address.rsplit("@", 1)[1]
     server = (
@@ -110,19 +112,9 @@ def _connected(smtp: Smtp, timeout: float) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _log_in(smtp: Smtp, server: smtplib.SMTP) -> None:
-    if smtp.username is not None and smtp.password is not None:
-        server.login(smtp.username, smtp.password)
-
-
 def _refused(what: str, code: int, said: bytes | str, *, permanent: bool = True) -> NotificationError:
     enhanced = _ENHANCED_CODE.match(said if isinstance(said, bytes) else said.encode())
     number = f"{code} {enhanced[1].decode()}" if enhanced else str(code)
     return NotificationError(
         f"the mail server refused {what} ({number})", permanent=permanent and code >= _REFUSED_FOR_GOOD
     )
-
-
-def _sender(smtp: Smtp) -> Address:
-    name, address = parseaddr(smtp.sender)
-    return Address(name, addr_spec=address)

@@ -1,7 +1,7 @@
-"""The outbox: one row for each message and recipient, made of the events (see `notification_events`).
+"""The outbox: one row for each message and recipient, made from events (see `notification_events`).
 
-They are taken one by one, under a lease that lasts longer than sending can: a process that dies in between leaves a
-notification that the next one takes when the lease is over.
+A notification is claimed with a lease that outlasts any attempt to send it: if the process dies, another one claims
+it when the lease has ended.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from contact_pipelines.store.tables import notification_events, notifications
 LEASE = timedelta(minutes=5)
 
 _is_waiting = notifications.c.status == NotificationStatus.WAITING
+_is_free = sa.or_(notifications.c.leased_until.is_(None), notifications.c.leased_until < sa.func.now())
 
 
 def claim(
@@ -29,16 +30,15 @@ def claim(
     now: bool = False,
     attempted: Collection[str] = (),
 ) -> Notification | None:
-    """Take the notification that is due longest, for the time of the lease. Commit before sending it.
+    """Claim the most overdue notification. Commit before sending it.
 
-    `blocked`: `email` or `webhook:NAME`, which are not to be tried. `now`: also one whose time has not come; those in
-    `attempted` then not again.
+    `blocked`: routes (`email`, `webhook:NAME`) that are not to be tried. `now`: also one that is not due yet, unless
+    it is in `attempted`.
     """
     way = sa.case((notifications.c.channel == Channel.EMAIL, "email"), else_="webhook:" + notifications.c.recipient)
-    free = sa.or_(notifications.c.leased_until.is_(None), notifications.c.leased_until < sa.func.now())
     due = (
         sa.select(notifications.c.tenant_id, notifications.c.id)
-        .where(_is_waiting, free, way.not_in(list(blocked)))
+        .where(_is_waiting, _is_free, way.not_in(list(blocked)))
         .where(notifications.c.id.not_in([uuid.UUID(it) for it in attempted]))
         .order_by(notifications.c.next_attempt_at, notifications.c.created_at)
         .limit(1)
@@ -56,23 +56,20 @@ def claim(
         .returning(notifications.c.tenant_id, notifications.c.id)
     )
     taken = connection.execute(statement).one_or_none()
-    return None if taken is None else _read(connection, taken.tenant_id, taken.id)
+    if taken is None:
+        return None
+    its = sa.and_(notifications.c.tenant_id == taken.tenant_id, notifications.c.id == taken.id)
+    return _notification(connection.execute(_selected().where(its)).one())
 
 
 def mark_sent(connection: sa.Connection, notification: Notification) -> None:
-    """Say that the receiver has taken it."""
-    _update(
-        connection,
-        notification,
-        status=NotificationStatus.SENT,
-        sent_at=sa.func.now(),
-        leased_until=None,
-        last_error=None,
-    )
+    """Record that the receiver accepted it."""
+    sent = {"status": NotificationStatus.SENT, "sent_at": sa.func.now()}
+    _update(connection, notification, **sent, leased_until=None, last_error=None)
 
 
 def mark_failed(connection: sa.Connection, notification: Notification, error: str, *, again_in: float | None) -> None:
-    """Say why it was not taken, and try again after so many seconds; None gives up."""
+    """Record why it was not sent, and when to try again, in seconds; None gives up."""
     values: dict[str, Any] = {"leased_until": None, "last_error": error}
     if again_in is None:
         values["status"] = NotificationStatus.GIVEN_UP
@@ -82,16 +79,15 @@ def mark_failed(connection: sa.Connection, notification: Notification, error: st
 
 
 def give_up_overdue(connection: sa.Connection, after: float) -> int:
-    """Give up what has been waiting for so many seconds, whether it was ever tried or not; return how many."""
+    """Give up what has been waiting for so many seconds, tried or not; return how many."""
     late = notifications.c.created_at < sa.func.now() - timedelta(seconds=after)
-    free = sa.or_(notifications.c.leased_until.is_(None), notifications.c.leased_until < sa.func.now())
-    why = sa.func.coalesce(notifications.c.last_error, "nothing in the settings that it can be sent by")
-    statement = sa.update(notifications).where(_is_waiting, late, free)
+    why = sa.func.coalesce(notifications.c.last_error, "the settings have no way to send it")
+    statement = sa.update(notifications).where(_is_waiting, late, _is_free)
     return connection.execute(statement.values(status=NotificationStatus.GIVEN_UP, last_error=why)).rowcount
 
 
 def try_again(connection: sa.Connection, tenant_id: str) -> int:
-    """Let the tenant's notifications that were given up wait again, as if they were new; return how many."""
+    """Put the tenant's given-up notifications back into the queue as new; return how many."""
     given_up = notifications.c.status == NotificationStatus.GIVEN_UP
     statement = sa.update(notifications).where(notifications.c.tenant_id == tenant_id, given_up)
     anew = {"status": NotificationStatus.WAITING, "created_at": sa.func.now(), "next_attempt_at": sa.func.now()}
@@ -120,7 +116,7 @@ def count_old(connection: sa.Connection, days: int) -> int:
 
 
 def remove_old(connection: sa.Connection, days: int) -> int:
-    """Remove the events of so many days ago with their notifications, unless one of them waits; return how many."""
+    """Remove events older than so many days with their notifications, unless one still waits; return how many."""
     count = count_old(connection, days)
     connection.execute(sa.delete(notification_events).where(_is_old(days)))
     return count
@@ -144,7 +140,7 @@ def _event_of_import(import_id: str) -> sa.ColumnElement[bool]:
 
 
 def _update(connection: sa.Connection, notification: Notification, **values: Any) -> None:
-    """Change a notification that was claimed, unless somebody else has claimed it since."""
+    """Change a claimed notification, unless another process has claimed it since."""
     same = sa.and_(
         notifications.c.tenant_id == notification.tenant_id,
         notifications.c.id == uuid.UUID(notification.id),
@@ -157,11 +153,6 @@ def _update(connection: sa.Connection, notification: Notification, **values: Any
 def _selected() -> sa.Select[Any]:
     its = (notification_events.c.event, notification_events.c.import_id, notification_events.c.payload)
     return sa.select(notifications, *its).join(notification_events, sa.and_(*_same_event()))
-
-
-def _read(connection: sa.Connection, tenant_id: str, notification_id: uuid.UUID) -> Notification:
-    its = sa.and_(notifications.c.tenant_id == tenant_id, notifications.c.id == notification_id)
-    return _notification(connection.execute(_selected().where(its)).one())
 
 
 def _notification(row: sa.Row[Any]) -> Notification:

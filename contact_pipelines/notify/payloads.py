@@ -1,9 +1,9 @@
-"""What is told of an event, as JSON: `{"type", "timestamp", "data"}`, as the Standard Webhooks specification has it."""
+"""The payload of an event: `{"type", "timestamp", "data"}`, as in the Standard Webhooks specification."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Findings:
-    """What lies beside an import: warnings, the rules that rows broke (no values), and where its files are."""
+    """An import's warnings, the rules that rows broke (no values), and where its files are."""
 
     warnings: Sequence[str] = ()
     errors: Sequence[dict[str, Any]] = ()
@@ -36,7 +36,7 @@ class Findings:
 
 
 def as_it_was(record: Import, event: Event) -> Import:
-    """Return an import as it was at the moment of an event; mapping and file are the same for ever."""
+    """Return an import as it was when an event happened; mapping and file never change."""
     facts = event.facts
     counts = Counts(**{name: facts.get(f"rows_{name}") or 0 for name in Counts().as_dict()})
     undone = facts.get("rollback_counts")
@@ -53,7 +53,7 @@ def as_it_was(record: Import, event: Event) -> Import:
 
 
 def import_payload(event: Event, record: Import, findings: Findings) -> Payload:
-    """Tell of an import as `import --json` does, with its name and what the event is about."""
+    """Describe an import as `import --json` does, with its name and what the event adds."""
     it = as_it_was(record, event)
     expires = it.times.get("review_expires_at") if it.status == ImportStatus.AWAITING_REVIEW else None
     data = {
@@ -87,7 +87,7 @@ def import_payload(event: Event, record: Import, findings: Findings) -> Payload:
 
 
 def other_payload(event: Event) -> Payload:
-    """Tell of an event that is no import's: what its maker gave."""
+    """Pass on the facts of an event that is not about an import."""
     facts = {name: value for name, value in event.facts.items() if name not in ("tenant", "feed_name")}
     return _payload(event, {"tenant": event.tenant_id, "feed": event.feed, **facts})
 
@@ -101,11 +101,11 @@ def _time(text: str | None) -> datetime | None:
 
 
 REPORT_GRACE = timedelta(minutes=10)
-"""After an import is applied its report is written, which the message tells of. So long is waited for it."""
+"""How long the message about an applied import waits for its report."""
 
 
 def payload_of(connection: sa.Connection, settings: Settings, event: Event) -> Payload | None:
-    """Return what is told of an event; None if its import's report is not written yet."""
+    """Return an event's payload; None if its import's report is not written yet."""
     if event.import_id is None:
         return other_payload(event)
     try:
@@ -120,7 +120,7 @@ def payload_of(connection: sa.Connection, settings: Settings, event: Event) -> P
 
 
 def error_file(connection: sa.Connection, settings: Settings, notification: Notification) -> Attachment | None:
-    """Return the import's error file if the settings want it in the message, and it is small enough and still there."""
+    """Return the import's error file, if the settings ask for it and it exists and is small enough."""
     from contact_pipelines.notify.email_messages import Attachment  # which imports this module
 
     data, largest = notification.payload["data"], settings.notifications.attach_errors_up_to
@@ -128,7 +128,7 @@ def error_file(connection: sa.Connection, settings: Settings, notification: Noti
         return None
     try:
         record = imports_table.get(connection, notification.tenant_id, notification.import_id)
-        with _artifacts(settings, record) as artifacts:
+        with closing(ArtifactFolder(settings.artifacts, record.tenant_id, record.id)) as artifacts:
             if artifacts.size(ERRORS_FILE) > largest:
                 return None
             return Attachment(f"{record.name}_errors.csv", artifacts.reading(ERRORS_FILE).read_bytes())
@@ -137,7 +137,7 @@ def error_file(connection: sa.Connection, settings: Settings, notification: Noti
 
 
 def feed_addresses(settings: Settings, event: Event) -> tuple[str, ...]:
-    """Return whom the settings file names for the feed of an event."""
+    """Return the addresses of an event's feed in the settings file."""
     exported = event.kind.value.startswith("export.")
     feeds: Sequence[ImportFeed | ExportFeed] = settings.exports if exported else settings.imports
     its = [feed for feed in feeds if feed.name == event.feed and feed.tenant == event.tenant_id]
@@ -145,25 +145,16 @@ def feed_addresses(settings: Settings, event: Event) -> tuple[str, ...]:
 
 
 def all_feed_addresses(settings: Settings) -> tuple[str, ...]:
-    """Return whom the settings file names for any feed."""
+    """Return the addresses of all feeds in the settings file."""
     feeds: Sequence[ImportFeed | ExportFeed] = [*settings.imports, *settings.exports]
     return tuple(address for feed in feeds for address in feed.notify)
 
 
 def _findings(settings: Settings, record: Import) -> Findings:
-    """Read what lies beside an import; what cannot be read is left out."""
+    """Read an import's findings; what cannot be read is left out."""
     try:
         results, errors = result_files(settings, record)
         faults = [asdict(fault) for fault in import_faults(settings, record)]
         return Findings(import_warnings(settings, record), faults, results, errors)
     except (OSError, ValueError, KeyError, ContactPipelinesError):
         return Findings()
-
-
-@contextmanager
-def _artifacts(settings: Settings, record: Import) -> Iterator[ArtifactFolder]:
-    artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)
-    try:
-        yield artifacts
-    finally:
-        artifacts.close()

@@ -1,7 +1,6 @@
-"""Telling people: events become notifications, notifications are sent, and those that could not be are sent again.
+"""Sending notifications: events become notifications, which are sent, and sent again after a failure.
 
-Nothing here can fail an import: it begins when the import's transaction is committed, and whatever goes wrong is
-noted on the notification.
+Nothing here can fail an import: it starts after the import's commit, and failures are recorded on the notification.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ from contact_pipelines.store import notification_events as events
 from contact_pipelines.store.engine import Store
 
 SHORTEST_SENDING, LONGEST_SENDING = 1.0, 60.0
-"""Seconds for one message; with less time left none is begun. Far less than the lease: nobody takes it meanwhile."""
+"""Seconds for one message; with less time left none is started. Well below the lease."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Sending:
-    """What one round did. `waiting`: notifications that are still to be sent, now or after a pause."""
+    """The result of one round. `waiting`: notifications still to be sent."""
 
     sent: int = 0
     failed: int = 0
@@ -42,7 +41,7 @@ class Sending:
 
 @dataclass(frozen=True)
 class Tested:
-    """A recipient, and what is wrong with the way to it; None if the test message was taken."""
+    """A recipient, and why the test message could not be sent to it, if so."""
 
     channel: Channel
     recipient: str
@@ -52,13 +51,13 @@ class Tested:
 def send_notifications(
     store: Store, settings: Settings, *, within: float, import_id: str | None = None, now: bool = False
 ) -> Sending:
-    """Make the notifications of what has happened and send those that are due, for so many seconds at most.
+    """Turn new events into notifications and send those that are due, for so many seconds at most.
 
-    Any number of processes may do it at once: each notification is taken by one. It is sent once, unless a process
-    dies between the receiver's answer and the commit that notes it; the second copy then has the first one's id.
+    Any number of processes may do this at once. A notification is sent once, unless a process dies between the
+    receiver's answer and the commit that records it; the second copy then has the same id.
 
-    `import_id`: only what is about this import. `now`: also those that are to be tried later. Where the settings have
-    neither mail server nor webhook nothing is done: another process may have them. Raises StoreError.
+    `import_id`: only what concerns this import. `now`: also what is to be tried later. Without a mail server or
+    webhook in the settings nothing is done: another process may have them. Raises StoreError.
     """
     told = settings.notifications
     if not told.configured:
@@ -82,8 +81,8 @@ def send_notifications(
             continue
         failed += 1
         given_up += error.permanent
-        if error.unreachable:  # so are all others that take this way: one attempt a round is enough
-            blocked.add(way_of(taken))
+        if error.unreachable:  # one attempt per route and round is enough
+            blocked.add(route_of(taken))
     with store.connect() as connection:
         return Sending(sent, failed, given_up, outbox.count_waiting(connection, import_id))
 
@@ -95,13 +94,13 @@ def list_notifications(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: 
 
 
 def retry_given_up(store: Store, *, tenant_id: str = DEFAULT_TENANT) -> int:
-    """Let the tenant's notifications that were given up wait to be sent again; return how many."""
+    """Put the tenant's given-up notifications back into the queue; return how many."""
     with store.begin() as connection:
         return outbox.try_again(connection, tenant_id)
 
 
 def send_test_messages(settings: Settings) -> list[Tested]:
-    """Send a test message to every recipient of the settings, past the outbox; return how it went."""
+    """Send a test message to every recipient of the settings, bypassing the outbox."""
     told = settings.notifications
     everything = told.model_copy(update={"events": (EventKind.TEST,)})
     addresses = recipients(everything, EventKind.TEST, payloads.all_feed_addresses(settings))
@@ -126,13 +125,13 @@ def _dispatch_all(store: Store, settings: Settings, deadline: float, import_id: 
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - one event must not keep the others back
-            _log.warning("An event could not be told of (%s); it stays in the outbox.", type(error).__name__)
+            _log.warning("An event could not be dispatched (%s); it will be tried again.", type(error).__name__)
             if event is None:
                 return
 
 
 def _dispatch(connection: sa.Connection, settings: Settings, event: Event) -> None:
-    """Make the notifications of an event, unless its import's report is still to be written."""
+    """Make the notifications of an event, unless its import's report is not written yet."""
     to = recipients(settings.notifications, event.kind, payloads.feed_addresses(settings, event))
     if not to:
         events.dispatch(connection, event, None, ())
@@ -143,7 +142,7 @@ def _dispatch(connection: sa.Connection, settings: Settings, event: Event) -> No
 
 
 def _send(store: Store, settings: Settings, taken: Notification, within: float) -> NotificationError | None:
-    """Send a notification that was claimed, and note how it went."""
+    """Send a claimed notification, and record the result."""
 
     def attach(notification: Notification) -> Attachment | None:
         with store.connect() as connection:
@@ -167,7 +166,10 @@ def _send(store: Store, settings: Settings, taken: Notification, within: float) 
 
 def _test(told: Notifications, channel: Channel, recipient: str) -> str | None:
     now = datetime.now(UTC)
-    data = {"message": "This is a test: notifications of Contact Pipelines reach you.", "recipient": recipient}
+    data = {
+        "message": "This is a test: notifications from Contact Pipelines reach you.",
+        "recipient": recipient,
+    }
     notification = Notification(
         id=str(uuid.uuid4()),
         tenant_id=DEFAULT_TENANT,
@@ -195,7 +197,7 @@ LONGEST_PAUSE = 3600.0
 
 
 def pause_after(attempts: int) -> float:
-    """Return the seconds to wait after so many attempts: half a minute, twice as long each time, up to an hour."""
+    """Return the seconds to wait after so many attempts: 30, doubled each time, up to an hour."""
     return min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 16), LONGEST_PAUSE)
 
 
@@ -206,9 +208,9 @@ Attach = Callable[[Notification], Attachment | None]
 def deliver(
     told: Notifications, notification: Notification, *, within: float, clock: Clock, attach: Attach = lambda _: None
 ) -> None:
-    """Hand a notification over, within so many seconds. Raises NotificationError.
+    """Deliver a notification within so many seconds. Raises NotificationError.
 
-    `clock`: seconds since 1970. `attach` is asked for the file that goes with an email.
+    `clock` returns seconds since 1970; `attach` the file to attach to an email.
     """
     if notification.channel == Channel.WEBHOOK:
         webhook = told.webhook(notification.recipient)
@@ -226,15 +228,15 @@ def deliver(
     email_messages.send(told.smtp, message, notification.recipient, within=within)
 
 
-def way_of(notification: Notification) -> str:
-    """Return the way by which it travels: `email`, or `webhook:NAME`. If one is down, so it is for all that take it."""
+def route_of(notification: Notification) -> str:
+    """Return a notification's route: `email`, or `webhook:NAME`."""
     return "email" if notification.channel == Channel.EMAIL else f"webhook:{notification.recipient}"
 
 
 def recipients(told: Notifications, kind: str, feed_addresses: Collection[str]) -> list[tuple[Channel, str]]:
-    """Return who is told of an event, each once.
+    """Return the recipients of an event, each once.
 
-    A feed's addresses are also told that its export is there: it is mostly for that that they are named.
+    A feed's addresses always get `export.completed`: that is mostly what they are for.
     """
     found: list[tuple[Channel, str]] = []
     if told.smtp is not None:

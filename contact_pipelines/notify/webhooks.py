@@ -1,6 +1,6 @@
-"""Notifications posted to a webhook, signed as the Standard Webhooks specification (1.0.0) has it.
+"""Posting notifications to webhooks, signed as in the Standard Webhooks specification (1.0.0).
 
-No redirect is followed and no proxy asked: what is posted goes to the host of the settings or nowhere.
+Redirects are not followed and proxies not used: what is posted goes to the host in the settings or nowhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contact_pipelines.notify.payloads import Payload
 from contact_pipelines.settings.notification_settings import Webhook
 
 _USER_AGENT = "contact-pipelines"
-_MOST_BYTES = 64 * 1024  # of a response, which says nothing to us
+_MOST_BYTES = 64 * 1024  # of a response, whose content does not matter
 
 
 def sign(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
@@ -34,9 +34,9 @@ def encode(payload: Payload) -> bytes:
 
 
 def post(webhook: Webhook, message_id: str, payload: Payload, *, timestamp: int, within: float) -> None:
-    """Post a payload; any 2xx says that it was taken. `timestamp`: seconds since 1970, of this attempt.
+    """Post a payload within so many seconds; any 2xx means success. `timestamp`: of this attempt, seconds since 1970.
 
-    Takes `within` seconds at most. Raises NotificationError, which names the webhook and never its URL.
+    Raises NotificationError, which names the webhook and never its URL.
     """
     body = encode(payload)
     headers = {
@@ -55,7 +55,7 @@ def post(webhook: Webhook, message_id: str, payload: Payload, *, timestamp: int,
             f"the webhook {webhook.name} cannot be reached ({type(error).__name__})", unreachable=True
         ) from None
     if not http.client.OK <= status < http.client.MULTIPLE_CHOICES:
-        gone = status == http.client.GONE  # the specification: nobody wants it any more
+        gone = status == http.client.GONE  # by the specification: stop sending
         redirect = http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST
         note = ", a redirect, which is not followed" if redirect else ""
         raise NotificationError(f"the webhook {webhook.name} answered {status}{note}", permanent=gone)

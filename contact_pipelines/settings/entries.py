@@ -1,7 +1,7 @@
-"""The entries of `locations`, `imports` and `exports` in the settings file, each read by itself.
+"""The entries of `locations`, `imports` and `exports` in the settings file.
 
-One that is wrong becomes a BrokenEntry, with the sentence that names the file, the key and what is allowed; its
-neighbours are not disturbed.
+Each is read by itself: a wrong one becomes a BrokenEntry, with a sentence that names the file, the key and what is
+allowed, and does not affect the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 @dataclass
 class Entries:
-    """What the three sections hold, and what of it cannot be used."""
+    """The usable entries of the three sections, and the broken ones."""
 
     locations: dict[str, LocationConfig] = field(default_factory=dict)
     imports: tuple[ImportFeed, ...] = ()
@@ -36,7 +36,7 @@ class Entries:
 
 
 def read_entries(content: Mapping[str, Any], environment: Mapping[str, str], path: Path) -> Entries:
-    """Read the sections. Never raises: what is wrong is told in `broken`."""
+    """Read the sections. Never raises: errors are in `broken`."""
     reader = _Reader(environment, path)
     found = Entries(
         locations=reader.locations(content.get("locations")),
@@ -57,9 +57,7 @@ class _Reader:
 
     def locations(self, given: Any) -> dict[str, LocationConfig]:  # noqa: ANN401 - YAML
         if given is not None and not isinstance(given, dict):
-            self._breaks(
-                "locations", "locations", self._says("has a wrong value at locations: it is NAME: {type: ...}.")
-            )
+            self._breaks("locations", "locations", "has a wrong value at locations: it is NAME: {type: ...}.")
             return {}
         return {
             str(name): config for name, entry in (given or {}).items() if (config := self._location(str(name), entry))
@@ -67,17 +65,13 @@ class _Reader:
 
     def feeds(self, section: Section, model: type[_Feed], given: Any) -> Iterator[_Feed]:  # noqa: ANN401 - YAML
         if given is not None and not isinstance(given, list):
-            self._breaks(
-                section, section, self._says(f"has a wrong value at {section}: it is a list of `- name: ...`.")
-            )
+            self._breaks(section, section, f"has a wrong value at {section}: it is a list of `- name: ...`.")
             return
         taken: set[str] = set()
         for at, entry in enumerate(given or ()):
             name = str(entry["name"]) if isinstance(entry, dict) and entry.get("name") else str(at)
             if name in taken:
-                self._breaks(
-                    section, name, self._says(f"has two entries named {name} in {section}; this is the second.")
-                )
+                self._breaks(section, name, f"has two entries named {name} in {section}; this is the second.")
                 continue
             taken.add(name)
             keys = (section, name)
@@ -85,12 +79,12 @@ class _Reader:
                 value = with_environment(entry, self._environment, self._path, keys)
                 yield model.model_validate(value)
             except ValidationError as error:
-                self._breaks(section, name, self._says(fault(error, model, keys)))
+                self._breaks(section, name, fault(error, model, keys))
             except InvalidOption as error:
-                self._breaks(section, name, str(error))
+                self._breaks(section, name, error)
 
     def fits(self, feed: ImportFeed | ExportFeed, locations: Mapping[str, LocationConfig]) -> bool:
-        """Say whether a feed's place exists and its path leads nowhere else; else it is broken."""
+        """Say whether a feed's location exists and its path stays inside; else it is broken."""
         section: Section = "imports" if isinstance(feed, ImportFeed) else "exports"
         place, key = (feed.source, "source") if isinstance(feed, ImportFeed) else (feed.to, "to")
         if place is None:
@@ -98,14 +92,8 @@ class _Reader:
         where = f"{section}.{feed.name}.{key}"
         if place.location not in locations:
             known = ", ".join(locations) or "none"
-            self._breaks(
-                section,
-                feed.name,
-                self._says(
-                    f"has a wrong value at {where}.location: there is no location {place.location} that can be used;"
-                    f" there are: {known}."
-                ),
-            )
+            said = f"there is no usable location {place.location}; there are: {known}."
+            self._breaks(section, feed.name, f"has a wrong value at {where}.location: {said}")
             return False
         try:
             if isinstance(feed, ImportFeed):
@@ -113,7 +101,7 @@ class _Reader:
             else:
                 plain_path(place.path)
         except ContactPipelinesError as error:
-            self._breaks(section, feed.name, self._says(f"has a wrong value at {where}.path: {error}"))
+            self._breaks(section, feed.name, f"has a wrong value at {where}.path: {error}")
             return False
         return True
 
@@ -123,7 +111,7 @@ class _Reader:
             _NAME.validate_python(name)
         except ValidationError:
             allowed = "a name is a to z, 0 to 9 and _, begins with a letter and has at most 50 characters."
-            self._breaks("locations", name, self._says(f"has a wrong key at locations.{name}: {allowed}"))
+            self._breaks("locations", name, f"has a wrong key at locations.{name}: {allowed}")
             return None
         try:
             if isinstance(entry, dict):
@@ -131,15 +119,14 @@ class _Reader:
             value = with_environment(entry, self._environment, self._path, keys)
             config: LocationConfig = _LOCATION.validate_python(value, context={"folder": self._path.absolute().parent})
         except ValidationError as error:
-            self._breaks("locations", name, self._says(fault(error, LocationConfig, keys)))
+            self._breaks("locations", name, fault(error, LocationConfig, keys))
         except InvalidOption as error:
-            self._breaks("locations", name, str(error))
+            self._breaks("locations", name, error)
         else:
             return config
         return None
 
-    def _says(self, what: str) -> str:
-        return f"The settings file {self._path} {what}"
-
-    def _breaks(self, section: Section, name: str, error: str) -> None:
-        self.broken.append(BrokenEntry(section=section, name=name, error=error))
+    def _breaks(self, section: Section, name: str, error: str | InvalidOption) -> None:
+        """Note what is wrong: a whole sentence in an exception, or the end of one that begins with the file."""
+        said = f"The settings file {self._path} {error}" if isinstance(error, str) else str(error)
+        self.broken.append(BrokenEntry(section=section, name=name, error=said))

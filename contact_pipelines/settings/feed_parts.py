@@ -1,4 +1,4 @@
-"""What feeds are made of: times, names, places."""
+"""The parts of feeds: times, names, places."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from contact_pipelines.models.option_values import known_zone
 from contact_pipelines.settings.notification_settings import Address
+from contact_pipelines.settings.yaml_values import Strict
 
 _NAMED = ("@hourly", "@daily", "@weekly", "@monthly")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -74,39 +75,33 @@ TimeZone = Annotated[str, AfterValidator(known_zone)]
 Cron = Annotated[str, AfterValidator(check_cron)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-"""Of a feed or a location: also part of names in Dagster."""
-Recipients = Annotated[tuple[Address, ...], Field(description="Addresses that are told what became of it")]
+"""The name of a feed or a location; also used in Dagster's names."""
+Recipients = Annotated[tuple[Address, ...], Field(description="Addresses to notify of the results")]
 TenantId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}$")]
 
 
-class Strict(BaseModel):
-    """Immutable, and without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Place(Strict):
-    """Where at which location."""
+    """A path at a location."""
 
     location: Name = Field(description="A location of the settings file")
     path: str = Field(
-        description="From the location's folder; of a source the file's name may hold * ? []", min_length=1
+        description="Path from the location's folder; in a source the file's name may have * ? []", min_length=1
     )
 
 
 class Schedule(Strict):
-    """Look at set times."""
+    """Run at set times."""
 
     cron: Cron = Field(description="Minute, hour, day of month, month, day of week")
     timezone: TimeZone = "UTC"
 
 
 Section = Literal["locations", "imports", "exports"]
-"""A section of the settings file whose entries fail one by one."""
+"""A section of the settings file whose entries can fail one by one."""
 
 
 class BrokenEntry(Strict):
-    """An entry of the settings file that cannot be used: the others go on without it."""
+    """An entry of the settings file that cannot be used."""
 
     section: Section
     name: str

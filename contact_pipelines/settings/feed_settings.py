@@ -1,4 +1,4 @@
-"""An import feed: files that are imported by themselves, and the limits within which they are."""
+"""Feeds: imports and exports that run by themselves, and the limits of unattended imports."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ from pydantic import Field, field_validator, model_validator
 
 from contact_pipelines.models import DEFAULT_TENANT
 from contact_pipelines.options import LAST, MAX_REVIEW_SECONDS, ExportRequest, ImportOptions
-from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, Strict, TenantId
+from contact_pipelines.settings.feed_parts import Name, Place, Recipients, Schedule, Seconds, Share, TenantId
+from contact_pipelines.settings.yaml_values import Strict
 
 MAX_EVERY = 24 * 3600
 MAX_QUIET = 7 * 24 * 3600
 
 
 class Watch(Strict):
-    """Look again and again; a file is taken when it has not changed for a while."""
+    """Look at regular intervals; a file is imported when it has not changed for a while."""
 
     every: Seconds = Field(30.0, ge=1, le=MAX_EVERY, description="How often to look")
     quiet: Seconds = Field(
-        60.0, ge=0, le=MAX_QUIET, description="How long size and time (or ETag) must have stayed as they are"
+        60.0, ge=0, le=MAX_QUIET, description="How long size and time (or ETag) must not have changed"
     )
 
 
 class ImportSchedule(Schedule):
-    """When to take what is there, and what must be.
+    """When to import what is there, and what must be there.
 
-    What is not quiet yet at that time is waited for, and so is a location that cannot be reached (for an hour).
+    A file that is still changing at that time is waited for, and so is, for an hour, a location that cannot be reached.
     """
 
-    quiet: Seconds = Field(30.0, ge=0, le=3600, description="How long a file must have stayed as it is")
-    late: Seconds = Field(0.0, ge=0, le=MAX_EVERY, description="How long a file that is missing is still waited for")
+    quiet: Seconds = Field(30.0, ge=0, le=3600, description="How long a file must not have changed")
+    late: Seconds = Field(0.0, ge=0, le=MAX_EVERY, description="How long to wait for a missing file")
 
     require: Literal["file", "new_file", "nothing"] = Field(
-        "file", description="What must be there, or the tick fails: a file that fits, one that is new, or nothing"
+        "file", description="What must be there, or the tick fails: a matching file, a new one, or nothing"
     )
 
 
 class FeedMapping(Strict):
-    """What the columns of a feed's files are: given, saved, or suggested."""
+    """The mapping of a feed's columns: given, saved, or suggested."""
 
     auto: bool = Field(default=True, description="Suggest a field for columns that are not given")
     columns: dict[str, str] = Field(default_factory=dict, description="Header -> field")
@@ -49,19 +50,18 @@ class FeedMapping(Strict):
 
 
 class BreakerLimits(Strict):
-    """Beyond which limits an unattended import waits for a person.
+    """Limits beyond which an unattended import waits for a person.
 
-    It is compared with the median of the feed's last completed imports. Shares are of rows, 0 to 1; null turns a limit
-    off.
+    "Usual" is the median of the feed's last completed imports. Shares are of rows, 0 to 1; null turns a limit off.
     """
 
     enabled: bool = True
     compare_with: int = Field(5, ge=1, le=100, description="How many of the feed's last completed imports")
-    from_rows: int = Field(20, ge=1, description="Files with fewer rows, as those before had too, are let pass")
+    from_rows: int = Field(20, ge=1, description="Smaller files pass, if the earlier ones were as small")
     min_rows: int | None = Field(None, ge=0)
     max_rows: int | None = Field(None, ge=1)
     rows_drop: Share | None = Field(0.5, description="Share of the usual rows that may be missing")
-    rows_growth: float | None = Field(3.0, gt=1, description="How many times the usual rows there may be")
+    rows_growth: float | None = Field(3.0, gt=1, description="How many times the usual rows a file may have")
     max_error_share: Share | None = Field(0.2, description="Failed rows")
     error_share_rise: Share | None = Field(0.1, description="Failed rows, more than usual")
     max_updated_share: Share | None = Field(None, description="Rows that change a contact that exists")
@@ -69,12 +69,12 @@ class BreakerLimits(Strict):
     max_blank_share: dict[str, Share] = Field(default_factory=dict, description="Field -> rows without a value for it")
     blank_share_rise: Share | None = Field(0.2, description="Rows without a value for a mapped field, more than usual")
     review_expires: Seconds = Field(
-        7 * 24 * 3600.0, ge=60, le=MAX_REVIEW_SECONDS, description="How long an import that is held can be confirmed"
+        7 * 24 * 3600.0, ge=60, le=MAX_REVIEW_SECONDS, description="How long a held import can be confirmed"
     )
 
 
 class ImportFeed(Strict):
-    """Files that are imported by themselves."""
+    """Files that are imported automatically."""
 
     name: Name
     tenant: TenantId = DEFAULT_TENANT
@@ -83,13 +83,13 @@ class ImportFeed(Strict):
     watch: Watch | None = None
     schedule: ImportSchedule | None = None
     done_file: str | None = Field(
-        None, description="Name of the file that says that another is complete, such as {name}.ok; it is awaited"
+        None, description="Name of the file that marks another as complete, such as {name}.ok; imports wait for it"
     )
-    archive: str | None = Field(None, description="Folder that imported files are moved to, beside them")
+    archive: str | None = Field(None, description="Folder beside the files to which imported files are moved")
     delete: bool = Field(default=False, description="Delete imported files at the source")
     mapping: FeedMapping = FeedMapping()
     columns: Literal["evolve", "freeze"] = Field(
-        "evolve", description="freeze: an import whose columns are not those of the last one waits for a person"
+        "evolve", description="freeze: an import with other columns than the last one waits for a person"
     )
     options: ImportOptions = ImportOptions()
     breaker: BreakerLimits = BreakerLimits()
@@ -106,7 +106,7 @@ class ImportFeed(Strict):
     @classmethod
     def _names_the_file(cls, value: str | None) -> str | None:
         if value is not None and ("{name}" not in value or value == "{name}" or "/" in value):
-            raise ValueError("is not a file name that holds {name}, such as {name}.ok")
+            raise ValueError("is not a file name with {name} in it, such as {name}.ok")
         return value
 
     @field_validator("archive")
@@ -126,7 +126,7 @@ class ImportFeed(Strict):
 
     @property
     def quiet(self) -> float:
-        """Seconds for which a file must have stayed as it is before it is taken."""
+        """Seconds for which a file must not have changed before it is imported."""
         if self.watch is not None:
             return self.watch.quiet
         return self.schedule.quiet if self.schedule is not None else 0.0
@@ -150,13 +150,13 @@ _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 class ExportFeed(ExportRequest):
-    """An export that is written by itself."""
+    """An export that is written automatically."""
 
     name: Name
     tenant: TenantId = DEFAULT_TENANT
     enabled: bool = True
     schedule: Schedule
-    to: Place | None = Field(None, description="Where to; {date}, {time} and {name} are put in; else the artifacts")
+    to: Place | None = Field(None, description="Where to, with {date}, {time} and {name}; the artifacts unless given")
     notify: Recipients = ()
 
     @field_validator("changed_since", mode="before")
@@ -179,12 +179,12 @@ class ExportFeed(ExportRequest):
 
     @property
     def request(self) -> ExportRequest:
-        """What is exported each time."""
+        """The request of each run."""
         asked = {name: getattr(self, name) for name in ExportRequest.model_fields}
         return ExportRequest.model_validate(asked)
 
     def path_at(self, moment: datetime) -> str | None:
-        """Return the path that the export of this moment has at its location, in the schedule's time zone."""
+        """Return the path at the location for this time, in the schedule's time zone."""
         if self.to is None:
             return None
         local = moment.astimezone(ZoneInfo(self.schedule.timezone))

@@ -1,22 +1,21 @@
-"""Where things are and what the house asks of every import, read from the settings file and the environment.
+"""Loading the settings file and the environment, which wins.
 
-The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names; the
-environment wins. Wherever a value is `{env: NAME}`, the environment's variable NAME is put in. Secrets come from
-there only.
+The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names. A value
+`{env: NAME}` stands for the environment variable NAME; secrets can be given only like this.
 
-A fault in `locations`, `imports` or `exports` disables the entry that has it (see `settings_entries`); any other fault
+An error in an entry of `locations`, `imports` or `exports` disables that entry (see `entries`); any other error
 disables the file.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from contact_pipelines.errors import InvalidOption, NotFound
 from contact_pipelines.files.locations.location import LocationConfig
@@ -27,23 +26,23 @@ from contact_pipelines.settings.feed_parts import BrokenEntry
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.settings.notification_settings import Notifications
 from contact_pipelines.settings.policy import House, Retention
-from contact_pipelines.settings.yaml_values import fault, require_secrets_from_environment, with_environment
+from contact_pipelines.settings.yaml_values import Strict, fault, require_secrets_from_environment, with_environment
 
 DEFAULT_HOME = ".contact_pipelines"
 SETTINGS_FILE = "contact_pipelines.yaml"
+
+_Feed = TypeVar("_Feed", ImportFeed, ExportFeed)
 
 _SECRETS = (
     ("language_model", "api_key"),
     ("notifications", "smtp", "password"),
     ("notifications", "webhooks", "*", "secret"),
 )
-"""Where secrets stand; `*` is every entry of a list."""
+"""The keys of secrets; `*` is every entry of a list."""
 
 
-class Settings(BaseModel):
+class Settings(Strict):
     """Typed settings; `database_url` is None for the embedded store, `file` if there is no settings file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path
     file: Path | None = None
@@ -70,30 +69,30 @@ class Settings(BaseModel):
         return self.home / "dagster"
 
     def import_feed(self, name: str) -> ImportFeed:
-        """Return an import feed by its name. Raises NotFound that lists those that there are."""
-        for feed in self.imports:
-            if feed.name == name:
-                return feed
-        known = ", ".join(feed.name for feed in self.imports) or "none"
-        raise NotFound(f"There is no import {name!r} in the settings file that can be used; there are: {known}.")
+        """Return an import feed by its name. Raises NotFound, which lists the others."""
+        return _named("import", name, self.imports)
 
     def export_feed(self, name: str) -> ExportFeed:
-        """Return an export feed by its name. Raises NotFound that lists those that there are."""
-        for feed in self.exports:
-            if feed.name == name:
-                return feed
-        known = ", ".join(feed.name for feed in self.exports) or "none"
-        raise NotFound(f"There is no export {name!r} in the settings file that can be used; there are: {known}.")
+        """Return an export feed by its name. Raises NotFound, which lists the others."""
+        return _named("export", name, self.exports)
+
+
+def _named(what: str, name: str, feeds: Sequence[_Feed]) -> _Feed:
+    found = next((feed for feed in feeds if feed.name == name), None)
+    if found is None:
+        known = ", ".join(feed.name for feed in feeds) or "none"
+        raise NotFound(f"The settings file has no usable {what} {name!r}; it has: {known}.")
+    return found
 
 
 class _SettingsFile(House):
-    """The keys of the settings file: those of the house rules, and these."""
+    """The keys of the settings file: the house rules, and these."""
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")
     local_paths_in_dagster: bool = Field(
         default=True,
-        description="Whether the form in the Dagster UI may name files of the machine, not of locations only",
+        description="Whether the form in the Dagster UI may name local files, not only files at locations",
     )
     # Read one by one, by `read_entries`.
     locations: Any = Field(None, description="Where files come from and go to, by name")
@@ -105,7 +104,7 @@ class _SettingsFile(House):
     def _about_all_imports(cls, value: ImportOptions) -> ImportOptions:
         for option in declared(ImportOptions):
             if not option.can_be_default and getattr(value, option.name):
-                raise ValueError(f"{option.name} cannot be a default; an import that is to do this says so itself")
+                raise ValueError(f"{option.name} cannot be a default; each import has to ask for it")
         return value
 
     notifications: Notifications = Notifications()
@@ -115,18 +114,14 @@ class _SettingsFile(House):
         return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
 
 
-_ENTRIES = ("locations", "imports", "exports")
-
-
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings file and the environment. Raises InvalidOption that names the file and the key.
-
-    Entries of `locations`, `imports` and `exports` that cannot be used are in `broken`, with what is wrong.
-    """
+    """Read the settings file and the environment. Raises InvalidOption, which names the file and the key."""
     home = Path(environment.get("CONTACT_PIPELINES_HOME") or DEFAULT_HOME).expanduser().absolute()
     path, content = _read_file(environment)
     require_secrets_from_environment(content, _SECRETS, path)
-    entries = read_entries({section: content.pop(section, None) for section in _ENTRIES}, environment, path)
+    entries = read_entries(
+        {section: content.pop(section, None) for section in ("locations", "imports", "exports")}, environment, path
+    )
     try:
         given = _SettingsFile.model_validate(with_environment(content, environment, path))
     except ValidationError as error:
@@ -153,7 +148,7 @@ def _read_file(environment: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
     path = Path(named or SETTINGS_FILE)
     if not path.exists():
         if named:
-            raise InvalidOption(f"The settings file {path} that CONTACT_PIPELINES_CONFIG names does not exist.")
+            raise InvalidOption(f"The settings file {path} named by CONTACT_PIPELINES_CONFIG does not exist.")
         return path, {}
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}

@@ -1,4 +1,4 @@
-"""The key `notifications` of the settings file: who is told of what, and how."""
+"""The key `notifications` of the settings file: recipients, events, and how messages are sent."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, ByteSize, Field, field_validator, model_validator
 
 from contact_pipelines.models import EventKind
+from contact_pipelines.settings.yaml_values import Strict
 
 TOLD_BY_DEFAULT = (
     EventKind.IMPORT_COMPLETED,
@@ -24,15 +25,11 @@ TOLD_BY_DEFAULT = (
     EventKind.EXPORT_FAILED,
     EventKind.FEED_FAILED,
 )
-"""All but what somebody did by hand a moment ago (cancelled) and what went as it always does (export.completed)."""
+"""All but what a person has just done (cancelled) and what is routine (export.completed)."""
 
 _ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"]+@[^\s@<>()\[\]\\,;:"]+""")
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - as the Standard Webhooks specification has it
 _SHORTEST_KEY, _LONGEST_KEY = 24, 64
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _address(value: str) -> str:
@@ -44,12 +41,12 @@ def _address(value: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class Smtp(_Strict):
-    """The mail server that takes our messages. `timeout`: seconds for each answer of the server."""
+class Smtp(Strict):
+    """The mail server. `timeout`: seconds for each of its answers."""
 
     host: str = Field(min_length=1)
     port: int | None = Field(None, ge=1, le=65535, description="587 for starttls, 465 for ssl, 25 for none")
-    tls: Literal["starttls", "ssl", "none"] = Field("starttls", description="Encryption; it is required, not tried")
+    tls: Literal["starttls", "ssl", "none"] = Field("starttls", description="Encryption, which is required")
     ca_file: Path | None = Field(None, description="Certificates to trust instead of the system's")
     username: str | None = None
     password: str | None = Field(None, repr=False)
@@ -79,12 +76,12 @@ class Smtp(_Strict):
 
     @property
     def actual_port(self) -> int:
-        """The port, or the usual one for the kind of encryption."""
+        """The port, or the usual one for this encryption."""
         return self.port or {"starttls": 587, "ssl": 465, "none": 25}[self.tls]
 
 
-class Webhook(_Strict):
-    """Where events are posted to. `name` stands for the URL wherever it is shown; the URL may be a secret itself."""
+class Webhook(Strict):
+    """Where events are posted to. The URL, which may be a secret, is never shown; `name` is."""
 
     url: str = Field(repr=False)
     secret: str = Field(repr=False, description="whsec_ and the base64 of 24 to 64 random bytes")
@@ -118,15 +115,15 @@ class Webhook(_Strict):
         return _decoded(self.secret)
 
 
-class Notifications(_Strict):
-    """Who is told of what. Without recipients nobody is."""
+class Notifications(Strict):
+    """Who is notified of what."""
 
-    to: tuple[Address, ...] = Field((), description="Addresses that are told of everything, besides a feed's own")
-    events: tuple[EventKind, ...] = Field(TOLD_BY_DEFAULT, description="Of what people are told")
+    to: tuple[Address, ...] = Field((), description="Addresses notified of everything, in addition to a feed's own")
+    events: tuple[EventKind, ...] = Field(TOLD_BY_DEFAULT, description="What people are notified of")
     smtp: Smtp | None = None
     webhooks: tuple[Webhook, ...] = ()
     attach_errors_up_to: ByteSize = Field(
-        ByteSize(0), ge=0, le=25_000_000, description="Attach error files up to this size; they are contacts' data"
+        ByteSize(0), ge=0, le=25_000_000, description="Attach error files up to this size; they contain contacts' data"
     )
     retry_for: int = Field(3 * 24 * 3600, ge=60, description="Seconds after which a notification is given up")
 
@@ -137,7 +134,7 @@ class Notifications(_Strict):
         if twice:
             raise ValueError(f"has two webhooks named {twice[0]}; give each a name of its own")
         if self.to and self.smtp is None:
-            raise ValueError("has addresses in `to`, and no `smtp` to send by")
+            raise ValueError("has addresses in `to`, but no `smtp`")
         return self
 
     @property
@@ -151,7 +148,7 @@ class Notifications(_Strict):
 
 
 def _parts(url: str) -> str:
-    """Return host and port of an address that can be posted to. Raises ValueError."""
+    """Return host and port of an address for webhooks. Raises ValueError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -160,7 +157,7 @@ def _parts(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("is not an address such as https://example.com/hook")
     if parts.username or parts.password:
-        raise ValueError("holds a user or a password; the signature is what the receiver checks")
+        raise ValueError("has a user or a password in it; receivers check the signature instead")
     return host if port is None else f"{host}:{port}"
 
 

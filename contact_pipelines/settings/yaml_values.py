@@ -1,4 +1,4 @@
-"""Values of the settings file: `{env: NAME}`, secrets, and the sentence for what cannot be."""
+"""Values of the settings file: strict models, `{env: NAME}`, secrets, and the sentence for a wrong value."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contact_pipelines.errors import InvalidOption
 
 Keys = tuple[str, ...]
 
 
+class Strict(BaseModel):
+    """Immutable, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 def with_environment(value: Any, environment: Mapping[str, str], path: Path, keys: Keys = ()) -> Any:  # noqa: ANN401 - YAML
-    """Put the environment's values in for `{env: NAME}`, at any depth. Raises InvalidOption for one that is not set."""
+    """Replace `{env: NAME}`, at any depth, by the variable's value. Raises InvalidOption for one that is not set."""
     if isinstance(value, dict):
         if set(value) == {"env"} and isinstance(value["env"], str):
             if value["env"] not in environment:
@@ -30,14 +36,14 @@ def with_environment(value: Any, environment: Mapping[str, str], path: Path, key
 
 
 def require_secrets_from_environment(content: Mapping[str, Any], secrets: Iterable[Keys], path: Path) -> None:
-    """Raise InvalidOption if a secret stands in the file itself. `secrets`: where they are; `*` is any list's entry."""
+    """Raise InvalidOption if a secret is written in the file. `secrets`: their keys; `*` is any entry of a list."""
     for keys in secrets:
         for holder, place in _holders(content, keys[:-1]):
             require_no_secret(holder, keys[-1:], path, place)
 
 
 def _holders(content: Any, keys: Keys, place: Keys = ()) -> Iterator[tuple[Mapping[str, Any], Keys]]:  # noqa: ANN401 - YAML
-    """Yield the mappings that stand at a place of the file, and what errors call that place."""
+    """Yield the mappings at a place in the file, and that place as errors name it."""
     if not keys:
         if isinstance(content, dict):
             yield content, place
@@ -49,7 +55,7 @@ def _holders(content: Any, keys: Keys, place: Keys = ()) -> Iterator[tuple[Mappi
 
 
 def require_no_secret(holder: Mapping[str, Any], secrets: Iterable[str], path: Path, keys: Keys) -> None:
-    """Raise InvalidOption if one of these keys of a mapping is anything but `{env: NAME}` (or null)."""
+    """Raise InvalidOption if one of these keys is anything but `{env: NAME}` or null."""
     for key in secrets:
         value = holder.get(key)
         if value is not None and not (isinstance(value, dict) and set(value) == {"env"}):
@@ -60,9 +66,9 @@ def require_no_secret(holder: Mapping[str, Any], secrets: Iterable[str], path: P
 
 
 def fault(error: ValidationError, model: Any = None, keys: Keys = ()) -> str:  # noqa: ANN401 - a model or a union of some
-    """Return what is wrong first, where, and what is allowed: the end of a sentence that begins with the file.
+    """Return the first error, its place, and what is allowed: the end of a sentence that begins with the file.
 
-    `keys`: where in the file the model's own keys begin. What was written there is not quoted: it may be a secret.
+    `keys`: where in the file the model begins. The wrong value is not quoted: it may be a secret.
     """
     first = error.errors(include_url=False, include_input=False)[0]
     place = [part for part in first["loc"] if str(part) not in _tags(model)]
@@ -77,7 +83,7 @@ def fault(error: ValidationError, model: Any = None, keys: Keys = ()) -> str:  #
 
 
 def _tags(model: Any) -> set[str]:  # noqa: ANN401
-    """Return the words by which a union's models are told apart, which stand in an error's place too."""
+    """Return the tags of a union's models, which pydantic puts into an error's place."""
     tags: set[str] = set()
     for option in _models(model):
         if len(list(_models(model))) > 1:
@@ -86,7 +92,7 @@ def _tags(model: Any) -> set[str]:  # noqa: ANN401
 
 
 def _models(annotation: Any) -> Iterable[type[BaseModel]]:  # noqa: ANN401
-    """Yield the models that an annotation is, or is made of."""
+    """Yield the models in an annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         return
@@ -95,10 +101,10 @@ def _models(annotation: Any) -> Iterable[type[BaseModel]]:  # noqa: ANN401
 
 
 def _known_keys(model: Any, place: Iterable[int | str]) -> list[str]:  # noqa: ANN401
-    """Return the keys that are allowed at a place of a model."""
+    """Return the keys allowed at a place in a model."""
     current = list(_models(model))
     for part in place:
-        if len(current) > 1:  # the word that tells the union's models apart
+        if len(current) > 1:  # the tag of a union's model
             current = [one for one in current if part in get_args(one.model_fields["type"].annotation)]
         elif current and isinstance(part, str) and part in current[0].model_fields:
             current = list(_models(current[0].model_fields[part].annotation))

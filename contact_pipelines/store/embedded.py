@@ -1,12 +1,11 @@
 """The embedded PostgreSQL: started on demand, shared by the machine's processes, stopped by the last of them.
 
-Which processes use the server is kept beside its data, in `<data>-users/`: each has a file there that it
-holds a lock on. The kernel lets go of that lock however the process ends, so there is no pid to be reused and
-no clock to be trusted; a file whose lock is free belongs to nobody and is removed. Joining, leaving, starting
-and stopping happen under one more lock, which is exclusive.
+The users of the server are counted beside its data, in `<data>-users/`: each process locks a file there. The kernel
+releases that lock however the process ends, so neither pids nor clocks matter; a file whose lock is free is removed.
+Joining, leaving, starting and stopping happen under one exclusive lock.
 
-A process that ends in an orderly way leaves by itself, and stops the server if it was the last. For one that
-is killed, a watcher (`embedded_watch`) notices.
+A process that ends normally leaves by itself, and stops the server if it was the last. Killed processes are noticed by
+a watcher, which whoever starts the server runs: `python -m contact_pipelines.store.embedded FOLDER`.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,9 +30,10 @@ from contact_pipelines.store import embedded_server as server
 _logger = logging.getLogger(__name__)
 
 _WAIT = 150.0  # seconds for another process to start or stop the server
+_WATCH_EVERY = 0.5  # seconds
 _guard = threading.Lock()  # file locks exclude processes, not threads
 _joined: dict[Path, InterProcessLock] = {}  # data folder -> this process's file in its users folder
-_watchers: list[subprocess.Popen[bytes]] = []  # kept, so that they are not reported as forgotten
+_watchers: list[subprocess.Popen[bytes]] = []  # kept, or Python warns about them
 
 
 def start_embedded(folder: Path) -> str:
@@ -54,7 +55,7 @@ def start_embedded(folder: Path) -> str:
 
 
 def stop_if_last_user(folder: Path) -> bool:
-    """Count this process as a user no longer; stop the server if nobody else is. Return whether nobody is.
+    """Stop counting this process as a user; stop the server, and return True, if there is no other.
 
     Raises StoreUnavailable if it cannot be stopped.
     """
@@ -70,7 +71,7 @@ def stop_if_last_user(folder: Path) -> bool:
 
 
 def stop_embedded(folder: Path) -> None:
-    """Stop the server now, whoever uses it. Raises StoreUnavailable if it cannot be stopped."""
+    """Stop the server now, even if it is in use. Raises StoreUnavailable if it cannot be stopped."""
     folder = folder.expanduser().resolve()
     if not users_folder(folder).exists():
         return
@@ -79,23 +80,36 @@ def stop_embedded(folder: Path) -> None:
         server.stop(folder)
 
 
-def watch_once(folder: Path, watching: InterProcessLock) -> bool:
-    """Stop the server if nobody uses it, and return whether there is more to watch. For the watcher only."""
+def watch(folder: Path) -> None:
+    """Return when the server has been stopped because nobody uses it, or if another process is watching."""
+    watching = _watcher_lock(folder)
+    if not users_folder(folder).exists() or not watching.acquire(blocking=False):
+        return
+    more = True
+    while more:
+        time.sleep(_WATCH_EVERY)
+        if not users_folder(folder).exists():
+            return  # the store was removed, which its server notices, too
+        with suppress(StoreUnavailable):  # it is just being started, or does not stop: look again
+            more = _watch_once(folder, watching)
+
+
+def users_folder(folder: Path) -> Path:
+    """Return the folder in which the users of a data folder are counted."""
+    return folder.with_name(folder.name + "-users")
+
+
+def _watch_once(folder: Path, watching: InterProcessLock) -> bool:
+    """Stop the server if nobody uses it; return whether there is more to watch."""
     with _exclusively(folder):
         if _others(folder):
             return True
         server.stop(folder)
-        watching.release()  # while nobody can start the server, and take it for watched
+        watching.release()  # while nobody can start the server and think it watched
         return False
 
 
-def users_folder(folder: Path) -> Path:
-    """Return where the users of a data folder are counted."""
-    return folder.with_name(folder.name + "-users")
-
-
-def watcher_lock(folder: Path) -> InterProcessLock:
-    """Return the lock that the watcher of a data folder holds for as long as it watches."""
+def _watcher_lock(folder: Path) -> InterProcessLock:
     return InterProcessLock(users_folder(folder) / "watcher.lock")
 
 
@@ -106,22 +120,17 @@ def _exclusively(folder: Path) -> Iterator[None]:
         lock = InterProcessLock(users_folder(folder) / "lock")
         try:
             users_folder(folder).mkdir(parents=True, exist_ok=True)
-            acquired = lock.acquire(timeout=_WAIT)
+            if not lock.acquire(timeout=_WAIT):
+                raise StoreUnavailable(f"Another process is still starting or stopping the store in {folder}.")
+            try:
+                yield
+            finally:
+                lock.release()
         except (OSError, threading.ThreadError) as error:
             reason = getattr(error, "strerror", None) or "locking failed"
             raise StoreUnavailable(
-                f"The embedded store's folder {folder.parent} cannot be used: {reason}."
-                " Choose another with CONTACT_PIPELINES_HOME."
+                f"The embedded store in {folder} cannot be used: {reason}. Choose another with CONTACT_PIPELINES_HOME."
             ) from error
-        if not acquired:
-            raise StoreUnavailable(f"Another process is still starting or stopping the store in {folder}.")
-        try:
-            yield
-        except (OSError, threading.ThreadError) as error:
-            reason = getattr(error, "strerror", None) or "locking failed"
-            raise StoreUnavailable(f"The embedded store in {folder} cannot be used: {reason}.") from error
-        finally:
-            lock.release()
 
 
 def _join(folder: Path) -> None:
@@ -142,11 +151,11 @@ def _leave(folder: Path) -> None:
 
 
 def _others(folder: Path) -> bool:
-    """Say whether any other process uses the server, and forget those that have ended."""
+    """Return whether another process uses the server, and forget those that have ended."""
     mine = _joined.get(folder)
     alive = False
     for path in users_folder(folder).glob("*.user"):
-        # To open and close a file that this process holds a POSIX lock on would let go of that lock.
+        # Opening and closing a file on which this process holds a POSIX lock would release the lock.
         if mine and path.name == Path(os.fsdecode(mine.path)).name:
             continue
         if _is_free(InterProcessLock(path)):
@@ -166,15 +175,15 @@ def _is_free(lock: InterProcessLock) -> bool:
 
 
 def _ensure_watched(folder: Path) -> None:
-    """Start a watcher unless there is one. Without a watcher all is well, but for users that are killed."""
-    if not sys.executable or not _is_free(watcher_lock(folder)):
+    """Start a watcher unless there is one. It only matters for users that are killed."""
+    if not sys.executable or not _is_free(_watcher_lock(folder)):
         return
     package = str(Path(__file__).parents[2])
     inherited = os.environ.get("PYTHONPATH")
     environment = {**os.environ, "PYTHONPATH": package + (os.pathsep + inherited if inherited else "")}
     try:
         watcher = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "contact_pipelines.store.embedded_watch", str(folder)],
+            [sys.executable, "-m", "contact_pipelines.store.embedded", str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -195,7 +204,7 @@ def _leave_all() -> None:
 
 
 def _after_fork() -> None:
-    """Forget what only the parent holds: a forked child does not inherit POSIX locks."""
+    """Forget the parent's locks: a forked child does not inherit POSIX locks."""
     global _guard  # noqa: PLW0603
     _guard = threading.Lock()
     for lock in _joined.values():
@@ -208,3 +217,6 @@ def _after_fork() -> None:
 atexit.register(_leave_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+if __name__ == "__main__":
+    watch(Path(sys.argv[1]))

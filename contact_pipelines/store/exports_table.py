@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from contact_pipelines.errors import NotFound, TooManyExports, WrongState
+from contact_pipelines.files.artifacts import export_folder
 from contact_pipelines.models import EventKind, ExportRecord, ExportRequest, ExportStatus
 from contact_pipelines.outcomes import sentence
 from contact_pipelines.store import notification_events
+from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import life_lock
 from contact_pipelines.store.tables import exports, tenants
 
@@ -165,6 +167,14 @@ def expire(connection: sa.Connection, record: ExportRecord) -> None:
         .where(_is(record.tenant_id, record.id), exports.c.status == ExportStatus.COMPLETED)
         .values(status=ExportStatus.EXPIRED, expires_at=sa.func.least(exports.c.expires_at, sa.func.now()))
     )
+
+
+def expire_files(store: Store, artifacts: str, records: Sequence[ExportRecord]) -> None:
+    """Delete the files of these exports among the artifacts, and mark the exports as `expired`."""
+    for record in records:
+        export_folder(artifacts, record.tenant_id, record.id).remove()
+        with store.begin() as connection:
+            expire(connection, record)
 
 
 def end_running(connection: sa.Connection, tenant_id: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The `imports` table: registering, claiming, progress, outcome. The database decides, not the orchestrator."""
+"""The `imports` table: registering, reading and recording imports. The database decides who runs what."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 import secrets
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -30,18 +29,13 @@ from contact_pipelines.models import (
     PropertyType,
     RollbackCounts,
 )
-from contact_pipelines.outcomes import sentence
-from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tables import imports
-
-ABANDONED_AFTER_SECONDS = 15
-"""An import whose process holds no lock and has shown no sign of life for so long has died."""
 
 TIMES = (
     "created_at", "started_at", "awaiting_since", "review_expires_at", "confirmed_at", "finished_at", "rolled_back_at",
     "artifacts_removed_at", "results_removed_at",
 )  # fmt: skip
-"""When an import came to where, and when its files were removed for their age: the keys of `Import.times`."""
+"""The keys of `Import.times`: when an import changed its status, and when its old files were removed."""
 
 STARTABLE = (ImportStatus.PENDING, ImportStatus.RUNNING, ImportStatus.FAILED)
 
@@ -56,7 +50,7 @@ def register(
     idempotency_key: str | None = None,
     feed: str | None = None,
 ) -> Import:
-    """Add an import as `pending`; with a known idempotency key return the import that has it."""
+    """Add an import as `pending`, or return the one that has this idempotency key."""
     file_name = PurePosixPath(source.replace("\\", "/")).name
     values = {
         "tenant_id": tenant_id,
@@ -94,18 +88,18 @@ def get(connection: sa.Connection, tenant_id: str, key: str) -> Import:
 
 
 def with_progress(connection: sa.Connection, record: Import) -> Import:
-    """Return the import with the status, rows and progress that it has now. Nothing else of it is read."""
+    """Return the import with its status, rows and progress as they are now. Nothing else is read."""
     columns = ("status", "rows_total", "started_at", "step", "step_started_at", "progress_done", "progress_total")
-    row = connection.execute(sa.select(*(imports.c[name] for name in columns)).where(_is(record))).one()
+    row = connection.execute(sa.select(*(imports.c[name] for name in columns)).where(is_import(record))).one()
     return replace(record, status=ImportStatus(row.status), rows=row.rows_total, progress=_progress(row))
 
 
 def get_settled(connection: sa.Connection, record: Import) -> Import:
-    """Return the import as it is when no transaction that changes it is under way any more: this one waits for them.
+    """Return the import once no other transaction is changing it.
 
-    So whoever lost the connection with the answer to a COMMIT finds out what became of it.
+    This is how a process that lost its connection during a COMMIT finds out whether it was committed.
     """
-    return from_row(connection.execute(sa.select(imports).where(_is(record)).with_for_update(read=True)).one())
+    return from_row(connection.execute(sa.select(imports).where(is_import(record)).with_for_update(read=True)).one())
 
 
 def find_by_name(connection: sa.Connection, name: str) -> Import:
@@ -124,24 +118,24 @@ def recent(connection: sa.Connection, tenant_id: str, limit: int = 50) -> list[I
 
 
 def latest_of_feed(connection: sa.Connection, tenant_id: str, feed: str) -> Import | None:
-    """Return the import that a feed brought last."""
+    """Return a feed's latest import."""
     statement = sa.select(imports).where(imports.c.tenant_id == tenant_id, imports.c.feed_name == feed)
     row = connection.execute(statement.order_by(imports.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else from_row(row)
 
 
 def pending(connection: sa.Connection, limit: int = 100) -> list[Import]:
-    """Return the imports of all tenants that wait to be started, in the order in which they were registered."""
+    """Return the pending imports of all tenants, in the order of their registration."""
     statement = sa.select(imports).where(imports.c.status == ImportStatus.PENDING)
     in_order = statement.order_by(imports.c.created_at, imports.c.id)  # the database's clock, not the doors'
     return [from_row(row) for row in connection.execute(in_order.limit(limit))]
 
 
 def claim(connection: sa.Connection, record: Import) -> None:
-    """Make the import `running`. Raises WrongState if it was applied, undone or given up."""
+    """Make the import `running`. Raises WrongState if it was applied, undone or ended."""
     statement = (
         sa.update(imports)
-        .where(_is(record), imports.c.status.in_(STARTABLE))
+        .where(is_import(record), imports.c.status.in_(STARTABLE))
         .values(
             status=ImportStatus.RUNNING,
             started_at=sa.func.coalesce(imports.c.started_at, sa.func.now()),
@@ -149,7 +143,7 @@ def claim(connection: sa.Connection, record: Import) -> None:
             heartbeat_at=sa.func.now(),
             error=None,
             error_code=None,
-            artifacts_removed_at=None,  # they are made anew
+            artifacts_removed_at=None,  # they are made again
             results_removed_at=None,
         )
     )
@@ -158,26 +152,26 @@ def claim(connection: sa.Connection, record: Import) -> None:
 
 
 def record_file(connection: sa.Connection, record: Import, file: LandedFile) -> None:
-    """Note what was landed."""
+    """Record what was landed."""
     _update(connection, record, file_size=file.size, file_sha256=file.sha256)
 
 
 def record_rows(connection: sa.Connection, record: Import, rows: int, reading: FileReading) -> None:
-    """Note how many data rows the file has, and how it was read."""
+    """Record how many data rows the file has, and how it was read."""
     _update(connection, record, rows_total=rows, reading=asdict(reading))
 
 
 def record_mapping(
     connection: sa.Connection, record: Import, mapping: Sequence[ColumnMapping], options: ImportOptions
 ) -> None:
-    """Note what each column was taken for, and the options with what the file itself says of them."""
+    """Record the mapping, and the options including those that the file itself sets."""
     columns = [asdict(column) for column in mapping]
     _update(connection, record, mapping=columns, options=options.model_dump(mode="json"))
 
 
 def record_failure(connection: sa.Connection, record: Import, code: str, message: str) -> None:
-    """Make a running import `failed`, with the sentence that says why."""
-    statement = sa.update(imports).where(_is(record), imports.c.status.in_(STARTABLE))
+    """Make a running import `failed`, with a sentence that says why."""
+    statement = sa.update(imports).where(is_import(record), imports.c.status.in_(STARTABLE))
     values = {
         "status": ImportStatus.FAILED,
         "error_code": code,
@@ -188,7 +182,7 @@ def record_failure(connection: sa.Connection, record: Import, code: str, message
 
 
 def require_status(connection: sa.Connection, record: Import, status: ImportStatus) -> None:
-    """Raise WrongState unless the import still is what it was: another process may have applied or ended it."""
+    """Raise WrongState if another process has changed the import's status."""
     if get(connection, record.tenant_id, record.id).status != status:
         raise stopped(connection, record)
 
@@ -196,12 +190,12 @@ def require_status(connection: sa.Connection, record: Import, status: ImportStat
 def complete(connection: sa.Connection, record: Import, counts: Counts, warnings: int, *, was: ImportStatus) -> None:
     """Make an import that `was` running or awaiting review `completed`, in the transaction that applies it.
 
-    Raises WrongState if it is something else by now.
+    Raises WrongState if its status has changed.
     """
     confirmed = {"confirmed_at": sa.func.now()} if was == ImportStatus.AWAITING_REVIEW else {}
     statement = (
         sa.update(imports)
-        .where(_is(record), imports.c.status == was)
+        .where(is_import(record), imports.c.status == was)
         .values(
             status=ImportStatus.COMPLETED,
             finished_at=sa.func.clock_timestamp(),
@@ -215,105 +209,30 @@ def complete(connection: sa.Connection, record: Import, counts: Counts, warnings
 
 
 def record_rollback(connection: sa.Connection, record: Import, counts: RollbackCounts) -> None:
-    """Make an import `rolled_back`, in the transaction that undoes it (or the opt-outs that stayed at first)."""
+    """Make an import `rolled_back`, in the transaction that undoes it (or the opt-outs it kept at first)."""
     values = {
         "status": ImportStatus.ROLLED_BACK,
         "rolled_back_at": sa.func.clock_timestamp(),
         "rollback_counts": asdict(counts),
         "results_removed_at": None,  # there will be a report
     }
-    connection.execute(sa.update(imports).where(_is(record)).values(values))
-
-
-class Heartbeat:
-    """Shows other connections that an import is alive and how far it is, and notices that it was cancelled.
-
-    Each method raises ImportCancelled then. The heartbeat has a connection of its own, outside the transaction that
-    applies the import, and holds a session lock there that PostgreSQL frees the moment the process dies, however it
-    dies.
-    """
-
-    WRITE_EVERY_SECONDS = 0.5
-
-    def __init__(self, connection: sa.Connection, record: Import) -> None:
-        self._connection = connection
-        self._record = record
-        self._written = 0.0
-
-    def step(self, name: str, total: int = 0) -> None:
-        """Say that a step begins, and how many rows it has to do."""
-        values = {"step": name, "progress_done": 0, "progress_total": total, "step_started_at": sa.func.now()}
-        self._write(values)
-
-    def advance(self, done: int, total: int) -> None:
-        """Say how many rows are done; written at most twice a second."""
-        if time.monotonic() - self._written >= self.WRITE_EVERY_SECONDS:
-            self._write({"progress_done": done, "progress_total": total})
-
-    def _write(self, values: Mapping[str, Any]) -> None:
-        statement = sa.update(imports).where(_is(self._record)).values(heartbeat_at=sa.func.now(), **values)
-        status = self._connection.scalar(statement.returning(imports.c.status))
-        self._written = time.monotonic()
-        if status == ImportStatus.CANCELLED:
-            raise _cancelled(self._record)
-
-
-@contextmanager
-def heartbeat(store: Store, record: Import) -> Iterator[Heartbeat]:
-    """Hold the import's life lock for as long as the block runs."""
-    with store.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(sa.select(sa.func.pg_advisory_lock(life_lock(record.id))))
-        try:
-            yield Heartbeat(connection, record)
-        finally:
-            if not connection.closed and not connection.invalidated:
-                with suppress(sa.exc.DBAPIError):  # the connection was lost, and the lock with it
-                    connection.execute(sa.select(sa.func.pg_advisory_unlock(life_lock(record.id))))
-
-
-def running(connection: sa.Connection, tenant_id: str) -> list[Import]:
-    """Return the tenant's imports that are alive; those whose process died become `failed`.
-
-    `connection` must be in a transaction that is committed afterwards.
-    """
-    statement = sa.select(imports, _heartbeat_age()).where(
-        imports.c.tenant_id == tenant_id, imports.c.status == ImportStatus.RUNNING
-    )
-    alive = []
-    for row in connection.execute(statement).all():
-        record = from_row(row)
-        free = connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(life_lock(record.id))))
-        if free and row.heartbeat_age > ABANDONED_AFTER_SECONDS:
-            record_failure(connection, record, "process_died", sentence("process_died"))
-        else:
-            alive.append(record)
-    return alive
-
-
-def older_running(connection: sa.Connection, record: Import) -> list[Import]:
-    """Return the tenant's imports that are alive, were registered before this one and are applied when they run.
-
-    As `running` otherwise. Of two imports one is the older, so they cannot wait for each other.
-    """
-    place = _place(record)
-    return [it for it in running(connection, record.tenant_id) if _place(it) < place and not it.options.review]
+    connection.execute(sa.update(imports).where(is_import(record)).values(values))
 
 
 def life_lock(import_id: str) -> int:
-    """Return the advisory lock key (63 bits) that a running import holds."""
+    """Return the key (63 bits) of the advisory lock that a running import or export holds."""
     return uuid.UUID(import_id).int & 0x7FFF_FFFF_FFFF_FFFF
 
 
 def lock_tenant(connection: sa.Connection, tenant_id: str) -> None:
-    """Wait until no other transaction applies or undoes an import of this tenant."""
+    """Wait until no other transaction is applying or undoing an import of this tenant."""
     connection.execute(
         sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"apply:{tenant_id}"}
     )
 
 
 def applied_mark(connection: sa.Connection, tenant_id: str) -> str:
-    """Return a text that changes whenever an import of the tenant changes contacts, or is undone."""
+    """Return a text that changes whenever an import of the tenant changes contacts or is undone."""
     applied = sa.and_(imports.c.status == ImportStatus.COMPLETED, imports.c.rows_created + imports.c.rows_updated > 0)
     undone = imports.c.status == ImportStatus.ROLLED_BACK
     statement = sa.select(
@@ -345,38 +264,35 @@ def uuid7() -> uuid.UUID:
 
 
 def stopped(connection: sa.Connection, record: Import) -> WrongState:
-    """Return the error of a process whose import was ended, or applied by another one, while it was at it."""
+    """Return the error for a process whose import was ended, or applied, by another one."""
     if get(connection, record.tenant_id, record.id).status == ImportStatus.CANCELLED:
-        return _cancelled(record)
+        return cancelled(record)
     return WrongState(f"The import {record.name} was stopped while it was being applied; nothing was written.")
 
 
 def _not_startable(record: Import) -> WrongState:
     if record.status == ImportStatus.CANCELLED:
-        return _cancelled(record)
+        return cancelled(record)
     if record.status == ImportStatus.AWAITING_REVIEW:
         return WrongState(
-            f"The import {record.name} awaits review and is not started again; confirm it"
+            f"The import {record.name} awaits review and cannot be started again; confirm it"
             f" (contact-pipelines confirm {record.name}) or cancel it."
         )
     return WrongState(f"The import {record.name} is {record.status} and cannot be started again; import the file anew.")
 
 
-def _cancelled(record: Import) -> ImportCancelled:
+def cancelled(record: Import) -> ImportCancelled:
+    """Return the error for a process whose import was cancelled."""
     return ImportCancelled(f"The import {record.name} was cancelled; nothing was written.")
 
 
-def _is(record: Import) -> sa.ColumnElement[bool]:
+def is_import(record: Import) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is this import."""
     return sa.and_(imports.c.tenant_id == record.tenant_id, imports.c.id == uuid.UUID(record.id))
 
 
-def _place(record: Import) -> tuple[datetime | None, str]:
-    """Return what imports are ordered by: the database's clock, not the doors'."""
-    return record.times["created_at"], record.id
-
-
 def _update(connection: sa.Connection, record: Import, **values: Any) -> None:
-    connection.execute(sa.update(imports).where(_is(record)).values(values))
+    connection.execute(sa.update(imports).where(is_import(record)).values(values))
 
 
 def _is_uuid(text: str) -> bool:
@@ -387,13 +303,8 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _heartbeat_age() -> sa.Label[float]:
-    seen = sa.func.coalesce(imports.c.heartbeat_at, imports.c.created_at)
-    return sa.func.extract("epoch", sa.func.now() - seen).cast(sa.Double).label("heartbeat_age")
-
-
 def from_row(row: sa.Row[Any]) -> Import:
-    """Return the import that a whole row of the table is."""
+    """Return the import in a row of the whole table."""
     file = LandedFile(row.file_name, row.file_size, row.file_sha256) if row.file_sha256 else None
     counts = {name: getattr(row, f"rows_{name}") or 0 for name in Counts().as_dict()}
     return Import(

@@ -1,4 +1,4 @@
-"""Imports that ended long ago: which ones, and the mark that their files were removed."""
+"""Imports that ended long ago, and the record that their files were removed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MARKS = {"artifacts": imports.c.artifacts_removed_at, "results": imports.c.resu
 
 @dataclass(frozen=True)
 class OldImport:
-    """An import that ended, as far as its files are concerned."""
+    """An ended import whose files may be removed."""
 
     tenant_id: str
     id: str
@@ -53,9 +53,9 @@ def names_ended(connection: sa.Connection, days: int) -> set[str]:
 
 @contextmanager
 def removing(store: Store, it: OldImport, what: What, days: int) -> Iterator[bool]:
-    """Lend the right to remove an import's files, noted at the end of the block; False if it is in use, or anew.
+    """Lock an import while its files are removed, and record that at the end; yield False if it is in use again.
 
-    Whatever ends the block halfway leaves the import as it was, and it is found again.
+    If the block raises, nothing is recorded and the import is found again.
     """
     with store.begin() as connection:
         same = sa.and_(imports.c.tenant_id == it.tenant_id, imports.c.id == uuid.UUID(it.id))

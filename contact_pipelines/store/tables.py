@@ -1,11 +1,13 @@
-"""The contact store's tables, as SQLAlchemy Core sees them. Migrations (Alembic) make them.
+"""The tables of the contact store for SQLAlchemy Core. Alembic's migrations create them.
 
-Every primary and unique key leads with `tenant_id`, so that the store can be distributed by tenant. The two
-tables that grow with every file, `contacts` and `import_changes`, carry no foreign keys: checking one costs a
-trigger call per row of a `COPY` (about a second per million rows), and both are written in one place only.
+Every primary key leads with `tenant_id`, so that the store can be distributed by tenant. `contacts` and
+`import_changes`, which grow with every file, have no foreign keys: each costs a trigger call per row of a `COPY` (about
+a second per million rows), and both tables are written in one place only.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from sqlalchemy import (
     JSON,
@@ -44,11 +46,16 @@ metadata = MetaData(
 
 _NOW = func.now()
 _EMPTY_OBJECT = text("'{}'::jsonb")
+_ZERO = text("0")
 _KEY_TEXT = Text(collation="C")  # bytewise comparison: a third faster to index, and keys have no language
 
 
 def _tenant() -> Column[str]:
     return Column("tenant_id", Text, ForeignKey("tenants.id"), nullable=False)
+
+
+def _times(*names: str) -> list[Column[datetime]]:
+    return [Column(name, DateTime(timezone=True)) for name in names]
 
 
 def _created() -> Column[object]:
@@ -98,17 +105,11 @@ contacts = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("tenant_id", "id"),
     CheckConstraint("status IN ('subscribed', 'unsubscribed', 'bounced', 'complained')", name="status"),
-    # One contact an address, but for the duplicates that create_all makes on purpose and marks.
+    # One contact per address, except for the marked duplicates that create_all makes.
     Index("uq_contacts_email", "tenant_id", "email", unique=True, postgresql_where=text("NOT is_duplicate")),
-    # Those are few, and found as the others are.
     Index("ix_contacts_duplicate_email", "tenant_id", "email", postgresql_where=text("is_duplicate")),
     Index("ix_contacts_phone", "tenant_id", "phone", postgresql_where=text("phone IS NOT NULL")),
-    Index(
-        "ix_contacts_external_id",
-        "tenant_id",
-        "external_id",
-        postgresql_where=text("external_id IS NOT NULL"),
-    ),
+    Index("ix_contacts_external_id", "tenant_id", "external_id", postgresql_where=text("external_id IS NOT NULL")),
 )
 
 properties = Table(
@@ -158,7 +159,7 @@ group_members = Table(
     ForeignKeyConstraint(["tenant_id", "group_id"], ["groups.tenant_id", "groups.id"], ondelete="CASCADE"),
     CheckConstraint("subscription IN ('opt_in', 'opt_out')", name="subscription"),
     Index("ix_group_members_contact", "tenant_id", "contact_id"),
-    # For undoing an import, whose memberships lie together in the table.
+    # For undoing an import, whose memberships are stored together.
     Index("ix_group_members_import_id", "import_id", postgresql_using="brin"),
 )
 
@@ -178,39 +179,28 @@ imports = Table(
     Column("mapping", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("idempotency_key", Text),
     # Counts: null until they are known.
-    Column("rows_total", Integer),
-    Column("rows_created", Integer),
-    Column("rows_updated", Integer),
-    Column("rows_unchanged", Integer),
-    Column("rows_skipped", Integer),
-    Column("rows_failed", Integer),
-    Column("warnings", Integer, nullable=False, server_default=text("0")),
-    # Progress: written by a connection of its own while the import runs.
+    *(Column(f"rows_{name}", Integer) for name in ("total", "created", "updated", "unchanged", "skipped", "failed")),
+    Column("warnings", Integer, nullable=False, server_default=_ZERO),
+    # Progress, written by the heartbeat's connection.
     Column("step", Text, nullable=False, server_default=""),
-    Column("progress_done", Integer, nullable=False, server_default=text("0")),
-    Column("progress_total", Integer, nullable=False, server_default=text("0")),
-    Column("step_started_at", DateTime(timezone=True)),
-    Column("heartbeat_at", DateTime(timezone=True)),
+    Column("progress_done", Integer, nullable=False, server_default=_ZERO),
+    Column("progress_total", Integer, nullable=False, server_default=_ZERO),
+    *_times("step_started_at", "heartbeat_at"),
     Column("error_code", Text),
     Column("error", Text),
     _created(),
-    Column("started_at", DateTime(timezone=True)),
-    Column("finished_at", DateTime(timezone=True)),
-    Column("rolled_back_at", DateTime(timezone=True)),
+    *_times("started_at", "finished_at", "rolled_back_at"),
     Column("rollback_counts", JSONB),
     Column("reading", JSONB),  # how the file was read: models.FileReading
-    # Review: the SHA-256 of the plan's file, and from when to when a person may confirm it.
+    # Review: the SHA-256 of the plan's file, and when it can be confirmed.
     Column("plan_sha256", Text),
-    Column("awaiting_since", DateTime(timezone=True)),
-    Column("review_expires_at", DateTime(timezone=True)),
-    Column("confirmed_at", DateTime(timezone=True)),
-    # Of an import that a feed brought: which one, what the next are compared with, and why a person has to confirm it.
+    *_times("awaiting_since", "review_expires_at", "confirmed_at"),
+    # For imports of a feed: its name, what later imports are compared with, and why a person has to confirm it.
     Column("feed_name", Text),
     Column("statistics", JSONB),
     Column("held", JSONB),
-    # When its files were removed for their age: those between the steps, and at last the results too.
-    Column("artifacts_removed_at", DateTime(timezone=True)),
-    Column("results_removed_at", DateTime(timezone=True)),
+    # When its old files were removed: first the intermediate ones, later the results too.
+    *_times("artifacts_removed_at", "results_removed_at"),
     PrimaryKeyConstraint("tenant_id", "id"),
     UniqueConstraint("name"),
     CheckConstraint(
@@ -241,15 +231,14 @@ import_changes = Table(
     Column("version", Integer, nullable=False),  # the contact's version that the import left behind
     Column("before", JSONB),  # of the fields that changed only; null for a created contact
     Column("after", JSONB),
-    # Of an undone import, where the contact was not simply deleted or restored: {"what", "why"} of one that the import
-    # created, {"what", "kept": {field: why}} of one that it updated; "opt_out": true if an opt-out was kept.
+    # If the rollback did not simply delete or restore the contact: {"what", "why"} for a created one, {"what", "kept":
+    # {field: why}} for an updated one; "opt_out": true if an opt-out was kept.
     Column("undone", JSONB),
-    # What a rollback puts back in place of `before`, because an earlier import was undone meanwhile: fields, and the
-    # key "contact" if without that import there would be none.
+    # What a rollback restores instead of `before`, since an earlier import was undone in the meantime: fields, and the
+    # key "contact" if there would be none without that import.
     Column("restore", JSONB),
-    # A contact is changed at most once by an import. New contacts have ascending ids (UUIDv7) in the order in
-    # which they are written, so this index grows at its right edge; the imports lie one after the other in the
-    # table, which is what BRIN is for.
+    # An import changes a contact at most once. New contacts are written in the order of their ids (UUIDv7), so this
+    # index grows at its right edge; imports are stored one after the other, which suits BRIN.
     PrimaryKeyConstraint("tenant_id", "contact_id", "import_id"),
     Index("ix_import_changes_import_id", "import_id", postgresql_using="brin"),
 )
@@ -271,12 +260,11 @@ exports = Table(
     Column("sha256", Text),
     Column("error", Text),
     _created(),
-    Column("finished_at", DateTime(timezone=True)),
-    Column("expires_at", DateTime(timezone=True)),
-    Column("request", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # all that was asked for
-    Column("artifact", Text),  # the file's name, if it is kept among the artifacts
+    *_times("finished_at", "expires_at"),
+    Column("request", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # the whole request
+    Column("artifact", Text),  # the file's name among the artifacts
     Column("error_code", Text),
-    Column("snapshot_at", DateTime(timezone=True)),  # all that was committed before is in it
+    Column("snapshot_at", DateTime(timezone=True)),  # everything committed before is in it
     Column("changed_since", DateTime(timezone=True)),
     PrimaryKeyConstraint("tenant_id", "id"),
     CheckConstraint("status IN ('running', 'completed', 'failed', 'expired')", name="status"),
@@ -285,16 +273,15 @@ exports = Table(
     Index("ix_exports_expiring", "expires_at", postgresql_where=text("artifact IS NOT NULL")),
 )
 
-# What incremental exports tell of contacts that are gone; a trigger fills it (migration 0009). A contact may be in it
-# several times. It has no key, whose index would double the time of large deletions; these come in
-# the order of time, which is what BRIN is for.
+# Deleted contacts, for incremental exports; a trigger fills it (migration 0009), with a contact possibly several times.
+# A primary key would double the time of large deletions; they come in order of time, which suits BRIN.
 contact_deletions = Table(
     "contact_deletions",
     metadata,
     Column("tenant_id", _KEY_TEXT, nullable=False),
     Column("deleted_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("contact_id", UUID, nullable=False),
-    Column("external_id", _KEY_TEXT),  # not of an erased person
+    Column("external_id", _KEY_TEXT),  # null for an erased person
     Index("ix_contact_deletions_deleted_at", "deleted_at", postgresql_using="brin"),
 )
 
@@ -302,10 +289,10 @@ suppressions = Table(
     "suppressions",
     metadata,
     _tenant(),
-    Column("address_hash", Text, nullable=False),  # keyed, so that the list survives a contact's erasure
+    Column("address_hash", Text, nullable=False),  # keyed, so that it can stay when the contact is erased
     Column("reason", Text, nullable=False, server_default=""),
     _created(),
-    # The import that added it, as long as nobody else has asked for it since: only then may its rollback lift it.
+    # The import that added it, unless someone else has added it since: only then may the rollback remove it.
     Column("import_id", UUID),
     PrimaryKeyConstraint("tenant_id", "address_hash"),
     Index("ix_suppressions_import_id", "tenant_id", "import_id", postgresql_where=text("import_id IS NOT NULL")),
@@ -345,11 +332,11 @@ watched_files = Table(
     Column("source_name", Text, nullable=False),  # the feed
     Column("path", Text, nullable=False),
     Column("file_version", Text, nullable=False),
-    Column("import_id", UUID),  # the latest that was made of it; null as long as it waits
+    Column("import_id", UUID),  # the latest one; null while the file waits
     Column("quiet_since", DateTime(timezone=True)),
     _created(),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
-    # When the file at the source was archived or deleted, or found gone; and what was done.
+    Column("attempts", Integer, nullable=False, server_default=_ZERO),
+    # When the source file was archived, deleted or found missing, and which of these.
     Column("settled_at", DateTime(timezone=True)),
     Column("settled", Text),
     PrimaryKeyConstraint("tenant_id", "source_name", "path", "file_version"),
@@ -361,7 +348,7 @@ feed_checks = Table(
     metadata,
     _tenant(),
     Column("feed_name", Text, nullable=False),
-    Column("due_at", DateTime(timezone=True), nullable=False),  # the scheduled time; of a watched feed: trouble's begin
+    Column("due_at", DateTime(timezone=True), nullable=False),  # scheduled, or when a watched feed's trouble began
     Column("status", Text, nullable=False),
     Column("message", Text, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default=text("1")),
@@ -372,7 +359,7 @@ feed_checks = Table(
     ),
 )
 
-# What happened, and who is to be told: a trigger writes an import's events (migration 0011).
+# A trigger writes the events of imports (migration 0011).
 notification_events = Table(
     "notification_events",
     metadata,
@@ -381,9 +368,9 @@ notification_events = Table(
     Column("event", Text, nullable=False),
     Column("import_id", UUID),
     Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
-    Column("facts", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # the import as it was at that moment
-    Column("payload", JSON),  # what is told, in its own order of keys
-    Column("dispatched_at", DateTime(timezone=True)),  # when its notifications were made, if anybody is to be told
+    Column("facts", JSONB, nullable=False, server_default=_EMPTY_OBJECT),  # the import at that time
+    Column("payload", JSON),  # in its own order of keys
+    Column("dispatched_at", DateTime(timezone=True)),  # when its notifications were made
     PrimaryKeyConstraint("tenant_id", "id"),
     Index("ix_notification_events_new", "occurred_at", postgresql_where=text("dispatched_at IS NULL")),
 )
@@ -397,10 +384,10 @@ notifications = Table(
     Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),  # an address, or a webhook's name
     Column("status", Text, nullable=False, server_default=text("'waiting'")),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=_ZERO),
     _created(),
     Column("next_attempt_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
-    Column("leased_until", DateTime(timezone=True)),  # until then, whoever took it is at it
+    Column("leased_until", DateTime(timezone=True)),  # until then it belongs to the process that claimed it
     Column("sent_at", DateTime(timezone=True)),
     Column("last_error", Text),
     PrimaryKeyConstraint("tenant_id", "id"),
@@ -412,24 +399,3 @@ notifications = Table(
     CheckConstraint("status IN ('waiting', 'sent', 'given_up')", name="status"),
     Index("ix_notifications_waiting", "next_attempt_at", postgresql_where=text("status = 'waiting'")),
 )
-
-__all__ = [
-    "api_keys",
-    "consent_grants",
-    "contact_deletions",
-    "contacts",
-    "exports",
-    "feed_checks",
-    "group_members",
-    "groups",
-    "import_changes",
-    "imports",
-    "metadata",
-    "notification_events",
-    "notifications",
-    "properties",
-    "saved_mappings",
-    "suppressions",
-    "tenants",
-    "watched_files",
-]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from contact_pipelines.imports.session import ImportSession
-    from contact_pipelines.store.imports_table import Heartbeat
+    from contact_pipelines.store.import_life import Heartbeat
 
     Prepare = Callable[[ImportSession, Connection], bool]
     """Makes sure, under the tenant's lock, that the plan may be applied; says whether it is another one now."""

@@ -1,6 +1,6 @@
 """The careful path reads any file, set-based; every record becomes a good or a broken row, and none is lost.
 
-1. lines: the physical lines, each with all that it says by itself (`physical_lines`, `dialect.RecordGrammar`);
+1. lines: the physical lines, each with what it says by itself (`physical_lines`, `dialect.RecordGrammar`);
 2. marks: which record each line belongs to, by the quotes before it; where another table begins;
 3. piece by piece, lines are joined to records, checked, and written to a clean CSV with number, code and warning;
 4. the clean CSV is read strictly, and the counts must agree.
@@ -174,7 +174,7 @@ class _Records:
             fetch_all(self._con, f"DROP TABLE IF EXISTS {table}")
 
     def write_lines(self) -> None:
-        """Write each physical line with all that it says by itself."""
+        """Write each physical line with what it says by itself."""
         self._con.register(self._source, line_reader(self._job))
         try:
             self._run(

@@ -28,7 +28,7 @@ MAX_CSV_LINE = 2_000_000
 
 
 class CsvShape(Enum):
-    """What stands in a strictly regular CSV."""
+    """What a strictly regular CSV contains."""
 
     HEADER = "a header of one line, and rows"
     ROWS = "rows"
@@ -89,7 +89,7 @@ def fetch_all(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]
 
 
 def write_joined(texts: pa.Array, file: BinaryIO) -> None:
-    """Write texts to a file, one behind the other."""
+    """Write texts to a file, one after the other."""
     if len(texts):
         whole = pa.ListArray.from_arrays([0, len(texts)], texts.cast(pa.binary()))
         file.write(pc.binary_join(whole, b"")[0].as_buffer())
@@ -162,9 +162,7 @@ def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, h
         return False  # CRLF in a cell, or mixed: the copy with LF would have changed a cell
     names = [identifier(label) for label in header]
     sql = sql_blocks("staging")["fast_check"].format(
-        cells=", ".join(names),
-        lengths=", ".join(f"length({name})" for name in names),
-        source=file_literal(job.target),
+        cells=", ".join(names), lengths=", ".join(f"length({name})" for name in names), source=file_literal(job.target)
     )
     embedded, most, longest, longest_row = (int(value) for value in fetch_one(con, sql))
     # Quotes may have been doubled, and each cell has a pair and a delimiter: at most so long was the row's text.

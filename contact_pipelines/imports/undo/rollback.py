@@ -16,7 +16,7 @@ from contact_pipelines.models import DEFAULT_TENANT, Import, ImportStatus, Rollb
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import imports_table
 from contact_pipelines.store.engine import Store
-from contact_pipelines.store.waiting import wait_for_running_imports
+from contact_pipelines.store.import_life import wait_for_running_imports
 
 
 @dataclass(frozen=True)

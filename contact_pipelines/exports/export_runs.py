@@ -1,7 +1,13 @@
-"""Exports: contacts into a file, which exports there were, and the end of their files."""
+"""Running an export, listing exports, ending their files, and the signed links by which these are downloaded.
+
+A token is `<export id>.<end, in seconds since 1970>.<HMAC-SHA-256>`; its key is derived from the tenant's secret.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -9,14 +15,21 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from contact_pipelines.errors import ContactPipelinesError, ExportNotPossible, InvalidOption, StoreError, WrongState
-from contact_pipelines.exports import links
+from contact_pipelines.errors import (
+    ContactPipelinesError,
+    ExportNotPossible,
+    InvalidLink,
+    InvalidOption,
+    StoreError,
+    WrongState,
+)
+from contact_pipelines.exports import text_writers
 from contact_pipelines.exports.export_plan import plan_export
 from contact_pipelines.exports.snapshot import snapshot
-from contact_pipelines.exports.targets import ArtifactFile, LocalFile, Target, artifact_folder, remove_leftovers
+from contact_pipelines.exports.targets import ArtifactFile, LocalFile, Target, remove_leftovers
 from contact_pipelines.exports.text_writers import Written
-from contact_pipelines.exports.writing import writer_of
-from contact_pipelines.models import DEFAULT_TENANT, LAST, ExportRecord, ExportRequest, ExportStatus
+from contact_pipelines.files.artifacts import export_folder
+from contact_pipelines.models import DEFAULT_TENANT, LAST, ExportFormat, ExportRecord, ExportRequest, ExportStatus
 from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import exports_table
@@ -24,7 +37,10 @@ from contact_pipelines.store.engine import Store
 from contact_pipelines.store.imports_table import uuid7
 from contact_pipelines.store.tenants import ensure_tenant
 
-_ERASED = "A person was erased while it was written, and might have been in it; export again."
+LINK_LIFETIME = timedelta(hours=1)
+
+_LINK_PURPOSE = b"contact-pipelines export links"
+_LINK_PARTS = 3
 
 
 def export_contacts(
@@ -39,14 +55,14 @@ def export_contacts(
     export_id: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ExportRecord:
-    """Write the contacts that are asked for to a file, as the store is at one moment; return the completed export.
+    """Write the requested contacts to a file, as the store is at one moment; return the completed export.
 
     `out`: a local path, which must be free unless `overwrite`, or another target; without one the file is kept among
-    the artifacts for `exports_expire` seconds. `requested_by`: the user by whom exports are limited. `progress` is
-    told now and then how many rows were read. `export_id`: a new UUIDv7, if the caller has to know it beforehand.
+    the artifacts for `exports_expire` seconds. `requested_by`: the user whose exports are limited. `progress` is
+    called now and then with the number of rows read. `export_id`: a new UUIDv7, if the caller needs it beforehand.
 
-    Raises InvalidOption (InvalidFilter), NotFound for a group that does not exist, TooManyExports (nothing is recorded
-    then); ExportNotPossible, WrongState and StoreError, and the export is `failed`, with no file.
+    Raises InvalidOption (InvalidFilter), NotFound for a missing group and TooManyExports, and records nothing then;
+    with ExportNotPossible, WrongState and StoreError the export is recorded as `failed`, without a file.
     """
     asked = request or ExportRequest()
     record = ExportRecord(
@@ -69,7 +85,7 @@ def export_contacts(
         with store.begin() as connection:
             exports_table.register(connection, record, per_hour=settings.house.limits.exports_per_hour)
         try:
-            _write(store, settings, record, target, partial(writer_of(asked.format), plan, taken, progress=progress))
+            _write(store, settings, record, target, partial(_writer(asked.format), plan, taken, progress=progress))
         except BaseException as error:
             _record_failure(store, record, error)
             _remove_artifact(settings, record)
@@ -86,69 +102,82 @@ def get_export(store: Store, export_id: str, *, tenant_id: str = DEFAULT_TENANT)
 def list_exports(
     store: Store, settings: Settings, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50
 ) -> list[ExportRecord]:
-    """Return the latest exports, newest first. Those whose process died end here, and what they left is removed."""
+    """Return the latest exports, newest first, once those whose process died are marked as failed."""
     end_dead_exports(store, settings, tenant_id=tenant_id)
     with store.connect() as connection:
         return exports_table.recent(connection, tenant_id, limit)
 
 
 def end_dead_exports(store: Store, settings: Settings, *, tenant_id: str | None = None) -> list[ExportRecord]:
-    """End the exports, of one tenant or of all, whose process died; return them as they were."""
+    """Fail the exports, of one tenant or of all, whose process died, and remove what they left; return them."""
     with store.begin() as connection:
         dead = exports_table.end_dead(connection, tenant_id)
     for record in dead:
         _remove_artifact(settings, record)
-        artifact_folder(settings.artifacts, record.tenant_id, record.id).remove_dead_scratch()
+        export_folder(settings.artifacts, record.tenant_id, record.id).remove_dead_scratch()
         if record.artifact is None and record.location is not None:
             remove_leftovers(record.location, record.id, settings.locations)
     return dead
 
 
-def clean_up_exports(store: Store, settings: Settings) -> list[ExportRecord]:
-    """Delete the files, of all tenants, whose time is over, and what died left behind; return the expired exports.
+def clean_up_exports(store: Store, settings: Settings) -> int:
+    """Delete the expired files of all tenants' exports, and what dead processes left; return how many files expired.
 
-    Files outside the artifacts are their owners'.
+    Only files among the artifacts are deleted.
     """
     end_dead_exports(store, settings)
     with store.connect() as connection:
         overdue = exports_table.overdue(connection)
-    return _expire(store, settings, overdue)
+    exports_table.expire_files(store, settings.artifacts, overdue)
+    return len(overdue)
 
 
 def count_overdue_exports(store: Store) -> int:
-    """Count the exports, of all tenants, whose file's time is over."""
+    """Return how many files of exports have expired, of all tenants."""
     with store.connect() as connection:
         return len(exports_table.overdue(connection))
 
 
-def expire_exports(store: Store, settings: Settings, *, tenant_id: str) -> list[ExportRecord]:
-    """Delete all files of a tenant's exports among the artifacts; exports that run now end without a file.
-
-    For an erasure: what was exported before may hold the person.
-    """
-    with store.begin() as connection:
-        exports_table.end_running(connection, tenant_id, _ERASED)
-        kept = exports_table.kept(connection, tenant_id)
-    return _expire(store, settings, kept)
-
-
 def sign_export_link(store: Store, record: ExportRecord, *, now: datetime | None = None) -> str:
-    """Return a token by which whoever has it can fetch the export's file for an hour.
+    """Return a token with which anyone can download the export's file for an hour.
 
     Raises WrongState if there is no file among the artifacts.
     """
     if record.status != ExportStatus.COMPLETED or record.artifact is None:
-        raise WrongState(f"The export {record.id} has no file among the artifacts; it is {record.status}.")
+        raise WrongState(f"The export {record.id} is {record.status} and has no file among the artifacts.")
     with store.connect() as connection:
         secret = exports_table.link_secret(connection, record.tenant_id)
-    return links.sign_link(secret, record.id, (now or datetime.now(UTC)) + links.LIFETIME)
+    ends = int(((now or datetime.now(UTC)) + LINK_LIFETIME).timestamp())
+    return f"{record.id}.{ends}.{_signature(secret, record.id, ends)}"
 
 
 def open_export_link(store: Store, token: str, *, tenant_id: str, now: datetime | None = None) -> ExportRecord:
-    """Return the export that a token is for. Raises InvalidLink, NotFound."""
+    """Return the export that a token is for. Raises InvalidLink if it was not signed here or has expired, NotFound."""
     with store.connect() as connection:
         secret = exports_table.link_secret(connection, tenant_id)
-        return exports_table.get(connection, tenant_id, links.verify_link(secret, token, now))
+        return exports_table.get(connection, tenant_id, _verified_id(secret, token, now or datetime.now(UTC)))
+
+
+def _verified_id(secret: bytes, token: str, now: datetime) -> str:
+    parts = token.split(".")
+    wrong = InvalidLink("This link is not valid.")
+    if len(parts) != _LINK_PARTS or not (parts[1].isascii() and parts[1].isdigit()):
+        raise wrong
+    export_id, ends, signature = parts[0], int(parts[1]), parts[2]
+    try:
+        uuid.UUID(export_id)
+    except ValueError:
+        raise wrong from None
+    if not hmac.compare_digest(signature.encode(), _signature(secret, export_id, ends).encode()):
+        raise wrong
+    if now.timestamp() >= ends:
+        raise InvalidLink("This link has expired; links last one hour. Ask for a new one.")
+    return export_id
+
+
+def _signature(secret: bytes, export_id: str, ends: int) -> str:
+    key = hmac.digest(secret, _LINK_PURPOSE, hashlib.sha256)
+    return hmac.digest(key, f"{export_id}.{ends}".encode(), hashlib.sha256).hex()
 
 
 def _target(settings: Settings, record: ExportRecord, out: Path | Target | None, *, overwrite: bool) -> Target:
@@ -158,18 +187,37 @@ def _target(settings: Settings, record: ExportRecord, out: Path | Target | None,
 
 
 def _since(last: datetime | None, request: ExportRequest) -> datetime | None:
-    """Return from when on changes count; None for a full export, as the first of its name is."""
+    """Return the time from which changes count; None for a full export, as is the first of its name."""
     if request.changed_since == LAST:
         return last
     if isinstance(request.changed_since, str):
-        raise InvalidOption("changed_since is a moment, or last.")
+        raise InvalidOption("changed_since is a time, or last.")
     return request.changed_since
+
+
+def _writer(file_format: ExportFormat) -> Callable[..., Written]:
+    """Return the function that writes a format. Only here are the libraries for workbooks and Parquet imported."""
+    match file_format:
+        case ExportFormat.CSV:
+            return text_writers.write_csv
+        case ExportFormat.JSON:
+            return text_writers.write_json
+        case ExportFormat.JSONL:
+            return text_writers.write_json_lines
+        case ExportFormat.XLSX:
+            from contact_pipelines.exports.workbook_writer import write_workbook
+
+            return write_workbook
+        case ExportFormat.PARQUET:
+            from contact_pipelines.exports.parquet_writer import write_parquet
+
+            return write_parquet
 
 
 def _write(
     store: Store, settings: Settings, record: ExportRecord, target: Target, writer: Callable[[Path], Written]
 ) -> None:
-    """Write the file and publish it. Raises ExportNotPossible if there is no room for it, or no right to write it."""
+    """Write the file and publish it. Raises ExportNotPossible if the file system refuses."""
     try:
         with target.writing(record.id) as (path, publish):
             written = writer(path)
@@ -188,7 +236,7 @@ def _write(
 
 
 def _record_failure(store: Store, record: ExportRecord, error: BaseException) -> None:
-    """Say in the store why there is no file. If it cannot be reached, the export is found dead later."""
+    """Record why there is no file. If the store cannot be reached, `end_dead_exports` finds the export later."""
     code, message = "unexpected", sentence("unexpected.export")
     if isinstance(error, ContactPipelinesError):
         code, message = error.code, str(error)
@@ -200,12 +248,4 @@ def _record_failure(store: Store, record: ExportRecord, error: BaseException) ->
 
 def _remove_artifact(settings: Settings, record: ExportRecord) -> None:
     if record.artifact is not None:
-        artifact_folder(settings.artifacts, record.tenant_id, record.id).remove()
-
-
-def _expire(store: Store, settings: Settings, records: list[ExportRecord]) -> list[ExportRecord]:
-    for record in records:
-        artifact_folder(settings.artifacts, record.tenant_id, record.id).remove()
-        with store.begin() as connection:
-            exports_table.expire(connection, record)
-    return [get_export(store, record.id, tenant_id=record.tenant_id) for record in records]
+        export_folder(settings.artifacts, record.tenant_id, record.id).remove()
