@@ -207,5 +207,5 @@ def test_the_command_line_shows_why(run, tmp_path):
     assert "a.csv" in run("feeds", "files", "drop").out
     retried = run("feeds", "retry", "drop", "a.csv")
     assert retried.code == 1
-    assert "To import it all the same: contact-pipelines import 'local://inbox/a.csv'" in retried.err
+    assert "To import it anyway: contact-pipelines import 'local://inbox/a.csv'" in retried.err
     assert run("feeds", "run", "none").code == 1
