@@ -102,7 +102,7 @@ def test_a_backfill_of_everything_does_not_confirm_either(store, instance, recor
     run_job(instance, record)
     result = run_job(instance, record, tags={"dagster/backfill": "abcdef"})
     assert not result.success
-    assert "awaits review and is not started again" in everything_said(instance, result.run_id)
+    assert "awaits review and cannot be started again" in everything_said(instance, result.run_id)
     assert status(store, record) == ImportStatus.AWAITING_REVIEW
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from contact_pipelines import cleanup, contacts, feeds
 from contact_pipelines.errors import InvalidFilter, LocationError, LocationUnreachable, NotFound
+from contact_pipelines.exports import end_dead_exports
 from contact_pipelines.files.locations import sftp
 from contact_pipelines.models import ExportStatus
 from contact_pipelines.settings import load_settings
@@ -145,7 +146,7 @@ def test_an_export_whose_process_died_is_told(exporting):
     exports.run()
     exports.importer.sql("DELETE FROM notification_events")
     exports.importer.sql("UPDATE exports SET status = 'running', finished_at = NULL")
-    assert len(exports.end_dead_exports(exports.store, exports.settings)) == 1
+    assert len(end_dead_exports(exports.store, exports.settings)) == 1
     (event,) = exports.importer.sql("SELECT event, facts FROM notification_events")
     assert (event["event"], event["facts"]["feed_name"]) == ("export.failed", "leads")
     assert event["facts"]["code"] == "process_died"

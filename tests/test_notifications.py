@@ -108,7 +108,7 @@ def test_every_end_of_an_import_is_an_event(importer):
     ]
     waiting = all_text(server.messages[3])
     assert f"contact-pipelines confirm {cancelled.id}" in waiting  # as it was then, whatever it is by now
-    assert "Nothing was written yet." in waiting
+    assert "Nothing has been written yet." in waiting
     assert "It can be confirmed until " in waiting
 
 

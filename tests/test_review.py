@@ -375,7 +375,7 @@ def test_a_second_door_gets_the_import_that_awaits_review(known):
     imports.run_import(known.store, known.settings, first)
     again = imports.register_import(known.store, path, options, idempotency_key="k")
     assert (again.id, again.status) == (first.id, ImportStatus.AWAITING_REVIEW)
-    with pytest.raises(WrongState, match="awaits review and is not started again"):
+    with pytest.raises(WrongState, match="awaits review and cannot be started again"):
         imports.run_import(known.store, known.settings, again)
     assert fresh(known, first).status == ImportStatus.AWAITING_REVIEW
 

@@ -201,11 +201,14 @@ def test_the_commands_for_people(importer, run):
         "The address is now on the suppression list; contacts unsubscribed: 1."
     )
     assert run("add", "A@example.com", "--reason", "again").out == (
-        "The address was on the suppression list already; contacts unsubscribed: 0."
+        "The address was already on the suppression list; contacts unsubscribed: 0."
     )
     assert run("check", "a@example.com").out == "The address is on the suppression list."
     assert run("count").out == "1"
-    assert run("remove", "a@example.com", "--reason", "signed up").out == "The address is off the suppression list."
+    assert (
+        run("remove", "a@example.com", "--reason", "signed up").out
+        == "The address is no longer on the suppression list."
+    )
     assert run("check", "a@example.com").out == "The address is not on the list."
 
 

@@ -1,4 +1,4 @@
-"""The JSON shapes of the command line's contract (section 6 of the design)."""
+"""The JSON that commands print with --json."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "errors": [asdict(fault) for fault in imports.import_faults(settings, record)],
         "results_file": results_file,
         "errors_file": errors_file,
-        "duration_seconds": duration_seconds(record),
+        "duration_seconds": record.duration_seconds,
         **({"duplicates_file": imports.duplicates_file(settings, record)} if record.options.fuzzy else {}),
         **_review_shape(settings, record),
     }
 
 
 def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
-    """Return what `show --json` prints: the import, and where it stands."""
+    """Return what `show --json` prints."""
     progress = record.progress
     return import_shape(settings, record) | {
         "name": record.name,
@@ -63,7 +63,7 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
 
 
 def _review_shape(settings: Settings, record: Import) -> dict[str, Any]:
-    """Return, of an import that awaits review, what there is to look at and until when."""
+    """Return what to review and until when, if the import awaits review."""
     review = imports.get_review(settings, record)
     if review is None:
         return {}
@@ -86,7 +86,7 @@ def history_shape(record: Import) -> dict[str, Any]:
         "counts": counts_of(record).as_dict(),
         "error": record.error,
         "created_at": isoformat(record.times["created_at"]),
-        "duration_seconds": duration_seconds(record),
+        "duration_seconds": record.duration_seconds,
     }
 
 
@@ -103,7 +103,7 @@ def export_shape(record: ExportRecord) -> dict[str, Any]:
 
 
 def exports_shape(record: ExportRecord) -> dict[str, Any]:
-    """Return one entry of `exports --json`: what the export was, and what was asked for."""
+    """Return one entry of `exports --json`."""
     return export_shape(record) | {
         "name": record.name,
         "requested_by": record.requested_by,
@@ -153,7 +153,7 @@ def contact_history_shape(contact_id: str, events: Sequence[contacts.HistoryEven
 
 
 def reading_shape(reading: FileReading) -> dict[str, Any]:
-    """Return how a file was read. `header_row` is null for a file without header."""
+    """Return how a file was read. `header_row` is null for a file without a header."""
     return {
         "format": str(reading.format),
         "container": reading.container,
@@ -185,9 +185,9 @@ def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
 
 
 def group_shape(group: Group) -> dict[str, Any]:
-    """Return one list, segment or topic. `members` leaves out those who opted out of a topic.
+    """Return one list, segment or topic. `members` does not count those who opted out of a topic.
 
-    Only a dynamic segment has a `filter`; if that cannot be read any more, `members` is null and `problem` says why.
+    Only a dynamic segment has a `filter`; if it can no longer be read, `members` is null and `problem` says why.
     """
     topic = (
         {}
@@ -209,13 +209,5 @@ def group_shape(group: Group) -> dict[str, Any]:
 
 
 def counts_of(record: Import) -> Counts:
-    """Return the counts, or what they would be if a review is confirmed.
-
-    All 0 as long as (or because) nothing was applied, though the rows were counted.
-    """
+    """Return the counts, or those that confirming would give; all 0 if nothing was applied."""
     return record.counts if record.counts.add_up else Counts()
-
-
-def duration_seconds(record: Import) -> float | None:
-    """Return how long the import ran; None as long as it has not ended."""
-    return record.duration_seconds
