@@ -17,8 +17,8 @@ from contact_pipelines.defs import sensors
 from contact_pipelines.defs.feed_sensors import feed_definitions, load_feeds, tend_feeds
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.models import ImportStatus
-from tests.dagster_runs import SECRETS, everything_said, run_job
-from tests.feed_helpers import ANN, Feeding, moment
+from tests.helpers.dagster_runs import SECRETS, everything_said, run_job
+from tests.helpers.feeds import ANN, Feeding, moment
 
 
 @pytest.fixture

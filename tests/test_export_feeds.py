@@ -21,11 +21,11 @@ from contact_pipelines.files.locations import sftp
 from contact_pipelines.models import ExportStatus
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.engine import open_store
-from tests.export_feed_helpers import CONTACTS, DUE, ScheduledExports
-from tests.exporting_helpers import read_csv
-from tests.notifying_helpers import ANN, mailing, send
-from tests.sftp_server import serving
-from tests.smtp_server import free_port, serving_mail
+from tests.helpers.exporting import read_csv
+from tests.helpers.feeds import CONTACTS, DUE, ScheduledExports
+from tests.helpers.notifying import ANN, mailing, send
+from tests.helpers.sftp_server import serving
+from tests.helpers.smtp_server import free_port, serving_mail
 
 LEAD = "ben@house.example"
 

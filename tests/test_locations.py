@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption, LocationError, LocationUnreachable
 from contact_pipelines.files.locations import LocationConfig, open_location
-from tests import s3_server, sftp_server
-from tests.sftp_server import PASSWORD
+from tests.helpers import s3_server, sftp_server
+from tests.helpers.sftp_server import PASSWORD
 
 CONFIG = TypeAdapter(LocationConfig)
 

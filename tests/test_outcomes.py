@@ -22,7 +22,7 @@ from contact_pipelines.files import duck
 from contact_pipelines.imports.apply import write_contacts
 from contact_pipelines.models import PropertyDefinition
 from contact_pipelines.outcomes import OUTCOMES, Outcome, sentence, sentences
-from tests.typing_helpers import typed
+from tests.helpers.typed_rows import typed
 
 PACKAGE, TESTS = Path(contact_pipelines.__file__).parent, Path(__file__).parent
 DOCUMENT = TESTS.parent / "docs" / "outcomes.md"
