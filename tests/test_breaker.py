@@ -12,8 +12,8 @@ from contact_pipelines.imports.breaker import Statistics, reasons
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings.feed_settings import BreakerLimits
 from contact_pipelines.store import feed_checks
-from tests.dagster_runs import everything_said, metadata_of, run_job
-from tests.feed_helpers import Feeding
+from tests.helpers.dagster_runs import everything_said, metadata_of, run_job
+from tests.helpers.feeds import Feeding
 
 HELD = ImportStatus.AWAITING_REVIEW
 

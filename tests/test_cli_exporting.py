@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.exporting_helpers import read_csv, read_json
+from tests.helpers.exporting import read_csv, read_json
 
 DOCS = Path(__file__).parent.parent / "docs" / "exporting.md"
 PEOPLE = (

@@ -10,7 +10,7 @@ from contact_pipelines import imports
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.defs.sensors import expire_overdue_reviews
 from contact_pipelines.models import ImportOptions, ImportStatus
-from tests.dagster_runs import (
+from tests.helpers.dagster_runs import (
     BROKEN,
     SECRETS,
     count_contacts,

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption
-from contact_pipelines.imports.stage.encodings import Encoding, decode_to_utf8, detect_encoding
+from contact_pipelines.imports.stage.byte_order_marks import Encoding
+from contact_pipelines.imports.stage.encodings import decode_to_utf8, detect_encoding
 
 HEADER = "id,first name,last name,city,email\n"
 WESTERN = ("cp1252", "mac-roman", "cp850")
@@ -283,7 +284,7 @@ def test_utf8_that_is_given_may_have_broken_lines_but_not_most(arrive):
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "rot13", "idna", "undefined", "", "utf-8\0"])
 def test_no_encoding_of_that_name(arrive, name):
-    with pytest.raises(InvalidOption, match="There is no encoding of the name"):
+    with pytest.raises(InvalidOption, match="There is no encoding called"):
         arrive(NAMES.encode(), name)
 
 

@@ -9,9 +9,9 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import load_settings
-from tests import sftp_server
-from tests.dagster_runs import use_environment
-from tests.location_settings import write_settings
+from tests.helpers import sftp_server
+from tests.helpers.dagster_runs import use_environment
+from tests.helpers.settings_file import write_settings
 from tests.test_dagster_dev import dev, graphql, port, wait_for  # noqa: F401 - dev and port are fixtures
 
 QUIET = 2.0

@@ -18,7 +18,7 @@ from contact_pipelines.notify import email_messages
 from contact_pipelines.notify.digests import digest, html, plain_text
 from contact_pipelines.notify.webhooks import sign
 from contact_pipelines.settings.notification_settings import Smtp
-from tests.smtp_server import PASSWORD, USER, free_port, serving_mail
+from tests.helpers.smtp_server import PASSWORD, USER, free_port, serving_mail
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SMTP = Smtp.model_validate({"host": "127.0.0.1", "tls": "none", "from": "imports@house.example"})

@@ -7,8 +7,8 @@ import pytest
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings.notification_settings import Notifications, Smtp
 from contact_pipelines.settings.policy import Retention
+from tests.helpers.webhook_server import KEY, SECRET
 from tests.test_settings import EXAMPLE, load
-from tests.webhook_server import KEY, SECRET
 
 __all__ = ["load"]  # the fixture
 

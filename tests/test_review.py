@@ -14,7 +14,7 @@ from contact_pipelines.files.artifact_names import ANEW, CHANGES, REVIEWED
 from contact_pipelines.imports.review import FieldChange
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
 from contact_pipelines.store import imports_table, reviews
-from tests import crash_worker
+from tests.helpers import crash_worker
 
 KNOWN = (
     "email,first_name,company,lead_score\n"

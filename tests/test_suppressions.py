@@ -18,7 +18,7 @@ from contact_pipelines.errors import InvalidOption, NotFound
 from contact_pipelines.files.duck import identifier, literal
 from contact_pipelines.models import Counts
 from contact_pipelines.store.tenants import ensure_tenant
-from tests.consent_grants import uses_of_grants
+from tests.helpers.importing import uses_of_grants
 
 PEOPLE = "email,status\na@example.com,subscribed\nb@example.com,subscribed\nc@example.com,bounced\n"
 

@@ -17,8 +17,8 @@ from contact_pipelines.errors import LocationUnreachable, NotFound, SourceMissin
 from contact_pipelines.files.locations.local import LocalFolder
 from contact_pipelines.files.locations.location import is_temporary
 from contact_pipelines.models import Counts, ImportStatus
-from tests import s3_server, sftp_server
-from tests.feed_helpers import ANN, BOB, Feeding, moment
+from tests.helpers import s3_server, sftp_server
+from tests.helpers.feeds import ANN, BOB, Feeding, moment
 
 COMPLETED = ImportStatus.COMPLETED
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from contact_pipelines.imports.stage.sheets.cell_text import form
 from contact_pipelines.imports.stage.sheets.xls_cells import XlsCells
 from contact_pipelines.imports.stage.workbooks import Converted, convert
 from contact_pipelines.settings.policy import MIB, Limits
-from tests import workbook_samples as samples
+from tests.helpers import workbook_samples as samples
 
 DAMAGED = "people is damaged or incomplete. Copy or export it again, or save it as CSV."
 
@@ -321,7 +323,7 @@ def test_corners_of_the_grid(tmp_path):
     assert path.stat().st_size < 1_500
     sentence = (
         "people: the sheet 'S' reaches over {} rows and {} columns, {} cells; at most 100,000,000 are read. "
-        "Delete what stands far from the table, save the sheet as CSV, or raise limits.sheet_cells in the settings."
+        "Delete cells far from the table, save the sheet as CSV, or raise limits.sheet_cells in the settings."
     )
     began = time.monotonic()
     assert refusal(path, None, FileNotImportable) == sentence.format("1,048,576", "16,384", "17,179,869,184")
@@ -554,3 +556,14 @@ MASKS = [
 def test_number_formats(code, value, shown):
     found = form(code)
     assert (found(float(value)) if found else None) == shown
+
+
+def test_the_child_process_imports_little():
+    """It starts for every workbook."""
+    code = (
+        "import sys; from contact_pipelines.imports.stage import workbook_child;"
+        "from contact_pipelines.imports.stage.sheets import sheet_book, xlsx_cells;"
+        "print(*sorted(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"duckdb", "polars", "pyarrow", "pydantic", "sqlalchemy", "dagster"} & set(found.stdout.split())

@@ -17,6 +17,7 @@ import typer
 
 from contact_pipelines.cli.printing import print_json, safe
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption
+from contact_pipelines.outcomes import sentence
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     _Model = TypeVar("_Model", bound=BaseModel)
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
-
-_INTERRUPTED = "Interrupted; an import that was not applied yet has written nothing."
 
 _debugging = False
 
@@ -59,7 +58,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, ContactPipelinesError):
         return Failure(error.code, str(error), error.exit_code)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return Failure("interrupted", _INTERRUPTED, EXIT_INTERRUPTED)
+        return Failure("interrupted", sentence("interrupted"), EXIT_INTERRUPTED)
     if isinstance(error, typer.TyperException):
         return Failure("wrong_usage", _usage_sentence(error), error.exit_code)
     if isinstance(error, typer.Exit):

@@ -35,7 +35,7 @@ def with_options(model: str) -> Callable[[Callable[..., None]], Callable[..., No
         def command(**values: Any) -> None:
             function(**values)
 
-        own = [it for it in inspect.signature(function).parameters.values() if it.kind is not it.VAR_KEYWORD]
+        own = _own_parameters(function)
         command.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
         command.options_model = model  # type: ignore[attr-defined]
         return command
@@ -51,7 +51,7 @@ def completed(command: Callable[..., None]) -> Callable[..., None] | None:
     from contact_pipelines import options
 
     function = inspect.unwrap(command)
-    own = [it for it in inspect.signature(function, eval_str=True).parameters.values() if it.kind is not it.VAR_KEYWORD]
+    own = _own_parameters(function)
     made = [_parameter(_key(place), option) for place, option in _flat(getattr(options, model))]
     required = [it for it in own if it.default is it.empty]
     parts = [it.replace(kind=it.KEYWORD_ONLY) for it in (*required, *made, *(it for it in own if it not in required))]
@@ -63,6 +63,11 @@ def completed(command: Callable[..., None]) -> Callable[..., None] | None:
     whole.__signature__ = inspect.Signature(parts)  # type: ignore[attr-defined]
     whole.__annotations__ = {it.name: it.annotation for it in parts}
     return whole
+
+
+def _own_parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
+    found = inspect.signature(function, eval_str=True).parameters.values()
+    return [parameter for parameter in found if parameter.kind is not parameter.VAR_KEYWORD]
 
 
 def given_values(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:

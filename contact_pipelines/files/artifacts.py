@@ -25,6 +25,9 @@ if sys.platform != "win32":
 
 _IN_USE = ".in_use"
 
+SCRATCH = ".scratch"
+"""The folder beside a tenant's imports for the temporary files of processes."""
+
 
 class ScratchFolder:
     """A temporary folder of this process; `close` removes it."""
@@ -53,7 +56,7 @@ def remove_dead(parent: Path, prefix: str) -> None:
 
 
 def _locked(path: Path) -> IO[bytes] | None:
-    """Make the file and lock it; None if somebody removes it at this moment."""
+    """Create the file and lock it; None if another process removes it at that moment."""
     try:
         file = path.open("xb")
     except FileNotFoundError:
@@ -67,7 +70,7 @@ def _locked(path: Path) -> IO[bytes] | None:
 
 
 def _remove_if_dead(folder: Path) -> None:
-    with suppress(OSError):  # in use, somebody else's, or gone by now
+    with suppress(OSError):  # in use, another user's, or gone by now
         if not (folder / _IN_USE).exists():
             folder.rmdir()  # only if empty: it is just being made, or its process died then
         elif sys.platform == "win32":
@@ -77,10 +80,6 @@ def _remove_if_dead(folder: Path) -> None:
             with (folder / _IN_USE).open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder)
-
-
-SCRATCH = ".scratch"
-"""The folder beside a tenant's imports in which processes keep what they need for themselves."""
 
 
 class ArtifactFolder:

@@ -22,6 +22,12 @@ WIDE = 1_000
 """Columns from which on DuckDB needs more than its 512 MB: every column has its own buffers."""
 WIDE_MEMORY = 1_536  # MB, of which 5,000 columns take about 1,000
 
+_FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+_WORDS = re.compile(
+    r"no space left on device|disk quota exceeded|file too large|not enough space on the disk|max_temp_directory_size",
+    re.IGNORECASE,
+)
+
 
 def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that spills to `temp_folder` and never loads or downloads an extension."""
@@ -34,7 +40,7 @@ def connect(temp_folder: Path | None = None, *, memory_limit: str = MEMORY_LIMIT
         config["temp_directory"] = str(temp_folder)
     con = sql_log.connected_duckdb(duckdb.connect(":memory:", config=config))
     con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET enable_progress_bar = false")  # it would write into the output of whoever calls
+    con.execute("SET enable_progress_bar = false")  # it would write into the output
     define_sentences(con)
     return con
 
@@ -83,13 +89,6 @@ def sql_blocks(name: str) -> dict[str, str]:
     text = _sql_files()[name].read_text(encoding="utf-8")
     parts = re.split(r"^-- name: *(\w+) *$", text, flags=re.MULTILINE)
     return {block: body.strip() for block, body in zip(parts[1::2], parts[2::2], strict=True)}
-
-
-_FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
-_WORDS = re.compile(
-    r"no space left on device|disk quota exceeded|file too large|not enough space on the disk|max_temp_directory_size",
-    re.IGNORECASE,
-)
 
 
 def disk_is_full(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ import duckdb
 
 from contact_pipelines.files.duck import identifier, literal, sql_blocks
 from contact_pipelines.imports.compare import contact_keys
-from contact_pipelines.imports.compare.merging import BY_EMAIL, Difference, add_macros
+from contact_pipelines.imports.compare.merging import BY_EMAIL, Difference
 from contact_pipelines.imports.plan import typed
 from contact_pipelines.models import PROPERTY_PREFIX, Blank, FieldRule, MatchKey, Mode
 
@@ -21,12 +21,11 @@ TABLES = ("finals", "rejected_rows")
 
 
 def diff(con: duckdb.DuckDBPyConnection, source: str, errors: str, its: Difference) -> duckdb.DuckDBPyRelation:
-    """Return the plan. The tables that `matching` makes must exist.
+    """Return the plan. The tables and macros that `matching.match` makes must exist.
 
     `source` are the valid rows as `matching.match` returns them, `errors` the table of row errors, those of broken
     rows included.
     """
-    add_macros(con)
     blocks, mode = sql_blocks("diffing"), its.options.mode
     _compare(con, source, its)
     con.execute(blocks["rejected_rows"].format(errors=identifier(errors)))

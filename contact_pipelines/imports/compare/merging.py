@@ -156,11 +156,11 @@ class Difference:
             f"CASE WHEN {self._lacks(field)} THEN sentence('required', 'field', {literal(field)}) END"
             for field in self.required
         ]
-        return f"nullif(concat_ws('; ', {', '.join(['NULL', *told])}), '')"
+        return f"nullif(concat_ws('; ', {', '.join(told)}), '')" if told else "NULL"
 
     def _lacks(self, field: str) -> str:
         if field == "tags":
-            return f"len(items_with(coalesce({self.new_tags}, []), {self.given_tags})) = 0"
+            return f"len(with_given(coalesce({self.new_tags}, []), {self.given_tags})) = 0"
         return f"{identifier(field)} IS NULL" if field in self.fields else "true"
 
     @cached_property

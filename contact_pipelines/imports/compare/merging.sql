@@ -24,10 +24,8 @@ CREATE OR REPLACE TEMPORARY MACRO merged(rule, old, new, if_blank, is_newer, old
 END;
 
 -- Lists: items keep their order, and what is added comes last.
-CREATE OR REPLACE TEMPORARY MACRO items_with(items, others) AS CASE
-    WHEN len(others) = 0 THEN items
-    ELSE list_concat(items, list_filter(others, lambda item: NOT list_contains(items, item)))
-END;
+CREATE OR REPLACE TEMPORARY MACRO items_with(items, others) AS
+    list_concat(items, list_filter(others, lambda item: NOT list_contains(items, item)));
 CREATE OR REPLACE TEMPORARY MACRO items_without(items, others) AS
     list_filter(items, lambda item: NOT list_contains(others, item));
 
@@ -69,9 +67,11 @@ CREATE OR REPLACE TEMPORARY MACRO removed_tags(old, named, is_required) AS CASE
     WHEN is_required AND len(items_without(old, named)) = 0 THEN old
     ELSE items_without(old, named)
 END;
--- The tags of a contact, its import's own left out; `given` are those that the import puts on all.
+-- The tags of a contact, its import's own left out; `given` are those that the import puts on all, a constant.
+CREATE OR REPLACE TEMPORARY MACRO with_given(tags, given) AS
+    CASE WHEN len(given) = 0 THEN tags ELSE items_with(tags, given) END;
 CREATE OR REPLACE TEMPORARY MACRO merged_tags(rule, old, new, if_blank, is_newer, is_required, given, own_tag) AS
-    items_with(
+    with_given(
         CASE rule
             WHEN 'keep' THEN old
             WHEN 'fill_blank' THEN CASE
@@ -83,16 +83,16 @@ CREATE OR REPLACE TEMPORARY MACRO merged_tags(rule, old, new, if_blank, is_newer
             WHEN 'remove' THEN removed_tags(
                 old, items_without(coalesce(new, []), with_tag(given, own_tag)), is_required)
             WHEN 'newer' THEN CASE
-                WHEN is_newer THEN replaced_tags(old, items_with(coalesce(new, if_blank), given), own_tag)
+                WHEN is_newer THEN replaced_tags(old, with_given(coalesce(new, if_blank), given), own_tag)
                 ELSE old
             END
-            ELSE replaced_tags(old, items_with(coalesce(new, if_blank), given), own_tag)
+            ELSE replaced_tags(old, with_given(coalesce(new, if_blank), given), own_tag)
         END,
         given
     );
 CREATE OR REPLACE TEMPORARY MACRO created_tags(new, given, own_tag) AS CASE
     WHEN len(given) = 0 AND own_tag IS NULL THEN new
-    ELSE with_tag(items_with(coalesce(new, []), given), own_tag)
+    ELSE with_tag(with_given(coalesce(new, []), given), own_tag)
 END;
 
 -- JSON objects, a member a field; a member of NULL is none.

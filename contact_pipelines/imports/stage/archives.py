@@ -90,7 +90,7 @@ def require_size(size: int, *, name: str, limits: Limits) -> None:
 
 
 def unpack(path: Path, folder: Path, *, name: str, limits: Limits) -> Unpacked:
-    """Unpack a file into `folder` if it is a gzip or ZIP archive; else (workbooks too) return it as it is.
+    """Unpack a file into `folder` if it is a gzip or ZIP archive; else return it as it is, workbooks included.
 
     One archive in another is unpacked as well; deeper ones are refused. No name from the archive is part of the copy's
     path. The copy is written in pieces and never beyond the limits, whatever the archive states. Raises FileUnreadable
@@ -248,7 +248,7 @@ def require_bounded(archive: zipfile.ZipFile, name: str, packed: int, limits: Li
 
 
 def require_unpacked_size(unpacked: int, name: str, packed: int, limits: Limits, *, floor: int) -> None:
-    """Raise FileNotImportable if so many unpacked bytes are over the limits. `floor`: as in `require_bounded`."""
+    """Raise FileNotImportable if that many unpacked bytes exceed the limits. `floor`: as in `require_bounded`."""
     if unpacked > limits.decompressed_bytes:
         raise FileNotImportable(
             f"{name} unpacks to more than the limit of {limits.decompressed_bytes:,} bytes. "
@@ -265,7 +265,7 @@ def refuse_document_types(archive: zipfile.ZipFile, name: str) -> None:
     """Raise FileUnreadable if an XML part of a workbook declares a document type.
 
     No spreadsheet program writes one, and entities, which XML bombs are made of, can be declared nowhere else. It
-    has to stand in front of the first element, so only the beginning of each part is read.
+    must precede the first element, so only the beginning of each part is read.
     """
     for entry in archive.infolist():
         if entry.filename.lower().endswith((".xml", ".rels")) and _has_document_type(archive, entry):

@@ -36,9 +36,7 @@ def write_rows(
         _copy(con, f"SELECT {columns} FROM read_parquet({file_literal(rows)})", target)
         return
     sql = sql_blocks("staging")["as_read"].format(
-        cells=_good(staged.header),
-        broken=_broken(staged.dialect),
-        source=file_literal(rows),
+        cells=_good(staged.header), broken=_broken(staged.dialect), source=file_literal(rows)
     )
     with target.open("wb") as out:
         out.write(_header_line(staged.header))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from contact_pipelines.imports.stage.dialect import UTF8_BOM
 
+UTF8 = "utf-8"
 HEAD = 256 * 1024
-"""Bytes of a file's beginning that tell UTF-16 and UTF-32."""
+"""Bytes of a file's beginning in which UTF-16 and UTF-32 are recognised."""
 
 WIDE_MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",  # begins as UTF-16's does, so it is looked for first
@@ -21,12 +22,7 @@ WIDE_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_OTHER_ORDER = {
-    "utf-16-le": "utf-16-be",
-    "utf-16-be": "utf-16-le",
-    "utf-32-le": "utf-32-be",
-    "utf-32-be": "utf-32-le",
-}
+_OTHER_ORDER = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le", "utf-32-le": "utf-32-be", "utf-32-be": "utf-32-le"}
 _MISREAD = tuple(UTF8_BOM.decode(codec) for codec in ("cp1252", "mac-roman", "cp850"))
 """A mark of UTF-8 that a program took for text, such as ï»¿."""
 _NARROW_MARKS = {
@@ -48,19 +44,34 @@ _LATIN_NULS = 0.4
 
 
 @dataclass(frozen=True)
-class Opening:
-    """What the first bytes say. `encoding` is empty if they leave it open; `skip`: bytes of marks."""
+class Encoding:
+    """An encoding and how it was found.
 
-    skip: int
-    encoding: str
+    `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
+    byte order marks to skip; `reason`: the evidence, to follow "detected by" or in brackets.
+    """
+
+    name: str
     confidence: float
+    bom: int
     reason: str
 
+    @property
+    def needs_decoding(self) -> bool:
+        """Whether the file must be rewritten before it can be read as UTF-8 with at most one byte order mark."""
+        return self.name != UTF8 or self.bom not in (0, len(UTF8_BOM))
 
-def read_opening(head: bytes) -> Opening:
+    @property
+    def wide(self) -> bool:
+        """Whether it is UTF-16 or UTF-32."""
+        return self.name.startswith(("utf-16", "utf-32"))
+
+
+def read_opening(head: bytes) -> Encoding:
     """Return what the first HEAD bytes of a file say about its encoding.
 
-    Only UTF-16 and UTF-32 are settled here; `utf-8` and `gb18030` are a mark's claim, to be checked on the whole file.
+    Only UTF-16 and UTF-32 are settled here; `utf-8` and `gb18030` are a mark's claim, to be checked on the whole file,
+    and an empty name leaves the encoding open.
     """
     skip, marked = _narrow_marks(head)
     wide, wide_skip = next(
@@ -71,8 +82,8 @@ def read_opening(head: bytes) -> Opening:
     body = head[skip:]
     found = _unmarked(body.rstrip(b"\x00"))
     if found:
-        return Opening(skip + _repeated_marks(body, found), found, 0.95, "NUL bytes where it has them")
-    return Opening(skip, marked, 0.0, "byte order mark" if marked else "")
+        return Encoding(found, 0.95, skip + _repeated_marks(body, found), "NUL bytes where it has them")
+    return Encoding(marked, 0.0, skip, "byte order mark" if marked else "")
 
 
 def _narrow_marks(head: bytes) -> tuple[int, str]:
@@ -94,19 +105,19 @@ def _repeated_marks(body: bytes, encoding: str) -> int:
     return skip
 
 
-def _believe(marked: str, head: bytes, skip: int) -> Opening:
-    """Check the mark of a wide encoding against the bytes behind it."""
+def _believe(marked: str, head: bytes, skip: int) -> Encoding:
+    """Check the mark of a wide encoding against the bytes after it."""
     body = head[skip:]
     if not body or _fits(body, marked):
-        return Opening(skip + _repeated_marks(body, marked), marked, 1.0, "byte order mark")
+        return Encoding(marked, 1.0, skip + _repeated_marks(body, marked), "byte order mark")
     other = _OTHER_ORDER[marked]
     if _fits(body, other):
-        return Opening(skip + _repeated_marks(body, other), other, 0.8, "a byte order mark of the wrong order")
+        return Encoding(other, 0.8, skip + _repeated_marks(body, other), "a byte order mark of the wrong order")
     if marked == "utf-32-le" and _fits(body, "utf-16-le"):
-        return Opening(skip, "utf-16-le", 0.8, "byte order mark, and a NUL behind it")
+        return Encoding("utf-16-le", 0.8, skip, "byte order mark and NUL after it")
     if body.count(0) < _STRAY_NULS * len(body) and _delimiter_bytes(body):
-        return Opening(skip, "", 0.0, "text of one byte a character behind a byte order mark that is none of its own")
-    return Opening(skip + _repeated_marks(body, marked), marked, 0.9, "byte order mark")
+        return Encoding("", 0.0, skip, "8-bit text after a byte order mark of another encoding")
+    return Encoding(marked, 0.9, skip + _repeated_marks(body, marked), "byte order mark")
 
 
 def _fits(body: bytes, encoding: str) -> bool:
@@ -131,7 +142,7 @@ def _unmarked(body: bytes) -> str:
 
 
 def _has_nuls_of_utf16(body: bytes, text: str) -> bool:
-    """Whether `text`, `body` read as UTF-16, has the delimiters that are in it."""
+    """Whether `text`, which is `body` decoded as UTF-16, has the delimiters of `body`."""
     delimiters = _delimiter_bytes(body)
     if not delimiters:
         return body.count(0) >= _LATIN_NULS * len(body)

@@ -23,7 +23,7 @@ CONTINUED = 0x80
 
 _ESCAPE = re.compile(rb"'" + TRIGGERS.encode())
 _INNER_BOM = re.compile(UTF8_BOM)
-_CTRL_Z = b"\x1a"  # what DOS wrote behind the last line of a text
+_CTRL_Z = b"\x1a"  # what DOS wrote after the last line of a text
 LONG = 32_000
 """Bytes of a line from which on it is long, unless a lower limit is given."""
 

@@ -1,6 +1,6 @@
 """The careful path reads any file, set-based; every record becomes a good or a broken row, and none is lost.
 
-1. lines: the physical lines, each with all that it says by itself (`physical_lines`, `dialect.RecordGrammar`);
+1. lines: the physical lines, each with what it says by itself (`physical_lines`, `dialect.RecordGrammar`);
 2. marks: which record each line belongs to, by the quotes before it; where another table begins;
 3. piece by piece, lines are joined to records, checked, and written to a clean CSV with number, code and warning;
 4. the clean CSV is read strictly, and the counts must agree.
@@ -32,7 +32,7 @@ from contact_pipelines.imports.stage.fast_staging import (
 from contact_pipelines.imports.stage.file_tables import BLOCK_ROWS, Table, blocks, next_table
 from contact_pipelines.imports.stage.physical_lines import line_reader
 from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT, StagedFile, header_only
-from contact_pipelines.imports.stage.text_layout import StagingJob, reading_of
+from contact_pipelines.imports.stage.text_layout import StagingJob
 
 MAX_CLEAN = 1_900_000
 """Bytes a line of the clean CSV may have: below DuckDB's own default."""
@@ -87,7 +87,7 @@ def stage_carefully(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFi
     for done in (records.lines, records.marks):
         done.unlink()
     _read_clean(con, job, records, header, tally)
-    return StagedFile(header, job.dialect, tally.rows, tally.broken, reading_of(job.layout, notes))
+    return StagedFile(header, job.dialect, tally.rows, tally.broken, job.layout.reading(notes))
 
 
 def _contacts_below(job: StagingJob, tables: list[TableBelow]) -> ContactsBelow | None:
@@ -174,7 +174,7 @@ class _Records:
             fetch_all(self._con, f"DROP TABLE IF EXISTS {table}")
 
     def write_lines(self) -> None:
-        """Write each physical line with all that it says by itself."""
+        """Write each physical line with what it says by itself."""
         self._con.register(self._source, line_reader(self._job))
         try:
             self._run(

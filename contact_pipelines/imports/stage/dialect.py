@@ -28,7 +28,7 @@ class Dialect:
 
     `quote`: what opens a cell and, if it is another character (typographic quotes), what closes it. `escape`: a
     backslash, or the closing quote, which is then doubled. `spaced`: a space follows each delimiter and is not part of
-    the cell behind it.
+    the next cell.
     """
 
     delimiter: str
@@ -82,7 +82,7 @@ class CellPatterns:
 
 @dataclass(frozen=True)
 class Line:
-    """A physical line without its newline, and where it starts and the next one does, in bytes of the file."""
+    """A physical line without its newline. `start`, `end`: the bytes of the file where it and the next one start."""
 
     text: str
     start: int
@@ -103,14 +103,14 @@ class Record:
     decodable: bool = True
 
     @cached_property
-    def empty(self) -> bool:
-        """Whether no cell holds anything."""
-        return not any(cell.strip() for cell in self.cells)
-
-    @cached_property
     def filled(self) -> int:
-        """How many cells hold something."""
+        """The number of cells that are not blank."""
         return sum(1 for cell in self.cells if cell.strip())
+
+    @property
+    def empty(self) -> bool:
+        """Whether all cells are blank."""
+        return not self.filled
 
 
 def newline_of(sample: bytes) -> bytes:
@@ -119,7 +119,7 @@ def newline_of(sample: bytes) -> bytes:
 
 
 def sample_lines(sample: bytes, start: int, newline: bytes, *, truncated: bool) -> list[Line]:
-    """Cut a sample that stands at byte `start` into lines; a last line that the sample cuts off is left out."""
+    """Split a sample that begins at byte `start` into lines; a last line that is cut off is left out."""
     lines: list[Line] = []
     at = start
     for raw in re.findall(b"[^%b]*%b|[^%b]+" % (newline, newline, newline), sample):
@@ -150,7 +150,7 @@ class RecordReader:
         self._escaped = re.compile(rf"\\([\\{re.escape(dialect.closing)}])|{re.escape(dialect.closing)}{{2}}")
 
     def records(self, lines: list[Line], row: int = 1) -> list[Record]:
-        """Return the records of `lines`, the first of which is the row of that number."""
+        """Return the records of `lines`, numbered from `row` on."""
         found: list[Record] = []
         lines = [part for line in lines for part in self._unglued(line)]
         at = 0
@@ -165,7 +165,7 @@ class RecordReader:
         return found
 
     def _unglued(self, line: Line) -> list[Line]:
-        """Part a line at CR where that alone ended rows, in a file that ends others with LF (see physical_lines)."""
+        """Split a line at the CRs that end rows in a file whose other rows end with LF (see physical_lines)."""
         if "\r" not in line.text or not self._quotes.isdisjoint(line.text):
             return [line]
         parts = line.text.split("\r")
@@ -176,7 +176,7 @@ class RecordReader:
         return [Line(*at, line.decodable) for at in zip(parts, ends, [*ends[1:], line.end], strict=True)]
 
     def _extent(self, lines: list[Line], at: int) -> tuple[int, bool]:
-        """Return how many lines the record at `at` has; a quote that is not closed leaves its line alone, not whole."""
+        """Return the number of lines of the record at `at`, and whether its quotes are right; else it is one line."""
         first = lines[at].text
         if self._quotes.isdisjoint(first) or self._alone_out.fullmatch(first):
             return 1, True
@@ -192,7 +192,7 @@ class RecordReader:
         return 1, False
 
     def raw_cells(self, text: str) -> list[str]:
-        """Return the cells of a record's text as they are spelled."""
+        """Return the cells of a record as they are written, with their quotes."""
         return self._each_cell.findall(self._dialect.delimiter + text)
 
     def cells(self, text: str) -> tuple[str, ...]:
@@ -256,7 +256,7 @@ class RecordGrammar:
         return "NOT (" + " OR ".join(f"contains(body, {literal(text)})" for text in unsafe) + ")"
 
     def _content(self) -> str:
-        """Return SQL for what the cell `c` says: without its quotes, and what was escaped as it was."""
+        """Return SQL for the content of the cell `c`, without quotes and escapes."""
         dialect = self._dialect
         cell = "ltrim(c, ' ')" if dialect.spaced else "c"
         inner = f"(rtrim({cell}, ' '))[2:-2]"
@@ -269,7 +269,7 @@ class RecordGrammar:
         return f"CASE WHEN ({cell})[1] = {literal(dialect.opening)} THEN {text} ELSE {cell} END"
 
     def requoted(self, width: int) -> str:
-        """Return SQL for the record with all its cells quoted in the standard way, not more than `width` of them."""
+        """Return SQL for the record with its first `width` cells quoted in the standard way."""
         if self._dialect.standard:  # quoted cells are right as they are
             spelled = "CASE WHEN c[1] = '\"' THEN rtrim(c, ' ') ELSE '\"' || replace(c, '\"', '\"\"') || '\"' END"
         else:

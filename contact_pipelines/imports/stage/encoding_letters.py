@@ -1,6 +1,6 @@
 """What names and places look like, language by language: which letters, which encodings, how often.
 
-Letters stand in the order of their commonness in names, the commonest first; `encoding_guess` gives the rank r a
+Letters are in the order of their frequency in names, most frequent first; `encoding_guessing` gives the rank r a
 share that falls as 1 / (r + 2). For Latin scripts only the letters outside ASCII are listed, for the others all of
 them, for Chinese, Japanese and Korean those of the usual surnames, given names and addresses. The orders are the
 author's, from general knowledge of the languages; only the order counts, so a swap of neighbours changes little.
@@ -36,13 +36,13 @@ class Language:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An encoding that may be told by its letters. `share`: of the files that are neither UTF-8 nor UTF-16."""
+    """An encoding to be recognised by its letters. `share`: of the files that are neither UTF-8 nor UTF-16."""
 
     name: str
     share: float
     languages: tuple[Language, ...]
     family: str = ""
-    """What a person calls the languages that it is used for."""
+    """A name for the languages that use it."""
 
 
 _GERMAN = Language("German", "üöäßé", 4)
@@ -154,7 +154,7 @@ CANDIDATES = (
     Candidate("cp950", 0.02, (_CHINESE_TRADITIONAL,), "Chinese"),
     Candidate("cp949", 0.03, (_KOREAN,), "Korean"),
 )
-"""The encodings told apart. Their shares are estimates; a person's text outweighs them after a few words."""
+"""The encodings to choose from. Their shares are estimates, which a few words of real text outweigh."""
 
 
 IDEOGRAMS = "CJK"
@@ -213,7 +213,7 @@ class Sign:
 
 @lru_cache(maxsize=70_000)
 def sign_of(character: str) -> Sign:
-    """Tell what a character is."""
+    """Return what a character is."""
     category = unicodedata.category(character)
     script = ""
     if category[0] in "LM":
@@ -246,7 +246,7 @@ def form_score(word: str) -> float:
 
 
 def _step_score(before: Sign, after: Sign, *, in_ascii: bool) -> float:
-    """Return the log chance of two letters side by side, apart from which letters they are."""
+    """Return the log chance of two neighbouring kinds of letters."""
     if before.script != after.script:
         latin_beside = {before.script, after.script} == {IDEOGRAMS, LATIN}
         return _LATIN_BESIDE_IDEOGRAM if latin_beside else _OTHER_SCRIPT

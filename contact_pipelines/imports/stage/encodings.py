@@ -2,7 +2,7 @@
 
 `detect_encoding` tries, in this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32
 (both `byte_order_marks`), valid UTF-8, mostly valid UTF-8, and then the encoding in which the words read most like
-names (`encoding_guess`).
+names (`encoding_guessing`).
 """
 
 from __future__ import annotations
@@ -11,16 +11,14 @@ import codecs
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption
-from contact_pipelines.imports.stage.byte_order_marks import HEAD, WIDE_MARKS, Opening, read_opening
-from contact_pipelines.imports.stage.dialect import UTF8_BOM
-from contact_pipelines.imports.stage.encoding_guess import Sample, guess_encoding, is_valid_utf8, take_sample
+from contact_pipelines.imports.stage.byte_order_marks import HEAD, UTF8, WIDE_MARKS, Encoding, read_opening
+from contact_pipelines.imports.stage.encoding_guessing import Sample, guess_encoding, is_valid_utf8, take_sample
 
-UTF8 = "utf-8"
 _PIECE = 1024 * 1024
 _MOSTLY = 0.5
 """From this share of valid lines on, a file is UTF-8 with broken lines; text of other encodings hardly has any."""
@@ -68,7 +66,7 @@ _SUPERSETS = {
 }
 """What programs write under a name is nearly always its superset, which decodes the rest alike (WHATWG, Encoding)."""
 SAMPLE_BYTES = 64 * 1024
-"""What is looked at to tell text from binary data."""
+"""The beginning of a file, in which binary data is recognised."""
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
     b"PK\x05\x06": "a ZIP archive",
@@ -89,25 +87,6 @@ _MAGIC = {
 _WIDE_SHARE = 0.2  # UTF-16 text in a Latin script is NUL in every other byte
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """An encoding and how it was found.
-
-    `name`: of Python's codec, lower case; `confidence`: 0 to 1, how likely the text is read right; `bom`: bytes of
-    byte order marks to skip; `reason`: the evidence, to follow "detected by" or to stand in brackets.
-    """
-
-    name: str
-    confidence: float
-    bom: int
-    reason: str
-
-    @property
-    def needs_decoding(self) -> bool:
-        """Whether the file must be rewritten before it can be read as UTF-8 with at most one byte order mark."""
-        return self.name != UTF8 or self.bom not in (0, len(UTF8_BOM))
-
-
 def detect_encoding(path: Path, *, name: str, given: str | None = None) -> Encoding:
     """Return the encoding of the text file at `path`; `name` is what errors call it.
 
@@ -121,9 +100,7 @@ def detect_encoding(path: Path, *, name: str, given: str | None = None) -> Encod
         opening = read_opening(file.read(HEAD))
         if given is not None:
             return _as_given(file, codec_name(given), opening, name)
-        if opening.encoding.startswith(("utf-16", "utf-32")):
-            return Encoding(opening.encoding, opening.confidence, opening.skip, opening.reason)
-        return _eight_bit(file, opening)
+        return opening if opening.wide else _eight_bit(file, opening)
 
 
 def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -> None:
@@ -146,22 +123,22 @@ def decode_to_utf8(path: Path, target: Path, encoding: Encoding, *, name: str) -
             raise
 
 
-def _eight_bit(file: BinaryIO, opening: Opening) -> Encoding:
+def _eight_bit(file: BinaryIO, opening: Encoding) -> Encoding:
     """Detect the encoding of a file that is neither UTF-16 nor UTF-32."""
     reason = opening.reason or "valid UTF-8"
-    if is_valid_utf8(file, opening.skip):
-        return Encoding(UTF8, 1.0, opening.skip, reason)
-    if opening.encoding == "gb18030":
-        return Encoding("gb18030", 1.0, opening.skip, reason)
-    sample = take_sample(file, opening.skip)
+    if is_valid_utf8(file, opening.bom):
+        return Encoding(UTF8, 1.0, opening.bom, reason)
+    if opening.name == "gb18030":
+        return Encoding("gb18030", 1.0, opening.bom, reason)
+    sample = take_sample(file, opening.bom)
     share = sample.utf8_share
     if share >= _MOSTLY:
-        return Encoding(UTF8, share, opening.skip, "UTF-8 but for some broken lines")
-    if _is_binary(file, opening.skip):
-        return Encoding(UTF8, 0.0, opening.skip, "binary data")
+        return Encoding(UTF8, share, opening.bom, "UTF-8 but for some broken lines")
+    if _is_binary(file, opening.bom):
+        return Encoding(UTF8, 0.0, opening.bom, "binary data")
     guessed = _guessed(sample)
-    misplaced = ", behind a byte order mark that is not theirs" if opening.skip else ""
-    return replace(guessed, bom=opening.skip, reason=guessed.reason + misplaced)
+    misplaced = ", after a byte order mark of another encoding" if opening.bom else ""
+    return replace(guessed, bom=opening.bom, reason=guessed.reason + misplaced)
 
 
 def _guessed(sample: Sample) -> Encoding:
@@ -178,17 +155,17 @@ def _is_binary(file: BinaryIO, start: int) -> bool:
     return len(head) - len(head.translate(None, _CONTROL)) > _CONTROL_SHARE * len(head)
 
 
-def _as_given(file: BinaryIO, codec: str, opening: Opening, name: str) -> Encoding:
+def _as_given(file: BinaryIO, codec: str, opening: Encoding, name: str) -> Encoding:
     """Check the encoding that the user named against the whole file."""
     if codec in ("utf-16", "utf-32"):  # the byte order is found out; Intel's is the usual one
-        codec = opening.encoding if opening.encoding.startswith(codec) else f"{codec}-le"
-    wide_opening = opening.encoding.startswith(("utf-16", "utf-32"))
-    skip = opening.skip if wide_opening == codec.startswith(("utf-16", "utf-32")) else 0
-    encoding = Encoding(codec, 1.0, skip, "given")
+        codec = opening.name if opening.name.startswith(codec) else f"{codec}-le"
+    encoding = Encoding(codec, 1.0, 0, "given")
+    if opening.wide == encoding.wide:
+        encoding = replace(encoding, bom=opening.bom)
     if codec != UTF8:
         for _ in _decoded(file, encoding, name):
             pass
-    elif not is_valid_utf8(file, skip) and take_sample(file, skip).utf8_share < _MOSTLY:
+    elif not is_valid_utf8(file, encoding.bom) and take_sample(file, encoding.bom).utf8_share < _MOSTLY:
         raise FileUnreadable(
             f"{name} is not written in utf-8: most lines with letters outside ASCII are not valid. "
             "Name its encoding with --encoding, or leave that out to have it detected."

@@ -19,7 +19,7 @@ from contact_pipelines.imports.stage import byte_scan
 from contact_pipelines.imports.stage.byte_scan import Scan
 from contact_pipelines.imports.stage.dialect import MAX_RECORD_LINES
 from contact_pipelines.imports.stage.staged_file import StagedFile
-from contact_pipelines.imports.stage.text_layout import StagingJob, reading_of
+from contact_pipelines.imports.stage.text_layout import StagingJob
 
 COMPRESSION = "snappy"  # 1M rows: 0.93 CPU s against 1.05 with zstd, 35 MB against 25
 GUARDED = 500  # columns up to which guarding the formula escape is cheap to plan
@@ -28,7 +28,7 @@ MAX_CSV_LINE = 2_000_000
 
 
 class CsvShape(Enum):
-    """What stands in a strictly regular CSV."""
+    """What a strictly regular CSV contains."""
 
     HEADER = "a header of one line, and rows"
     ROWS = "rows"
@@ -89,7 +89,7 @@ def fetch_all(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]
 
 
 def write_joined(texts: pa.Array, file: BinaryIO) -> None:
-    """Write texts to a file, one behind the other."""
+    """Write texts to a file, one after the other."""
     if len(texts):
         whole = pa.ListArray.from_arrays([0, len(texts)], texts.cast(pa.binary()))
         file.write(pc.binary_join(whole, b"")[0].as_buffer())
@@ -120,7 +120,7 @@ def stage_fast(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | 
     if not agreed:
         job.target.unlink(missing_ok=True)
         return None
-    return StagedFile(header, job.dialect, count, 0, reading_of(job.layout, ()))
+    return StagedFile(header, job.dialect, count, 0, job.layout.reading())
 
 
 def _shape(job: StagingJob) -> CsvShape | None:
@@ -162,9 +162,7 @@ def _counts_agree(con: duckdb.DuckDBPyConnection, job: StagingJob, count: int, h
         return False  # CRLF in a cell, or mixed: the copy with LF would have changed a cell
     names = [identifier(label) for label in header]
     sql = sql_blocks("staging")["fast_check"].format(
-        cells=", ".join(names),
-        lengths=", ".join(f"length({name})" for name in names),
-        source=file_literal(job.target),
+        cells=", ".join(names), lengths=", ".join(f"length({name})" for name in names), source=file_literal(job.target)
     )
     embedded, most, longest, longest_row = (int(value) for value in fetch_one(con, sql))
     # Quotes may have been doubled, and each cell has a pair and a delimiter: at most so long was the row's text.

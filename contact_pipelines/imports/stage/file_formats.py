@@ -18,15 +18,9 @@ from pathlib import Path
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.archives import ZIP_MAGIC, open_zip, unpack, workbook_format
-from contact_pipelines.imports.stage.byte_order_marks import WIDE_MARKS
+from contact_pipelines.imports.stage.byte_order_marks import WIDE_MARKS, Encoding
 from contact_pipelines.imports.stage.dialect import UTF8_BOM, Dialect
-from contact_pipelines.imports.stage.encodings import (
-    SAMPLE_BYTES,
-    Encoding,
-    decode_to_utf8,
-    detect_encoding,
-    require_text,
-)
+from contact_pipelines.imports.stage.encodings import SAMPLE_BYTES, decode_to_utf8, detect_encoding, require_text
 from contact_pipelines.imports.stage.json_records import stage_json
 from contact_pipelines.imports.stage.parquet_records import stage_parquet
 from contact_pipelines.imports.stage.sheets.sheet_cells import protected
@@ -121,7 +115,7 @@ def _has_stream(content: mmap.mmap, stream: str) -> bool:
 
 
 def _is_text(file: UnknownFile) -> bool:
-    """Take anything for CSV but for archives and markup: what is wrong with it shows when it is read as text."""
+    """Accept anything but archives and markup: other faults show when it is read as text."""
     if file.head.startswith(_TAR_MAGIC, _TAR_AT):
         raise FileNotImportable(f"{file.name} is a TAR archive. Unpack it and import the file in it.")
     found, text = None, file.text
@@ -182,8 +176,8 @@ FORMATS = (
 def recognise(path: Path, *, name: str) -> FileFormat:
     """Return the format of an unpacked file.
 
-    Raises FileUnreadable for what looks like a table and is none that can be read (an HTML page saved as .xls, a
-    workbook with a password, a Word document ...), FileNotImportable for an archive.
+    Raises FileUnreadable for a file that cannot be read as a table (an HTML page saved as .xls, a workbook with a
+    password, a Word document ...), FileNotImportable for an archive.
     """
     file = UnknownFile(path, name)
     return next(each for each in FORMATS if each.recognises(file))
@@ -191,7 +185,7 @@ def recognise(path: Path, *, name: str) -> FileFormat:
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file ready for staging: where it is now, its format, and what was found out on the way."""
+    """A file ready for staging: where it is now, its format, and what opening it found out."""
 
     path: Path
     name: str

@@ -17,6 +17,17 @@ from functools import lru_cache
 from contact_pipelines.imports.columns.header_meaning import read
 from contact_pipelines.imports.stage.dialect import Record
 
+SEARCHED = 40
+"""Records that are searched for a header."""
+BELOW = 20
+"""Records below a header that are compared with it."""
+COLUMNS = 100
+"""Columns that are looked at; of thousands, these are enough."""
+MOSTLY = 0.6
+HALF = 0.5
+MARGIN = 0.3  # by how much a later row must be the better header
+LABELS = 0.8  # share of a header's cells that must look like labels
+
 
 class Kind(StrEnum):
     """What a cell looks like. YEAR is a number that may just as well be a label."""
@@ -69,18 +80,6 @@ def known_fields(cell: str) -> tuple[str, ...]:
     """Return the fields that a cell means as a header; empty if its words are not known."""
     text = cell.strip()
     return _known(text) if 0 < len(text) <= _LONGEST_LABEL else ()
-
-
-SEARCHED = 40
-"""Records that are searched for a header."""
-BELOW = 20
-"""Records below a header that are compared with it."""
-COLUMNS = 100
-"""Columns that are looked at; of thousands, these are enough."""
-MOSTLY = 0.6
-HALF = 0.5
-MARGIN = 0.3  # by how much a later row must be the better header
-LABELS = 0.8  # share of a header's cells that must look like labels
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,8 @@ WITH decoded AS (
 SELECT n,
        CASE WHEN good AND repeats THEN json_last_keys(spelling, keys) WHEN good THEN spelling END AS object,
        split_part(fault, '.', 1) AS code,
-       CASE WHEN NOT good THEN sentence(fault, 'record', {unit}, 'characters', format('{{:,}}', {row_limit})) END AS message,
+       CASE WHEN NOT good
+            THEN sentence(fault, 'record', {unit}, 'characters', format('{{:,}}', {row_limit})) END AS message,
        CASE WHEN NOT good THEN left(coalesce(raw, CAST(body AS VARCHAR)), {shown}) END AS text,
        nullif(concat_ws(' ',
            CASE WHEN good AND text <> raw THEN sentence('replaced_character') END,
@@ -206,7 +207,8 @@ COPY (
     SELECT CAST(n AS INTEGER) AS _row, {labelled}, code AS _error_code,
            CASE WHEN message IS NOT NULL THEN message
                 WHEN code IS NOT NULL
-                THEN sentence(code, 'characters', format('{{:,}}', if(code = 'cell_too_long', {cell_limit}, {row_limit})))
+                THEN sentence(code, 'characters',
+                              format('{{:,}}', if(code = 'cell_too_long', {cell_limit}, {row_limit})))
            END AS _error,
            text AS _text,
            CASE WHEN code IS NULL THEN warning END AS _warning

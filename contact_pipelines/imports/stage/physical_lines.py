@@ -14,7 +14,7 @@ from contact_pipelines.imports.stage.text_layout import StagingJob
 
 _SCHEMA = pa.schema([("n", pa.int64()), ("body", pa.string()), ("cr", pa.bool_()), ("odd", pa.int8())])
 _KEPT = 4 * SHOWN_TEXT
-"""Bytes kept of an over-long line: enough for SHOWN_TEXT characters of four bytes."""
+"""Bytes of an over-long line that are not dropped: SHOWN_TEXT characters of four bytes."""
 _MOST_REPEATS = 500  # RE2 repeats up to 1,000 times
 
 

@@ -61,7 +61,7 @@ class RecordsJob:
         """Write the staged rows; return how many of them are broken.
 
         `cells`: SQL of each label's text, over the columns of the scratch Parquet and those of `reader`. `raw`:
-        SQL of the text that is kept of a row whose cells turn out too long, over `object` and `cells`.
+        SQL of the raw text of a row whose cells turn out too long, over `object` and `cells`.
         """
         limits = self.limits
         if len(header) > WIDE:
@@ -88,10 +88,10 @@ class RecordsJob:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of a file's records: all, broken ones, bytes of the longest and of all together.
+    """Counts of a file's records: all, broken ones, bytes of the longest and of all.
 
-    Of JSON also: where the first record that is no JSON begins and ends in the file, whether any is an object, and
-    how the text of the first valid one begins that is none.
+    For JSON also: where the first invalid record begins and ends in the file, whether any record is an object, and the
+    first character of the first valid record that is not.
     """
 
     rows: int

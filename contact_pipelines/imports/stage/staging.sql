@@ -1,4 +1,4 @@
--- Staging in SQL. Placeholders in braces are put in by the modules of staging: quoted literals, identifiers or numbers.
+-- Staging of text. Placeholders in braces are quoted literals, identifiers, numbers, or expressions of RecordGrammar.
 -- A line's or a record's state is 0 outside quotes, 1 inside quotes, 2 malformed.
 
 -- name: rows
@@ -13,8 +13,8 @@ COPY (
 ) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
 
 -- name: fast_check
--- Newlines inside cells, most of them in one record, and the characters of the longest cell and of the cells of the
--- longest row. Asked only if cells hold newlines or lines are long.
+-- Newlines inside cells (all, and most in one record) and the characters of the longest cell and of the longest row.
+-- Needed only if cells hold newlines or lines are long.
 WITH text AS (
     SELECT concat({cells}) AS body, greatest({lengths}) AS longest FROM read_parquet({source})
 ), counted AS (
@@ -24,8 +24,8 @@ SELECT coalesce(sum(newlines), 0), coalesce(max(newlines), 0), coalesce(max(long
 FROM counted
 
 -- name: lines
--- Each physical line with all that can be told of it alone: the state it ends in if it starts outside quotes
--- (alone) or inside (inside), its number of cells, and whether its text may be copied as it stands (plain).
+-- Each physical line with what it says by itself: the state it ends in if it starts outside quotes (alone) or
+-- inside (inside), its number of cells, and whether its text may be copied as it stands (plain).
 COPY (
     SELECT n, body, cr, odd, strlen(body) AS bytes,
            CAST(CASE WHEN odd IS NOT NULL THEN odd
@@ -46,7 +46,7 @@ COPY (
 ) TO {target} (FORMAT parquet, COMPRESSION {compression}, ROW_GROUP_SIZE {row_group_size})
 
 -- name: marks
--- Which line starts a record. A line is constant (ends in the same state wherever it starts), identity or flip;
+-- Which line starts a record. A line is constant (ends in the same state wherever it starts), identity or flip:
 -- the state after line i is that of the last constant line, flipped as often as there were flips since. A line
 -- that is malformed when started inside quotes is taken to start outside: an unclosed quote ends before it.
 -- All windows run from the first row to the current one, so DuckDB streams them.
@@ -78,7 +78,7 @@ COPY (
 ) TO {target} (FORMAT parquet, COMPRESSION {compression})
 
 -- name: dissolved
--- Groups of lines that cannot be one record, judged without their text: never closed, too many lines, too long.
+-- Groups of lines that cannot be one record, found without their text: never closed, too many lines, too long.
 CREATE OR REPLACE TEMP TABLE {dissolved} AS
 SELECT first_line
 FROM read_parquet({marks})
@@ -129,8 +129,7 @@ FROM read_parquet({marks})
 WHERE n >= {from_line} AND n < {to_line} AND (first_line = n OR first_line IN (SELECT first_line FROM {dissolved}))
 
 -- name: piece
--- A stretch of lines with the first line of the record each belongs to; lines of a dissolved group stand alone and
--- are torn.
+-- A stretch of lines, each with the first line of its record; lines of a dissolved group stand alone and are torn.
 CREATE OR REPLACE TEMP TABLE {piece} AS
 SELECT l.*, CASE WHEN d.first_line IS NULL THEN m.first_line ELSE l.n END AS first_line,
        d.first_line IS NOT NULL AS torn
@@ -140,9 +139,9 @@ LEFT JOIN {dissolved} AS d ON m.first_line = d.first_line
 WHERE l.n >= {from_line} AND l.n < {to_line} AND m.n >= {from_line} AND m.n < {to_line}
 
 -- name: joined
--- Records of several lines, put together. Suspicious ones have a wrong number of cells while a line of theirs has
--- the right number by itself: they are taken apart too. Crowded ones have few cells, but delimiters for a whole row in
--- them: it seems that a quote was not closed.
+-- Records of several lines, joined. Suspicious ones have a wrong number of cells while one of their lines has the
+-- right number by itself: they are taken apart too. Crowded ones have few cells, but these hold the delimiters of a
+-- whole row: probably a quote was not closed.
 CREATE OR REPLACE TEMP TABLE {joined} AS
 WITH text AS (
     SELECT first_line, string_agg(CASE WHEN cr AND n < last_line THEN body || chr(13) ELSE body END,
@@ -161,8 +160,8 @@ SELECT first_line, body, cells, {plain} AS plain,
 FROM counted
 
 -- name: records
--- Lines and joined lines in file order, numbered as a spreadsheet does (blank lines count and are left out), each
--- with its fault if it has one, as one line of a CSV that is strictly regular: row number, cells, and the fault.
+-- Lines and joined lines in file order, numbered as a spreadsheet does (blank lines count but are left out), each as
+-- one line of a strictly regular CSV: row number, cells, and the code, sentence and raw text of a broken row.
 WITH unit AS (
     SELECT n, body, alone, cells, plain, odd, torn OR first_line IN (SELECT first_line FROM {joined}) AS torn
     FROM {piece}
@@ -174,10 +173,11 @@ WITH unit AS (
 ), numbered AS (
     SELECT *, {base} + row_number() OVER (ORDER BY n) AS row
     FROM unit
-), judged AS (
+), coded AS (
     SELECT n, row, cells, plain, body, {blank} AS blank,
            CASE WHEN cells < {width}
-                THEN sentence('too_few_cells.padded', 'cells', cells || if(cells = 1, ' cell', ' cells'), 'width', {width})
+                THEN sentence('too_few_cells.padded', 'cells', cells || if(cells = 1, ' cell', ' cells'),
+                              'width', {width})
            END AS warning,
            CASE WHEN blank THEN NULL
                 WHEN odd IS NOT NULL THEN 'row_too_long'
@@ -195,23 +195,27 @@ WITH unit AS (
            CASE WHEN code IS NOT NULL OR blank THEN NULL
                 WHEN plain AND cells = {width} THEN body
                 ELSE {requoted} || repeat({delimiter}, {width} - cells) END AS clean
-    FROM judged
-), checked AS (
+    FROM coded
+), measured AS (
     SELECT * REPLACE (CASE WHEN strlen(clean) > {max_clean} THEN 'row_too_long' ELSE code END AS code)
     FROM written
+), worded AS (
+    SELECT *, CASE WHEN code IS NOT NULL
+                   THEN sentence(code, 'cells', coalesce(cells, 0), 'width', {width},
+                                 'characters', format('{{:,}}', if(code = 'cell_too_long', {max_cell}, {max_row})))
+              END AS message
+    FROM measured
 )
 SELECT row, blank, code,
        CASE WHEN blank THEN ''
             WHEN code IS NULL THEN row || {delimiter} || clean || repeat({delimiter}, 4)
                  || coalesce('"' || warning || '"', '') || chr(10)
             ELSE row || repeat({delimiter}, {width} + 1) || code || {delimiter}
-                 || '"' || sentence(code, 'cells', coalesce(cells, 0), 'width', {width},
-                                    'characters', format('{{:,}}', if(code = 'cell_too_long', {max_cell}, {max_row}))) || '"' || {delimiter}
+                 || '"' || replace(message, '"', '""') || '"' || {delimiter}
                  || '"' || replace(left(body, {shown_text}), '"', '""') || '"' || {delimiter} || chr(10)
        END AS line
-FROM checked
+FROM worded
 ORDER BY n
-
 
 -- name: as_read
 -- Each staged row as a line of a CSV, in file order: what was read, good or broken.

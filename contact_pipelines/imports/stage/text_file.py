@@ -8,20 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from contact_pipelines.errors import FileNotImportable, FileUnreadable
+from contact_pipelines.errors import FileNotImportable
 from contact_pipelines.imports.stage.byte_scan import CHUNK, Scan, scan_bytes
 from contact_pipelines.imports.stage.careful_staging import ContactsBelow, stage_carefully
 from contact_pipelines.imports.stage.dialect import Dialect
 from contact_pipelines.imports.stage.fast_staging import stage_fast
 from contact_pipelines.imports.stage.staged_file import StagedFile, header_only
-from contact_pipelines.imports.stage.text_layout import (
-    Layout,
-    StagingJob,
-    beginning_at,
-    find_layout,
-    read_beginning,
-    reading_of,
-)
+from contact_pipelines.imports.stage.text_layout import Layout, StagingJob, find_layout
 from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
@@ -57,7 +50,7 @@ def stage_text(
     header and the table are still to be found, and whose cells are as they stand.
     """
     name, options, limits = file_name or path.name, options or ReadingOptions(), limits or Limits()
-    layout = _look_at(path, name, options, limits, dialect)
+    layout = find_layout(path, name, options, limits, dialect)
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="staging-", dir=scratch) as folder:
         scan = _scan(path, name, layout, limits)
@@ -83,7 +76,7 @@ def describe_text(
 ) -> FileDescription:
     """Read the beginning of a text file as `stage_text` does; it may have a header and no rows. Raises FileError."""
     limits = limits or Limits()
-    layout = _look_at(path, file_name or path.name, options or ReadingOptions(), limits, dialect)
+    layout = find_layout(path, file_name or path.name, options or ReadingOptions(), limits, dialect)
     width = layout.sure_width
     beyond = (cell for record in layout.records for cell in record.cells[width : len(layout.header)])
     header = layout.header if any(beyond) else layout.header[:width]
@@ -93,16 +86,7 @@ def describe_text(
             if value.strip() and len(samples[label]) < SAMPLE_VALUES:
                 samples[label].append(value)
     notes = [*layout.below, *([NO_NUL] if layout.nul else [])]
-    return FileDescription(layout.dialect, header, samples, reading_of(layout, notes))
-
-
-def _look_at(path: Path, name: str, options: ReadingOptions, limits: Limits, dialect: Dialect | None) -> Layout:
-    try:
-        with path.open("rb") as file:
-            beginning = read_beginning(file, name, limits)
-    except OSError as error:
-        raise FileUnreadable(f"{name} cannot be read: {error.strerror or 'input/output error'}.") from error
-    return find_layout(beginning, name, options, limits, dialect)
+    return FileDescription(layout.dialect, header, samples, layout.reading(notes))
 
 
 def _scan(path: Path, name: str, layout: Layout, limits: Limits) -> Scan:
@@ -124,16 +108,15 @@ def _stage(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFile | Cont
 
 def _layout_below(job: StagingJob, found: ContactsBelow) -> Layout:
     """Find the layout of the table with contacts, which begins further below."""
-    with job.path.open("rb") as file:
-        start = _line_start(job, found.line)
-        beginning = beginning_at(file, start, found.row, job.name, job.limits)
-    layout = find_layout(beginning, job.name, ReadingOptions(), job.limits, replace(job.dialect, header_row=None))
+    start = _line_start(job, found.line)
+    dialect = replace(job.dialect, header_row=None)
+    layout = find_layout(job.path, job.name, ReadingOptions(), job.limits, dialect, start=start, row=found.row)
     notes = (*job.layout.notes, *found.notes, *layout.notes)
     return replace(layout, notes=notes, newline=job.layout.newline)
 
 
 def _line_start(job: StagingJob, lines: int) -> int:
-    """Return the byte after so many lines of the job's content."""
+    """Return the byte after that many lines of the job's content."""
     newline, at = job.layout.newline, job.scan.start
     with job.path.open("rb") as file:
         file.seek(at)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from contact_pipelines.errors import FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.byte_scan import Scan
@@ -61,54 +60,73 @@ class Layout:
         """The number of columns if those at the end that have no label hold no values."""
         return max(1, len(self.header) - self.blank_end)
 
+    def reading(self, notes: Sequence[str] = ()) -> FileReading:
+        """Return how the file was read; `notes` follow those on what stands above its table."""
+        dialect = self.dialect
+        return FileReading(
+            delimiter=dialect.delimiter,
+            quote=dialect.quote,
+            escape=dialect.escape,
+            header_row=dialect.header_row,
+            notes=(*self.notes, *notes),
+        )
+
 
 @dataclass(frozen=True)
-class Beginning:
-    """The first lines of a file or of a part of it. `row`: the number of the first row."""
+class _Beginning:
+    """The first lines of a file, or of a part of it."""
 
     lines: list[Line]
     newline: bytes
     complete: bool
-    nul: bool = False
-    row: int = 1
+    nul: bool
 
 
-def read_beginning(file: BinaryIO, name: str, limits: Limits) -> Beginning:
-    """Read the first 256 KB of a file as lines; raise FileUnreadable if it is empty or not text."""
-    sample = file.read(LAYOUT_BYTES)
-    start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
-    if len(sample) == start:
-        raise FileUnreadable(f"{name} is empty.")
-    require_text(sample[:SAMPLE_BYTES], name)
-    return _beginning(file, sample[start:], start, name, limits)
-
-
-def beginning_at(file: BinaryIO, start: int, row: int, name: str, limits: Limits) -> Beginning:
-    """Read 256 KB from byte `start` on, where row `row` begins."""
-    file.seek(start)
-    return replace(_beginning(file, file.read(LAYOUT_BYTES), start, name, limits), row=row)
-
-
-def _beginning(file: BinaryIO, sample: bytes, start: int, name: str, limits: Limits) -> Beginning:
-    newline = newline_of(sample)
-    most = 4 * limits.row_characters
-    if newline not in sample.rstrip(newline):  # one long line so far
-        sample += file.read(most)
-        newline = newline_of(sample)
-    complete = not file.read(1)
+def _read_beginning(path: Path, start: int, name: str, limits: Limits) -> _Beginning:
+    """Read 256 KB from byte `start` on as lines; raise FileUnreadable if the file is empty or not text."""
+    longest = 4 * limits.row_characters
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            sample = file.read(LAYOUT_BYTES)
+            newline = newline_of(sample)
+            if newline not in sample.rstrip(newline):  # one long line so far
+                sample += file.read(longest)
+                newline = newline_of(sample)
+            complete = not file.read(1)
+    except OSError as error:
+        raise FileUnreadable(f"{name} cannot be read: {error.strerror or 'input/output error'}.") from error
+    if not start:
+        require_text(sample[:SAMPLE_BYTES], name)
+        start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
+        sample = sample[start:]
+        if not sample:
+            raise FileUnreadable(f"{name} is empty.")
     first_end = sample.find(newline)
-    if first_end > most or (first_end < 0 and not complete):
+    if first_end > longest or (first_end < 0 and not complete):
         raise FileNotImportable(
             f"{name}: the header is longer than {limits.row_characters:,} characters, the limit of a row."
         )
-    return Beginning(sample_lines(sample, start, newline, truncated=not complete), newline, complete, b"\x00" in sample)
+    lines = sample_lines(sample, start, newline, truncated=not complete)
+    return _Beginning(lines, newline, complete, b"\x00" in sample)
 
 
 def find_layout(
-    beginning: Beginning, name: str, options: ReadingOptions, limits: Limits, dialect: Dialect | None
+    path: Path,
+    name: str,
+    options: ReadingOptions,
+    limits: Limits,
+    dialect: Dialect | None,
+    *,
+    start: int = 0,
+    row: int = 1,
 ) -> Layout:
-    """Find out how a file is written and where its table is. `dialect`: if it is known already."""
-    lines, row, notes = beginning.lines, beginning.row, []
+    """Find out how a file is written and where its table is. `dialect`: if it is known already.
+
+    `start`: the byte to begin at, where row `row` begins. Raises FileUnreadable and FileNotImportable.
+    """
+    beginning = _read_beginning(path, start, name, limits)
+    lines, notes = beginning.lines, []
     separator = None
     if row == 1 and lines and dialect is None and (separator := separator_line(lines[0].text)):
         lines, row, notes = lines[1:], 2, ["row 1 names the delimiter and was left out"]
@@ -241,21 +259,9 @@ class StagingJob:
         return min(4 * self.limits.row_characters, _LONGEST_LINE)
 
     def require_rows(self, count: int) -> None:
-        """Raise FileNotImportable if so many data rows are more than the limit."""
+        """Raise FileNotImportable if that many data rows exceed the limit."""
         most = self.limits.rows
         if most is not None and count > most:
             raise FileNotImportable(
                 f"{self.name} has more than {most:,} data rows, which is the limit. Split the file."
             )
-
-
-def reading_of(layout: Layout, notes: Sequence[str]) -> FileReading:
-    """Return how a text file was read; `notes` follow those on what stands above its table."""
-    dialect = layout.dialect
-    return FileReading(
-        delimiter=dialect.delimiter,
-        quote=dialect.quote,
-        escape=dialect.escape,
-        header_row=dialect.header_row,
-        notes=(*layout.notes, *notes),
-    )

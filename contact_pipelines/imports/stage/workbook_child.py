@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from contact_pipelines.errors import FileError, FileNotImportable
+from contact_pipelines.errors import FileError
 
 if TYPE_CHECKING:
-    from contact_pipelines.imports.stage.sheets.sheet_book import Sheet, SheetBook
+    from contact_pipelines.imports.stage.sheets.sheet_cells import Converted
 
 SECONDS_TO_STOP = 5
 """Processor time beyond the limit after which the child ends by itself if its parent is gone."""
@@ -33,16 +33,6 @@ class Request(TypedDict):
     memory: int
     seconds: float
     cells: int
-
-
-@dataclass(frozen=True)
-class Converted:
-    """What was written: the sheet's name, all sheets' names, rows of the CSV, and notes for the user."""
-
-    sheet: str
-    sheets: tuple[str, ...]
-    rows: int
-    notes: tuple[str, ...] = ()
 
 
 def main() -> None:
@@ -86,61 +76,13 @@ def convert(request: Request) -> Converted:
     name = request["name"]
     try:
         book = SheetBook(Path(request["path"]), request["format"], name=name, most_cells=request["cells"])
-        return _write(book, request)
+        return book.write(Path(request["target"]), request["sheet"])
     except (PasswordError, sheet_cells.Protected):
         raise sheet_cells.protected(name) from None
     except sheet_cells.DocumentTypeFound:
         raise sheet_cells.document_type(name) from None
     except (CalamineError, *sheet_cells.BROKEN):
         raise sheet_cells.damaged(name) from None
-
-
-def _write(book: SheetBook, request: Request) -> Converted:
-    from contact_pipelines.imports.stage.sheets.cell_text import CellTexts
-
-    filled = [sheet for sheet in book.sheets if not book.is_empty(sheet.name)]
-    chosen = _choose(book, filled, request)
-    texts, rows = CellTexts(), 0
-    with Path(request["target"]).open("w", encoding="utf-8", newline="") as target:
-        for line in texts.lines(book.shown_rows(chosen), book.indent(chosen)):
-            rows += 1
-            target.write(line)
-    if not rows:  # formulas without results, and nothing else
-        raise _nothing_in(chosen, request["name"])
-    others = [sheet for sheet in filled if sheet.name != chosen and request["sheet"] is None]
-    names = tuple(sheet.name for sheet in book.sheets)
-    return Converted(chosen, names, rows, (*_notes(others, texts.long_numbers), *book.notes(chosen)))
-
-
-def _choose(book: SheetBook, filled: list[Sheet], request: Request) -> str:
-    from contact_pipelines.imports.stage.sheets import sheet_book
-
-    name, asked = request["name"], request["sheet"]
-    if asked is None:
-        return sheet_book.choose(filled, lambda sheet: sheet_book.head_of(book.rows(sheet)), name=name)
-    chosen = sheet_book.find(asked, book.sheets, name=name)
-    if chosen not in (sheet.name for sheet in filled):
-        raise _nothing_in(chosen, name)
-    return chosen
-
-
-def _nothing_in(sheet: str, name: str) -> FileNotImportable:
-    return FileNotImportable(f"{name}: the sheet '{sheet}' has nothing in it.")
-
-
-def _notes(others: list[Sheet], long_numbers: int) -> list[str]:
-    from contact_pipelines.imports.stage.sheets.sheet_book import named
-
-    notes = []
-    if others:
-        was = "sheet {} was" if len(others) == 1 else "sheets {} were"
-        notes.append(f"the {was.format(named(others))} not imported; name the one you want with --sheet")
-    if long_numbers:
-        notes.append(
-            f"numbers of more than 15 digits, of which a spreadsheet keeps only 15: {long_numbers:,}; "
-            "where they are ids, format the column as text in the spreadsheet"
-        )
-    return notes
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from pathlib import Path
 import contact_pipelines
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.archives import open_zip, refuse_document_types, require_bounded
-from contact_pipelines.imports.stage.workbook_child import Converted, Request
+from contact_pipelines.imports.stage.sheets.sheet_cells import Converted
+from contact_pipelines.imports.stage.workbook_child import Request
 from contact_pipelines.settings.policy import MIB, Limits
 
 RATIO_FLOOR = 100 * MIB
@@ -34,7 +35,7 @@ def convert(path: Path, target: Path, *, name: str, format: str, sheet: str | No
 
     One record for each row of the sheet from row 1 on, so that row numbers stay the sheet's; an empty row is an
     empty line. Numbers have no exponent, dates are ISO 8601, booleans TRUE and FALSE, errors their text (#N/A);
-    leading zeros, phone signs and per cent that a number format adds are there. A merged cell's value stands in its
+    leading zeros, phone signs and per cent of a number format are included. A merged cell's value stands in its
     first cell. `sheet`: by name; None takes the first visible one with contacts. Raises FileUnreadable (damaged,
     protected by a password) and FileNotImportable (no such sheet, empty, beyond the limits).
     """

@@ -1,7 +1,9 @@
-"""Number formats that change what a number says: leading zeros, the signs of a phone number, per cent.
+"""The text of a workbook's cell as a person sees it.
 
-Rules as in ECMA-376 part 1, 18.8.31 (numFmts). Everything else a format does (thousands, currency, a fixed number of
-decimals, an exponent) makes a number harder to read for whoever imports it, and is left out on purpose.
+Values have no exponents, dates are ISO 8601, numbers have as many digits as a spreadsheet keeps. `form` applies number
+formats that change what a number means: leading zeros, the signs of a phone number, per cent (ECMA-376 part 1, 18.8.31,
+numFmts). Other formats (thousands, currency, a fixed number of decimals, an exponent) only make a number harder to read
+and are left out on purpose.
 """
 
 from __future__ import annotations
@@ -22,9 +24,28 @@ _TO_BE_QUOTED = re.compile('[",\r\n]')
 _HALF_SECOND = dt.timedelta(microseconds=500_000)
 _LAST_SECOND = dt.datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - cells have no time zone
 
+Form = Callable[[float], str | None]
+"""Returns the text that a person sees of a number; None if the plain number will do."""
+
+BUILT_IN = {9: "0%", 10: "0.00%"}
+"""The formats known by number only that matter here (ECMA-376 part 1, 18.8.30)."""
+
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\]]*)\]?|(?P<next>;)|(?P<place>[0#?])|(?P<sign>.)',
+    re.DOTALL,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+)")
+_COMPARE = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
+}  # fmt: skip
+_PLAIN_SIGNS = frozenset(" +-()$")  # shown as they are without quotes
+_PHONE_SIGNS = frozenset(" +-()/.")
+_SHORTEST_PHONE, _LONGEST_PHONE = 7, 15  # digits; ITU-T E.164 allows 15
+_PADDED = 2
+
 
 def number_text(value: float) -> str:
-    """Write a number with its up to 15 significant digits and without exponent: 491701234567, 0.3, 12.5."""
+    """Write a number with up to 15 significant digits and without exponent: 491701234567, 0.3, 12.5."""
     if value.is_integer() and abs(value) < LARGEST:
         return str(int(value))
     text = f"{value:.15g}"
@@ -32,7 +53,7 @@ def number_text(value: float) -> str:
 
 
 def _datetime_text(value: dt.datetime) -> str:
-    """Write a date, and the time behind it if there is one, to the nearest second."""
+    """Write a date, and its time if there is one, to the nearest second."""
     if value < _LAST_SECOND:
         value += _HALF_SECOND
     value = value.replace(microsecond=0)
@@ -59,7 +80,7 @@ def csv_text(text: str) -> str:
 
 
 class CellTexts:
-    """Turns cells into CSV. `long_numbers`: how many numbers had lost digits in the spreadsheet already."""
+    """Turns cells into CSV. `long_numbers`: how many numbers had already lost digits in the spreadsheet."""
 
     def __init__(self) -> None:
         self.long_numbers = 0
@@ -87,26 +108,6 @@ class CellTexts:
         return number_text(float(value))
 
 
-Form = Callable[[float], str | None]
-"""Makes the text that a person sees of a number; None where the number as such will do."""
-
-BUILT_IN = {9: "0%", 10: "0.00%"}
-"""Codes of the formats that files name by number only (ECMA-376 part 1, 18.8.30), as far as they matter here."""
-
-_TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\]]*)\]?|(?P<next>;)|(?P<place>[0#?])|(?P<sign>.)',
-    re.DOTALL,
-)
-_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+)")
-_COMPARE = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne,
-}  # fmt: skip
-_PLAIN_SIGNS = frozenset(" +-()$")  # shown as they are without quotes
-_PHONE_SIGNS = frozenset(" +-()/.")
-_SHORTEST_PHONE, _LONGEST_PHONE = 7, 15  # digits; ITU-T E.164 allows 15
-_PADDED = 2
-
-
 @dataclass
 class _Section:
     """One of the up to four parts of a code. `parts`: places for digits ("0", "#", "?") and ("text", shown text)."""
@@ -125,7 +126,7 @@ class _Section:
 
 @lru_cache(maxsize=1024)
 def form(code: str) -> Form | None:
-    """Return what a format code does to a number, None if that is nothing that matters."""
+    """Return what a format code does to a number; None if it does nothing that matters."""
     sections = _sections(code)
     first = sections[0]
     if "%" in first.signs and first.places and first.signs <= {"%", ".", ",", "-", "+", " "}:
@@ -175,7 +176,7 @@ def _read_bracket(section: _Section, text: str) -> None:
 
 
 def _section_for(value: float, sections: list[_Section]) -> int | None:
-    """Return which section shows the value; negative numbers are no codes or phones and keep their sign."""
+    """Return the section that shows the value; negative numbers are neither codes nor phones and keep their sign."""
     if value < 0:
         return None
     for at, section in enumerate(sections[:2]):
@@ -201,14 +202,14 @@ def _padding(section: _Section) -> int:
 
 
 def _is_phone(section: _Section, places: list[int]) -> bool:
-    """Whether nothing but a phone number is written so. Spaces alone may be part thousands, as in French."""
+    """Whether only phone numbers are written like this. Spaces alone may separate thousands, as in French."""
     text = "".join(shown for _, shown in section.parts)
     between = "".join(shown for _, shown in section.parts[places[0] : places[-1]])
     return set(text) <= _PHONE_SIGNS and bool(set(between) & set("-()/") or text.lstrip(" (").startswith("+"))
 
 
 def _filled(section: _Section, digits: str) -> str | None:
-    """Put digits into their places from the right; those that are too many stand at the first place."""
+    """Put digits into their places from the right; surplus ones go to the first place."""
     if _padding(section) < _PADDED and not _SHORTEST_PHONE <= len(digits) <= _LONGEST_PHONE:
         return None
     places = section.places

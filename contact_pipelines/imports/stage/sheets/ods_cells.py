@@ -34,7 +34,7 @@ _CODE_SIGNS = frozenset("()+/-")
 
 @dataclass
 class _Cell:
-    """A cell as it is read. `column`: from 0; `columns`: how often it is repeated to the right."""
+    """A cell. `column`: from 0; `columns`: how often it is repeated to the right."""
 
     column: int
     columns: int
@@ -191,5 +191,5 @@ def _attribute(attributes: Mapping[str, str], name: str) -> str:
 
 
 def _typed(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Return a cell's attributes without prefixes, LibreOffice's own type (calcext:value-type) told apart."""
+    """Return a cell's attributes without prefixes, LibreOffice's own type (calcext:value-type) under another name."""
     return {"calcext-type" if key == "calcext:value-type" else local(key): value for key, value in attributes.items()}

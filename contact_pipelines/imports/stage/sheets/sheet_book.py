@@ -16,7 +16,8 @@ from typing import Any
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from contact_pipelines.errors import FileNotImportable
-from contact_pipelines.imports.stage.sheets.sheet_cells import Cells, UsedRange, overlay
+from contact_pipelines.imports.stage.sheets.cell_text import CellTexts
+from contact_pipelines.imports.stage.sheets.sheet_cells import Cells, Converted, UsedRange, overlay
 
 HEAD_ROWS = 200
 """Rows of a sheet that are searched for contacts, empty ones included."""
@@ -48,7 +49,7 @@ def choose(sheets: Sequence[Sheet], head: Head, *, name: str) -> str:
         raise FileNotImportable(f"{name} has no sheet with anything in it.")
     if not visible:
         raise FileNotImportable(
-            f"{name} has nothing in its visible sheets. To import a hidden one, name it with --sheet: {named(sheets)}."
+            f"{name} has nothing in its visible sheets. To import a hidden one, name it with --sheet: {_named(sheets)}."
         )
     if len(visible) == 1:
         return visible[0]
@@ -68,10 +69,10 @@ def find(asked: str, sheets: Sequence[Sheet], *, name: str) -> str:
     for sheet in names:
         if sheet.strip().casefold() == asked.strip().casefold():
             return sheet
-    raise FileNotImportable(f"{name} has no sheet '{asked}'. Its sheets: {named(sheets)}.")
+    raise FileNotImportable(f"{name} has no sheet '{asked}'. Its sheets: {_named(sheets)}.")
 
 
-def named(sheets: Sequence[Sheet]) -> str:
+def _named(sheets: Sequence[Sheet]) -> str:
     """List sheets for a sentence, at most ten of them by name."""
     parts = [f"'{sheet.name}'" + ("" if sheet.visible else " (hidden)") for sheet in sheets[:_MOST_NAMED]]
     return ", ".join(parts) + (f" and {len(sheets) - _MOST_NAMED} more" if len(sheets) > _MOST_NAMED else "")
@@ -92,8 +93,21 @@ def _has_email_header(rows: list[list[str]]) -> bool:
     return any(reading.entries and reading.entries[0].field == "email" for reading in readings)
 
 
-def head_of(rows: Iterator[list[object]]) -> list[list[str]]:
-    """Return the texts of a sheet's first rows; what is no text holds no address and is no header."""
+def _notes(others: list[Sheet], long_numbers: int) -> list[str]:
+    notes = []
+    if others:
+        was = "sheet {} was" if len(others) == 1 else "sheets {} were"
+        notes.append(f"the {was.format(_named(others))} not imported; name the one you want with --sheet")
+    if long_numbers:
+        notes.append(
+            f"numbers of more than 15 digits, of which a spreadsheet keeps only 15: {long_numbers:,}; "
+            "where they are ids, format the column as text in the spreadsheet"
+        )
+    return notes
+
+
+def _head_of(rows: Iterator[list[object]]) -> list[list[str]]:
+    """Return the texts of a sheet's first rows; only texts can be addresses or headers."""
     return [[cell for cell in row if isinstance(cell, str)] for row in islice(rows, HEAD_ROWS)]
 
 
@@ -130,28 +144,40 @@ class SheetBook:
             if sheet.typ == SheetTypeEnum.WorkSheet
         ]
 
-    def is_empty(self, sheet: str) -> bool:
-        """Whether a sheet has no cell with anything in it."""
+    def write(self, target: Path, asked: str | None) -> Converted:
+        """Write one sheet as CSV: the one that the user asked for, or else chosen by `choose`."""
+        filled = [sheet for sheet in self.sheets if not self._is_empty(sheet.name)]
+        if asked is None:
+            chosen = choose(filled, lambda sheet: _head_of(self._rows(sheet)), name=self._name)
+        else:
+            chosen = find(asked, self.sheets, name=self._name)
+        texts, rows = CellTexts(), 0
+        if any(sheet.name == chosen for sheet in filled):
+            indent = self._indent(chosen)
+            shown = overlay(self._rows(chosen), self._cells.shown(chosen), indent)
+            with target.open("w", encoding="utf-8", newline="") as file:
+                for line in texts.lines(shown, indent):
+                    rows += 1
+                    file.write(line)
+        if not rows:  # or formulas without results, and nothing else
+            raise FileNotImportable(f"{self._name}: the sheet '{chosen}' has nothing in it.")
+        others = [sheet for sheet in filled if sheet.name != chosen and asked is None]
+        notes = (*_notes(others, texts.long_numbers), *self._cells.notes(chosen))
+        return Converted(chosen, tuple(sheet.name for sheet in self.sheets), rows, notes)
+
+    def _is_empty(self, sheet: str) -> bool:
         if sheet not in self._used:
             self._sheet(sheet)
         return not self._used[sheet].cells
 
-    def rows(self, sheet: str) -> Iterator[list[Any]]:
-        """Yield the values of the sheet's rows from row 1 on, without the columns of `indent`."""
+    def _rows(self, sheet: str) -> Iterator[list[Any]]:
+        """Yield the values of the sheet's rows from row 1 on, without the columns of `_indent`."""
         return iter(self._sheet(sheet).iter_rows())
 
-    def shown_rows(self, sheet: str) -> Iterator[list[Any]]:
-        """Yield the rows as `rows` does, with the text a cell shows where that is more than its value."""
-        return overlay(self.rows(sheet), self._cells.shown(sheet), self.indent(sheet))
-
-    def indent(self, sheet: str) -> int:
+    def _indent(self, sheet: str) -> int:
         """Return how many empty columns stand before the first one with a value."""
         start = self._sheet(sheet).start
         return start[1] if start is not None else 0
-
-    def notes(self, sheet: str) -> list[str]:
-        """Return notes on the sheet, once its rows were read."""
-        return self._cells.notes(sheet)
 
     def _sheet(self, sheet: str) -> CalamineSheet:
         if self._read is None or self._read[0] != sheet:

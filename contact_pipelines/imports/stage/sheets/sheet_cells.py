@@ -57,6 +57,16 @@ def document_type(name: str) -> FileUnreadable:
     )
 
 
+@dataclass(frozen=True)
+class Converted:
+    """What was written: the sheet's name, all sheets' names, rows of the CSV, and notes for the user."""
+
+    sheet: str
+    sheets: tuple[str, ...]
+    rows: int
+    notes: tuple[str, ...] = ()
+
+
 class ShownCell(NamedTuple):
     """A cell that shows another text than its value; row and column from 0."""
 

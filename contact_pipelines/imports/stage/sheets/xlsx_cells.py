@@ -83,7 +83,7 @@ def _scan(package: Package, part: str) -> _Scan:
             columns, numbers = zip(*found, strict=True)
             letters.update(columns)
             rows = max(rows, *(int(number or 0) for number in {*numbers}))
-    if b"" in letters:  # a cell that does not say its place
+    if b"" in letters:  # a cell without a reference
         scan.used = _counted(package, part)
     elif letters:
         scan.used = UsedRange(rows, 1 + max(_column(name.decode()) for name in letters))
@@ -127,7 +127,7 @@ def _column(letters: str) -> int:
 
 
 def _counted(package: Package, part: str) -> UsedRange:
-    """Find how far the values reach where cells do not say their place: each stands behind the one before."""
+    """Return the used range where cells have no reference: each follows the one before."""
     rows = columns = 0
     for cell in _CellParser(None).cells(package.blocks(part)):
         rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
@@ -142,7 +142,7 @@ class _CellParser:
         self._parser = xml_parser()
         self._found: list[ShownCell] = []
         self._row = -1
-        self._place, self._unplaced = "", 0  # of the last cell that says its place; how many followed that do not
+        self._place, self._unplaced = "", 0  # of the last cell with a reference; cells without one since
         self._style = self._type = ""
         self._value: list[str] = []
         self._wanted = False
@@ -176,7 +176,7 @@ class _CellParser:
         self._wanted = self._forms is None or self._type == "e" or (self._type == "n" and self._style in self._forms)
 
     def _position(self) -> tuple[int, int]:
-        """Return the cell's row and column: a cell that does not say its place stands behind the one before."""
+        """Return the cell's row and column: a cell without a reference follows the one before."""
         if not self._place:
             return self._row, self._unplaced - 1
         letters = self._place.rstrip("0123456789")

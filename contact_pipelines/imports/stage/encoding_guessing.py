@@ -44,7 +44,7 @@ _OLD_MAC = 15
 _UNREADABLE, _UNREADABLE_BYTE = -10.0, -4.0
 """A word that an encoding cannot decode: a damaged cell or the wrong encoding, less likely than any reading."""
 _LONE_LETTER = log(0.001)
-"""A letter that is a word of its own, which tells nothing about its language."""
+"""A single letter as a word, which says nothing about its language."""
 _AGAINST_HABIT = log(0.05)
 _OUTSIDE_ASCII = 0.12
 """Share of the letters of a word in Latin script (one that has any) that are not ASCII."""
