@@ -342,7 +342,7 @@ def test_a_watched_source_that_is_away_is_one_trouble_until_it_recovers(feeding)
     drop = feeding()
     drop.folder.rename(drop.folder.with_name("away"))
     for _ in range(3):
-        with pytest.raises(Exception, match="has no folder"):
+        with pytest.raises(Exception, match="is missing its folder"):
             drop.look()
     assert [(row["status"], row["attempts"]) for row in drop.sql("SELECT * FROM feed_checks")] == [("unreachable", 3)]
     drop.folder.with_name("away").rename(drop.folder)
