@@ -71,7 +71,9 @@ def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Imp
     `Rollback` is deleted, restored, partly restored, kept or gone (deleted before by somebody else); `Kept` names what
     was kept and why. No values. It is made from the journal alone, so it can be written at any time.
     """
-    report = sql_blocks("rollback_verdicts")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
+    report = sql_blocks("rollback_verdicts")["report"].format(
+        tenant=literal(record.tenant_id), import_id=literal(record.id)
+    )
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")  # or else sorting a large file spills
         copy_out(cursor, f"COPY ({report}) TO STDOUT (FORMAT csv, HEADER)", target)
