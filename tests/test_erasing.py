@@ -14,10 +14,6 @@ from typer.testing import CliRunner
 from contact_pipelines import contacts, imports
 from contact_pipelines.cli.contact_commands import app
 from contact_pipelines.contacts import erase, person_search, suppressions
-<<<<<<< HEAD
-from contact_pipelines.contacts import erase as erase_module
-=======
->>>>>>> main
 from contact_pipelines.contacts.erase import Erasure
 from contact_pipelines.contacts.person_search import Person
 from contact_pipelines.errors import AddressSuppressed, InvalidOption, NotFound, WrongState
@@ -288,11 +284,7 @@ def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch,
     """After none, some, or all of the files were removed, and before the database's part is committed."""
     importer.run(FIRST)
     importer.run(SECOND)
-<<<<<<< HEAD
-    discard, remove = ArtifactFolder.discard, erase_module._remove_files
-=======
-    discard, remove = ArtifactFolder.discard, erase.erase_rows
->>>>>>> main
+    discard, remove = ArtifactFolder.discard, erase._remove_files
     gone = []
 
     def discard_some(artifacts, name):
@@ -308,11 +300,7 @@ def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch,
 
     with monkeypatch.context() as patch:
         patch.setattr(ArtifactFolder, "discard", discard_some)
-<<<<<<< HEAD
-        patch.setattr(erase_module, "_remove_files", remove_and_crash)
-=======
-        patch.setattr(erase, "erase_rows", remove_and_crash)
->>>>>>> main
+        patch.setattr(erase, "_remove_files", remove_and_crash)
         with pytest.raises(_Crash):
             _erase(importer, "Z-17")
     assert len(gone) == removed
