@@ -205,7 +205,10 @@ def test_the_commands_for_people(importer, run):
     )
     assert run("check", "a@example.com").out == "The address is on the suppression list."
     assert run("count").out == "1"
-    assert run("remove", "a@example.com", "--reason", "signed up").out == "The address is off the suppression list."
+    assert (
+        run("remove", "a@example.com", "--reason", "signed up").out
+        == "The address was removed from the suppression list."
+    )
     assert run("check", "a@example.com").out == "The address is not on the list."
 
 

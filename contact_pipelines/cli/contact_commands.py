@@ -1,4 +1,4 @@
-"""`contacts`: looking at contacts, and erasing a person."""
+"""`contacts`: show and count contacts, show their history, erase a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contact_pipelines.contacts import Erasure, HistoryEvent
     from contact_pipelines.contacts.contact_history import FieldChange
 
-app = typer.Typer(help="Look at contacts, erase a person.", no_args_is_help=True)
+app = typer.Typer(help="Show, count and erase contacts.", no_args_is_help=True)
 
 
 @app.command("get")
@@ -53,12 +53,12 @@ def history(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Show what imports changed of a contact: file and row, each field before and after; rollbacks, grants of consent.
+    """Show what imports changed in a contact: file, row, each field before and after; also rollbacks and consent grants.
 
     Example: contact-pipelines contacts history john@example.com
 
-    Newest first. Edits by people and other programs are not in it. The values of a contact that an import created are
-    told as long as the contact has not changed; afterwards only the changes are known.
+    Newest first. Edits by people and other programs are not recorded. The values that a contact was created with are
+    shown only while it is unchanged; afterwards only the changes are known.
     """
     from contact_pipelines import contacts
     from contact_pipelines.cli.printing import print_json
@@ -79,12 +79,12 @@ def history(
 def count(
     *,
     filter_: Annotated[
-        str | None, typer.Option("--filter", metavar="EXPR", help="Which contacts; docs/filters.md has the grammar.")
+        str | None, typer.Option("--filter", metavar="EXPR", help="Only contacts that match; see docs/filters.md.")
     ] = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Print how many contacts there are, or how many of them a filter means.
+    """Print the number of contacts, or of those that match a filter.
 
     Example: contact-pipelines contacts count --filter "status = 'subscribed' AND lead_score > 50"
     """
@@ -103,24 +103,24 @@ def count(
 def erase(
     key: Annotated[str, typer.Argument(metavar="KEY", help="An email, an external id, a phone number or an id.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the suppression list, so name nobody.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; stored with the suppression, so name nobody.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Erase a person: contacts, memberships, journal, and the files of all imports that read them. It cannot be undone.
+    """Erase a person: contacts, memberships, journal, and the files of every import that had them. Cannot be undone.
 
     Example: contact-pipelines contacts erase john@example.com --reason "asked us by letter"
 
-    The address goes on the suppression list as a keyed hash, so that no import brings the person back. Results files
-    of those imports are gone too; rolling them back still works.
+    The address is added to the suppression list as a keyed hash, so that no import brings the person back. The results
+    files of those imports are deleted too; rolling them back still works.
     """
     from contact_pipelines import contacts
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.errors import InvalidOption
 
     if json_ and not yes:
-        raise InvalidOption("--json asks no questions; add --yes to erase.")
+        raise InvalidOption("--json does not prompt; add --yes to erase.")
     if not yes and not typer.confirm(f"Erase this person of tenant {tenant} for good?", err=True):
         typer.echo("Nothing was erased.", err=True)
         raise typer.Exit(1)

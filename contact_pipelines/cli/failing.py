@@ -1,4 +1,4 @@
-"""What a failure is for the person or the program at the command line: one sentence, a code, an exit code."""
+"""Failures on the command line: the message, the code and the exit code for any exception, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _debugging = False
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure as it is told: `code` is stable and machine-readable, `message` one sentence or two."""
+    """A failure as reported: `code` is stable and machine-readable, `message` a sentence or two."""
 
     code: str
     message: str
     exit_code: int = EXIT_FAILED
 
     def as_dict(self) -> dict[str, str]:
-        """Return what `error` is in JSON."""
+        """Return the value of `error` in JSON output."""
         return {"code": self.code, "message": self.message}
 
 
 def show_tracebacks(wanted: bool) -> None:  # noqa: FBT001 - a switch
-    """Show (or hide) the traceback of unforeseen errors. It may quote contacts' data."""
+    """Show (or hide) tracebacks of unexpected errors. They may quote contacts' data."""
     global _debugging  # noqa: PLW0603 - one process runs one command
     _debugging = wanted
 
 
 def tracebacks_wanted() -> bool:
-    """Say whether the person debugs."""
+    """Return whether tracebacks are shown."""
     return _debugging
 
 
@@ -69,9 +69,9 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def tell(error: BaseException, *, as_json: bool, result: Mapping[str, Any] | None = None) -> int:
-    """Print the failure: the sentence on standard error and, for a program, JSON on standard output.
+    """Print the failure: the message on standard error and, with --json, JSON on standard output.
 
-    `result` is what there is to say besides, such as the import that failed. Returns the exit code.
+    `result` is further output, such as the import that failed. Returns the exit code.
     """
     failure = failure_of(error)
     if failure.code == "exit":
@@ -85,12 +85,12 @@ def tell(error: BaseException, *, as_json: bool, result: Mapping[str, Any] | Non
 
 
 def of_file(file: str, message: str) -> str:
-    """Return a failure's sentence with the file before it, unless it names the file itself."""
+    """Return a failure's message, prefixed with the file unless it names it already."""
     return message if PurePath(file).name in message else f"{file}: {message}"
 
 
 def silence_standard_output() -> None:
-    """Let the interpreter's last flush go nowhere instead of failing: nobody reads any more."""
+    """Redirect standard output to null, so that the interpreter's last flush does not fail: nobody is reading."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""`feeds`: imports that run by themselves, what they took, and taking something once more."""
+"""`feeds`: list the feeds and the files they took, run one now, retry a file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-app = typer.Typer(help="Imports that run by themselves: the section `imports` of the settings file.")
+app = typer.Typer(help="Watched and scheduled imports: the section `imports` of the settings file.")
 
-FeedName = Annotated[str, typer.Argument(metavar="NAME", help="The import's name in the settings file.")]
+FeedName = Annotated[str, typer.Argument(metavar="NAME", help="The feed's name in the settings file.")]
 
 
 @app.command("list")
 def list_(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None:  # noqa: ARG001 - each feed has its own
-    """List the feeds, the import that each brought last, and whether its source was there.
+    """List the feeds with their last import and whether their source was found.
 
     Example: contact-pipelines feeds list
     """
@@ -36,7 +36,7 @@ def list_(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None
         print_json(shapes)
         return
     if not shapes:
-        typer.echo("No import runs by itself: the section `imports` of the settings file is empty.")
+        typer.echo("No feeds: the section `imports` of the settings file is empty.")
         return
     rows = [
         (shape["name"], shape["when"], f"{shape['location']}: {shape['path']}", shape["last_import"]["name"],
@@ -57,7 +57,7 @@ def files(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001
 ) -> None:
-    """List the file versions that a feed has seen, latest first, and what became of each.
+    """List the file versions that a feed has seen, latest first, and what happened to each.
 
     Example: contact-pipelines feeds files daily_salesforce
     """
@@ -79,11 +79,11 @@ def files(
 
 @app.command("run")
 def run(name: FeedName, *, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None:  # noqa: ARG001
-    """Look at a feed's source now, and import here what is new and quiet. No Dagster needs to run.
+    """Check a feed's source now and import what is new and quiet. Dagster need not be running.
 
     Example: contact-pipelines feeds run daily_salesforce
 
-    Ends with 1 if an import failed, or the source cannot be reached.
+    Exits with 1 if an import failed or the source cannot be reached.
     """
     from contact_pipelines import feeds
     from contact_pipelines.cli.printing import print_json
@@ -111,7 +111,7 @@ def retry(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001
 ) -> None:
-    """Import a file of a feed once more, here and now, whose import failed, was cancelled, expired or was undone.
+    """Import a feed's file again, after its import failed, was cancelled, expired or was rolled back.
 
     Example: contact-pipelines feeds retry daily_salesforce exports/contacts_1.csv
     """
@@ -127,7 +127,7 @@ def retry(
 
 
 def _import_here(settings: Settings, store: Store, record: Import) -> Import:
-    """Run an import of a feed; return it as it is afterwards, also if it failed."""
+    """Run a feed's import and return its record, even if it failed."""
     from contact_pipelines import imports
     from contact_pipelines.defs.run_here import run_import_here
     from contact_pipelines.errors import ContactPipelinesError

@@ -1,4 +1,4 @@
-"""`list`, `segment` and `topic`: the named groups of contacts."""
+"""`list`, `segment` and `topic`: list and add the named groups of contacts."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ segments = typer.Typer(help="Segments of contacts: static, or dynamic with a fil
 topics = typer.Typer(help="Topics that contacts opt in to or out of.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 100 characters.")]
-Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What people read.")]
+Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="Text shown to people.")]
 Default = Annotated[
     str,
     typer.Option(
         "--default",
         metavar="WHICH",
-        help="opt_in: every new contact is opted in. opt_out: only those whom an import names with --topic.",
+        help="opt_in: every new contact joins. opt_out: only contacts of an import with --topic.",
     ),
 ]
 
 
 @lists.command("list")
 def list_lists(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the lists, and how many contacts are on each.
+    """List the lists and the number of contacts on each.
 
     Example: contact-pipelines list list
     """
@@ -49,7 +49,7 @@ def add_list(
 
 @segments.command("list")
 def list_segments(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the segments, static and dynamic, and how many contacts are in each at this moment.
+    """List the segments, static and dynamic, and the number of contacts in each right now.
 
     Example: contact-pipelines segment list
     """
@@ -62,25 +62,25 @@ def add_segment(
     *,
     filter_: Annotated[
         str | None,
-        typer.Option("--filter", metavar="EXPR", help="Makes it dynamic; docs/filters.md has the grammar."),
+        typer.Option("--filter", metavar="EXPR", help="Makes the segment dynamic; see docs/filters.md."),
     ] = None,
     description: Description = "",
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Add a segment: static, so that an import puts contacts in it with --segment NAME, or dynamic with --filter.
+    """Add a segment: static, filled by imports with --segment NAME, or dynamic with --filter.
 
     Example: contact-pipelines segment add hot --filter "lead_score > 50 AND tags CONTAINS 'enterprise'"
 
-    In a dynamic segment are those whom the filter finds at the moment at which somebody looks. Adding it again with
-    another filter replaces the filter.
+    The members of a dynamic segment are evaluated when you query it. Adding it again with another filter replaces the
+    filter.
     """
     _add({"kind": "segment", "name": name, "description": description, "filter": filter_}, as_json=json_, tenant=tenant)
 
 
 @topics.command("list")
 def list_topics(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the topics, and how many contacts are opted in and out.
+    """List the topics and the number of contacts opted in and out.
 
     Example: contact-pipelines topic list
     """
@@ -154,7 +154,7 @@ def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
     elif added.members is None:
         _tell_problem(added)
     else:
-        typer.echo(f"The {definition.kind} {definition.name!r} is there, with {added.members:,} members.")
+        typer.echo(f"Saved the {definition.kind} {definition.name!r} ({added.members:,} members).")
 
 
 def _tell_problem(group: Group) -> None:

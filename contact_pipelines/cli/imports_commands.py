@@ -1,4 +1,4 @@
-"""`show` and `history`: imports that were."""
+"""Commands on past imports: `show`, `history`, `confirm`, `cancel`, `results` and `rollback`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def show(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Show one import: where it stands, its counts, its mapping, its warnings and its files.
+    """Show one import: its status, counts, mapping, warnings and files.
 
     Example: contact-pipelines show 2026-11-20-contacts_nov-efd14a3f2a91
     """
@@ -69,11 +69,11 @@ def history(
 
 
 def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Do what an import that awaits review was reviewed to do, and print what became of its rows.
+    """Apply an import that awaits review, exactly as shown, and report what happened to its rows.
 
     Example: contact-pipelines confirm 2026-11-20-contacts_nov-efd14a3f2a91
 
-    Rows whose contacts have changed since the review are left out: they fail, and stand in the error file.
+    Rows whose contacts have changed since the review fail and are listed in the error file.
     """
     from contact_pipelines import imports
     from contact_pipelines.cli.failing import noticed_interrupts
@@ -89,7 +89,7 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
             try:
                 with shown_progress(store, record):
                     confirm_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
-            except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
+            except BaseException as error:  # noqa: BLE001 - reported with the import; Dagster's interrupt is no Exception
                 failure = KeyboardInterrupt() if interrupted() else error
         record = imports.get_import(store, record.id, tenant_id=tenant)
         code = print_outcome(settings, record, failure, as_json=json_)
@@ -100,11 +100,11 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
 
 
 def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Cancel an import that waits, runs or awaits review. Nothing of it is written.
+    """Cancel an import that is queued, running or awaiting review. Nothing is written.
 
     Example: contact-pipelines cancel 2026-11-20-contacts_nov-efd14a3f2a91
 
-    What a completed import did is undone with `rollback`.
+    To undo a completed import, use `rollback`.
     """
     from contact_pipelines import imports
     from contact_pipelines.cli.printing import print_json
@@ -124,7 +124,7 @@ def results(
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")],
     errors: Annotated[
         bool,
-        typer.Option("--errors", help="Only the failed rows, with their errors: mend them and import the file."),
+        typer.Option("--errors", help="Only the failed rows, with their errors: fix them and import the file."),
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
@@ -165,25 +165,25 @@ def results(
 def rollback(
     key: ImportKey,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would happen.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would change.")] = False,
     restore_consent: Annotated[
         str | None,
         typer.Option(
             "--restore-consent",
             metavar="REASON",
-            help="Also undo the opt-outs that the import brought, and say why; kept for good, so name nobody. Works"
+            help="Also undo the import's opt-outs, for this reason; it is kept forever, so name nobody. Works"
             " after a rollback that kept them, too.",
         ),
     ] = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
+    """Undo an import: delete what it created, restore what it changed, keep anything edited since.
 
     Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
 
-    Opt-outs that the import brought stay, so that nobody who left is contacted again. The report, rollback.csv beside
-    the import's other files, tells for each contact what was restored, and what was kept and why.
+    Opt-outs are kept, so that nobody who opted out is contacted again. The report, rollback.csv in the import's folder,
+    lists what was restored for each contact, and what was kept and why.
     """
     from contact_pipelines import imports
     from contact_pipelines.cli.printing import print_json
@@ -201,7 +201,7 @@ def rollback(
 
 
 def _what_stays(counts: RollbackCounts) -> str:
-    """Return what a reason would undo as well."""
+    """Return what passing a reason would undo as well."""
     from contact_pipelines.cli.printing import counted
 
     opt_outs = counted(counts.opt_outs_kept, "opt-out")
@@ -217,21 +217,21 @@ def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> 
     done_or_not = "Would roll back" if dry_run else "Rolled back"
     typer.echo(
         f"{done_or_not} {record.name}: {counted(counts.deleted, 'contact')} deleted,"
-        f" {counts.restored:,} restored, {counts.kept:,} kept, at least in part."
+        f" {counts.restored:,} restored, {counts.kept:,} kept in full or in part."
         + (" Nothing was changed." if dry_run else "")
     )
     if counts.gone:
         typer.echo(f"  {counts.gone:,} had been deleted before.")
     if counts.properties_removed:
-        typer.echo(f"  Unused properties, which it had created and which were removed: {counts.properties_removed:,}.")
+        typer.echo(f"  Unused properties of the import removed: {counts.properties_removed:,}.")
     if counts.suppressions_removed:
-        typer.echo(f"  Addresses that were taken off the suppression list: {counts.suppressions_removed:,}.")
+        typer.echo(f"  Addresses removed from the suppression list: {counts.suppressions_removed:,}.")
     stay = _what_stays(counts)
     if counts.opt_outs_kept and consent_restored:
         typer.echo(f"  {counted(counts.opt_outs_kept, 'opt-out')} kept: the address is on the suppression list.")
     elif stay:
         tenant = "" if record.tenant_id == DEFAULT_TENANT else f" --tenant {record.tenant_id}"
-        typer.echo(f"  Kept of what it brought: {stay}. To undo that as well:")
+        typer.echo(f"  Kept: {stay}. To undo that as well:")
         typer.echo(f'  contact-pipelines rollback {record.id}{tenant} --restore-consent "why"')
     if done.report_file:
         typer.echo(f"  Report  {done.report_file}")

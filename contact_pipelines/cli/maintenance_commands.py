@@ -1,4 +1,4 @@
-"""`check`: whether the settings file is right, and all that it names is there."""
+"""The operator's commands: `check`, `cleanup`, `db upgrade` and `db url`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant,
 
 
 def check(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None:  # noqa: ARG001 - the same for all
-    """Check the settings file: try each location, and list what is at the source of each import.
+    """Check the settings file: connect to each location and list the files at each import's source.
 
     Example: contact-pipelines check
 
-    Ends with 1 if anything is broken. Nothing is written or imported.
+    Exits with 1 if anything is broken. Nothing is written or imported.
     """
     from contact_pipelines import feeds
     from contact_pipelines.cli.printing import print_json, print_table
@@ -26,7 +26,7 @@ def check(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None
         settings = load_settings()
         feeds.check_rules(settings)
     except InvalidOption as error:
-        error.exit_code = 1  # the command was right, the file is not
+        error.exit_code = 1  # the usage was right, the file is wrong
         raise
     tried = feeds.check_settings(settings)
     broken = sum(entry.error is not None for entry in tried)
@@ -34,7 +34,9 @@ def check(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None
         entries = [{**asdict(entry), "ok": entry.error is None} for entry in tried]
         print_json({"file": str(settings.file) if settings.file else None, "ok": not broken, "entries": entries})
     elif settings.file is None:
-        typer.echo("There is no settings file; the defaults hold. examples/contact_pipelines.yaml shows every key.")
+        typer.echo(
+            "There is no settings file; the defaults apply. examples/contact_pipelines.yaml documents every key."
+        )
     else:
         typer.echo(f"{settings.file}: {'ok' if not broken else f'{broken} broken'}\n")
         print_table(
@@ -52,7 +54,7 @@ def cleanup(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
     json_: JsonFlag = False,
-    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - retention is the house's
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - retention is the same for all tenants
 ) -> None:
     """Remove old files of imports and exports, notifications, and Dagster's old partitions and runs.
 
@@ -91,11 +93,11 @@ def upgrade(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - one schema for all
 ) -> None:
-    """Make or upgrade the tables in the database of CONTACT_PIPELINES_DATABASE_URL.
+    """Create or upgrade the tables in the database at CONTACT_PIPELINES_DATABASE_URL.
 
     Example: CONTACT_PIPELINES_DATABASE_URL=postgresql://me@db/contacts contact-pipelines db upgrade
 
-    The embedded store is upgraded by itself; your own database only by this command.
+    The embedded store is upgraded automatically; your own database only by this command.
     """
     from contact_pipelines.cli.printing import print_json
     from contact_pipelines.settings import load_settings

@@ -1,4 +1,4 @@
-"""`map`: how files would be read, and what each column would be taken for."""
+"""`map`: show the suggested mapping of files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def map_files(
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a suggestion is the same for all
     **given: Any,
 ) -> None:
-    """Show what each column of a file would be taken for, how sure that is, and why. Nothing is imported.
+    """Show the field suggested for each column, with the confidence and the reason. Nothing is imported.
 
     Example: contact-pipelines map contacts.csv leads.xlsx
 
@@ -57,7 +57,7 @@ def _entry(file: str, options: ReadingOptions, limits: Limits) -> dict[str, Any]
 
     try:
         found, mapping = imports.describe_file(Path(file).expanduser(), options, limits)
-    except Exception as error:  # noqa: BLE001 - one bad file does not keep the others from being told
+    except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
         return {"file": file, "error": failure_of(error).as_dict()}
     return {
         "file": file,

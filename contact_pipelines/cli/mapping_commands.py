@@ -1,4 +1,4 @@
-"""`mapping`: the saved mappings."""
+"""`mapping`: list and delete saved mappings."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def delete(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Delete a saved mapping, all versions of it. Imports that used it are not changed.
+    """Delete all versions of a saved mapping. Imports that used it are not changed.
 
     Example: contact-pipelines mapping delete "Salesforce leads"
     """

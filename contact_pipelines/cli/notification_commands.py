@@ -1,4 +1,4 @@
-"""`notifications`: who was told of what, and trying again; and telling people at the end of a command."""
+"""`notifications`: list, send and test them; and sending at the end of other commands."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-app = typer.Typer(help="Emails and webhooks that tell what became of imports.", no_args_is_help=True)
+app = typer.Typer(help="Emails and webhooks about imports.", no_args_is_help=True)
 
 AT_THE_END_SECONDS = 5.0
-"""A command that has done its work waits no longer for a mail server; `dev` or the next command tries again."""
+"""Seconds that a finished command waits for a mail server; `dev` or the next command tries again."""
 
 NOW_SECONDS = 600.0
 
 
 def tell_people(settings: Settings, store: Store, record: Import) -> None:
-    """Send what there is to tell of an import, if that is quickly done. Nothing that goes wrong is felt."""
+    """Send an import's pending notifications if that is quick. Never raises."""
     from contact_pipelines import notify
 
-    with contextlib.suppress(Exception):  # it stays in the outbox; the command's own work is done and told
+    with contextlib.suppress(Exception):  # they stay in the outbox, and the command itself succeeded
         notify.send_notifications(store, settings, within=AT_THE_END_SECONDS, import_id=record.id)
 
 
@@ -38,7 +38,7 @@ def list_(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """List the latest notifications, newest first: whether they were sent, or why not and when they are tried again.
+    """List the latest notifications, newest first: sent, or why not and when they will be retried.
 
     Example: contact-pipelines notifications list
     """
@@ -51,7 +51,7 @@ def list_(
         print_json([_shape(it) for it in found])
         return
     if not found:
-        typer.echo("No notifications yet; who is told of what is in the settings file (notifications).")
+        typer.echo("No notifications yet; the section `notifications` of the settings file sets who gets them.")
         return
     rows = [
         (
@@ -74,12 +74,12 @@ def list_(
 def send(
     *,
     given_up: Annotated[
-        bool, typer.Option("--given-up", help="Also those of the tenant that were given up, as if they were new.")
+        bool, typer.Option("--given-up", help="Also retry the tenant's notifications that were given up.")
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Try now to send all that is waiting, whenever it is due. Ends with 1 if something could not be sent.
+    """Send everything that is waiting now, due or not. Exits with 1 if something could not be sent.
 
     Example: contact-pipelines notifications send
     """
@@ -105,9 +105,9 @@ def send(
 def send_test(
     *,
     json_: JsonFlag = False,
-    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - recipients are the house's
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - recipients are the same for all tenants
 ) -> None:
-    """Send a test message to every address and webhook of the settings file. Ends with 1 if one cannot be reached.
+    """Send a test message to every address and webhook of the settings file. Exits with 1 if one fails.
 
     Example: contact-pipelines notifications test
     """

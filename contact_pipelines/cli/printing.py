@@ -1,4 +1,4 @@
-"""How results look: JSON for programs, aligned plain text for people (it survives pipes and copying)."""
+"""Printing results: as JSON, or as aligned plain text that survives pipes and copying."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def print_json(value: object) -> None:
 
 
 def safe(text: object) -> str:
-    """Return text from a file or the store with control characters shown: they could steer the terminal."""
+    """Return text with its control characters escaped: those of a file or the store could control the terminal."""
     written = str(text)
     if written.isprintable():
         return written
@@ -28,7 +28,7 @@ def safe(text: object) -> str:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
-    """Print rows below a header, in columns as wide as they need; the columns in `right` end flush."""
+    """Print rows below a header in aligned columns; those in `right` are right-aligned."""
     cells = [[_cell(value) for value in row] for row in [header, *rows]]
     widths = [max(cell_len(row[at]) for row in cells) for at in range(len(header))]
     for number, row in enumerate(cells):
@@ -37,24 +37,24 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, righ
 
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
-    """Print name and value pairs, one a line."""
+    """Print name and value pairs, one per line."""
     width = max((len(name) for name, _ in facts), default=0)
     for name, value in facts:
         typer.echo(f"  {name:<{width}}  {safe(value)}".rstrip())
 
 
 def isoformat(value: datetime | None) -> str | None:
-    """Return a moment as ISO 8601 in UTC, as the store gives it."""
+    """Format a time as ISO 8601 in UTC."""
     return None if value is None else value.isoformat()
 
 
 def moment(value: datetime | None) -> str:
-    """Return a moment for people, to the second."""
+    """Format a time for people, to the second."""
     return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds for people: `1.9 s`, `3 min 20 s`."""
+    """Format seconds for people: `1.9 s`, `3 min 20 s`."""
     if seconds is None:
         return ""
     if seconds < 60:  # noqa: PLR2004 - a minute
@@ -63,7 +63,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(number: int) -> str:
-    """Return bytes for people: `573 KiB`."""
+    """Format bytes for people: `573 KiB`."""
     amount, unit = float(number), "bytes"
     for bigger in ("KiB", "MiB", "GiB"):
         if amount < 1024:  # noqa: PLR2004 - the next unit
@@ -73,7 +73,7 @@ def size(number: int) -> str:
 
 
 def how_read(reading: Mapping[str, Any]) -> str:
-    """Tell how a file was read, from its JSON shape: `xlsx, sheet People, header in row 3`."""
+    """Describe how a file was read, from its JSON shape: `xlsx, sheet People, header in row 3`."""
     parts = [str(reading["format"]) + (f" in {reading['container']}" if reading["container"] else "")]
     if reading["sheet"]:
         parts.append(f"sheet {safe(reading['sheet'])}")
@@ -95,12 +95,12 @@ def rows(number: int) -> str:
 
 
 def counted(number: int, one: str, several: str = "") -> str:
-    """Return `1 contact`, `5,000 contacts`; `several` is how the plural is written, unless with an s."""
+    """Return `1 contact`, `5,000 contacts`; `several` is an irregular plural."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def list_change(before: object, after: object) -> tuple[str, str]:
-    """Return what was taken from a list and what was added: of long lists that is all there is to see."""
+    """Return what was removed from a list and what was added, rather than all of it."""
     old, new = (list(value) if isinstance(value, list) else [] for value in (before, after))
     taken = ", ".join(f"-{item}" for item in old if item not in new)
     added = ", ".join(f"+{item}" for item in new if item not in old)

@@ -1,4 +1,4 @@
-"""`property`: the fields of contacts that a tenant defines itself."""
+"""`property`: list and add a tenant's custom fields."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def add(
         str,
         typer.Option("--type", metavar="TYPE", help=f"{LIST_OF_TYPES}."),
     ] = "text",
-    label: Annotated[str, typer.Option(metavar="TEXT", help="What people read.")] = "",
-    min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Smallest number.")] = None,
-    max_: Annotated[float | None, typer.Option("--max", metavar="N", help="Largest number.")] = None,
+    label: Annotated[str, typer.Option(metavar="TEXT", help="Text shown to people.")] = "",
+    min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Minimum.")] = None,
+    max_: Annotated[float | None, typer.Option("--max", metavar="N", help="Maximum.")] = None,
     pattern: Annotated[
         str | None,
-        typer.Option(metavar="REGEX", help="What the whole text must look like, for example \\d{5}."),
+        typer.Option(metavar="REGEX", help="Pattern that the whole text must match, for example \\d{5}."),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="One choice of a select property. Repeatable.")
     ] = None,
     required: Annotated[
-        bool, typer.Option("--required", help="New contacts need a value, and an import cannot erase it.")
+        bool, typer.Option("--required", help="New contacts need a value, and imports cannot erase it.")
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Add a property, which columns can then be mapped to as properties.KEY.
+    """Add a custom property; map columns to it as properties.KEY.
 
     Example: contact-pipelines property add plan --type select --option free --option pro
     """
@@ -72,7 +72,7 @@ def add(
     if json_:
         print_json(property_shape(added))
     else:
-        typer.echo(f"The property {added.key} is there: {added.type.value}. Map a column to properties.{added.key}.")
+        typer.echo(f"Saved the property {added.key} ({added.type.value}). Map a column to properties.{added.key}.")
 
 
 def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefinition, imported late

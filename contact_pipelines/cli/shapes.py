@@ -1,4 +1,4 @@
-"""The JSON shapes of the command line's contract (section 6 of the design)."""
+"""The JSON that commands print with --json."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
 
 
 def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
-    """Return what `show --json` prints: the import, and where it stands."""
+    """Return what `show --json` prints: the import and its progress."""
     progress = record.progress
     return import_shape(settings, record) | {
         "name": record.name,
@@ -63,7 +63,7 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
 
 
 def _review_shape(settings: Settings, record: Import) -> dict[str, Any]:
-    """Return, of an import that awaits review, what there is to look at and until when."""
+    """Return the review of an import that awaits one: sample, files, expiry."""
     review = imports.get_review(settings, record)
     if review is None:
         return {}
@@ -103,7 +103,7 @@ def export_shape(record: ExportRecord) -> dict[str, Any]:
 
 
 def exports_shape(record: ExportRecord) -> dict[str, Any]:
-    """Return one entry of `exports --json`: what the export was, and what was asked for."""
+    """Return one entry of `exports --json`: the export and its request."""
     return export_shape(record) | {
         "name": record.name,
         "requested_by": record.requested_by,
@@ -153,7 +153,7 @@ def contact_history_shape(contact_id: str, events: Sequence[contacts.HistoryEven
 
 
 def reading_shape(reading: FileReading) -> dict[str, Any]:
-    """Return how a file was read. `header_row` is null for a file without header."""
+    """Return how a file was read. `header_row` is null for a file without a header."""
     return {
         "format": str(reading.format),
         "container": reading.container,
@@ -168,7 +168,7 @@ def reading_shape(reading: FileReading) -> dict[str, Any]:
 
 
 def error_count_shape(count: ErrorCount) -> dict[str, Any]:
-    """Return one kind of fault."""
+    """Return one kind of error, with how many rows have it."""
     return {
         "column": count.column,
         "code": count.code,
@@ -180,14 +180,14 @@ def error_count_shape(count: ErrorCount) -> dict[str, Any]:
 
 
 def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
-    """Return one property, without the rules that it does not have."""
+    """Return one property with the rules it has."""
     return definition.model_dump(mode="json", exclude_none=True)
 
 
 def group_shape(group: Group) -> dict[str, Any]:
-    """Return one list, segment or topic. `members` leaves out those who opted out of a topic.
+    """Return one list, segment or topic. `members` does not count contacts who opted out of a topic.
 
-    Only a dynamic segment has a `filter`; if that cannot be read any more, `members` is null and `problem` says why.
+    Only a dynamic segment has a `filter`; if it is no longer valid, `members` is null and `problem` says why.
     """
     topic = (
         {}
@@ -209,13 +209,13 @@ def group_shape(group: Group) -> dict[str, Any]:
 
 
 def counts_of(record: Import) -> Counts:
-    """Return the counts, or what they would be if a review is confirmed.
+    """Return the counts, or what they would be once a review is confirmed.
 
-    All 0 as long as (or because) nothing was applied, though the rows were counted.
+    All 0 while nothing has been applied, even if the rows were counted.
     """
     return record.counts if record.counts.add_up else Counts()
 
 
 def duration_seconds(record: Import) -> float | None:
-    """Return how long the import ran; None as long as it has not ended."""
+    """Return how long the import ran; None until it has ended."""
     return record.duration_seconds

@@ -1,4 +1,4 @@
-"""An import as a person reads it."""
+"""Prints an import for people: counts, failures, mapping, warnings and files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_FAULTS = 5
 
 
 def print_import(settings: Settings, record: Import) -> None:
-    """Print what the file was, what became of its rows, what is doubtful, and what can be done next."""
+    """Print the import's file, counts, failures, mapping, warnings and next commands."""
     _headline(record)
     if record.reading:
         typer.echo(f"  {how_read(reading_shape(record.reading))}\n")
@@ -46,7 +46,7 @@ def print_import(settings: Settings, record: Import) -> None:
 
 
 def print_state(record: Import) -> None:
-    """Print when an import began and ended, and how far it is."""
+    """Print when an import began and ended, and its progress."""
     progress, times = record.progress, record.times
     facts: list[tuple[str, object]] = [("Registered", moment(times["created_at"]))]
     if record.status == ImportStatus.RUNNING:
@@ -88,7 +88,7 @@ def _failures(settings: Settings, record: Import) -> None:
     for fault in faults[:_MOST_FAULTS]:
         typer.echo(f"  - {safe(fault.message)} ({rows(fault.rows)}, first in row {fault.first_row:,})")
     if len(faults) > _MOST_FAULTS:
-        typer.echo(f"  - and {len(faults) - _MOST_FAULTS} more reasons; the error file has them row by row")
+        typer.echo(f"  - and {len(faults) - _MOST_FAULTS} more reasons; see the error file")
 
 
 def _mapping(record: Import) -> None:
@@ -104,7 +104,7 @@ def _mapping(record: Import) -> None:
 
 
 def _changes(review: imports.Review | None) -> None:
-    """Print a sample of what a plan does to the contacts."""
+    """Print a sample of the changes that a plan makes."""
     if review is None or not review.changes:
         return
     typer.echo()
@@ -134,7 +134,7 @@ def _warnings(warnings: list[str]) -> None:
     for warning in warnings[:_MOST_WARNINGS]:
         typer.echo(f"  - {safe(warning)}")
     if len(warnings) > _MOST_WARNINGS:
-        typer.echo(f"  - and {len(warnings) - _MOST_WARNINGS} more; `show --json` has them all")
+        typer.echo(f"  - and {len(warnings) - _MOST_WARNINGS} more; `show --json` lists them all")
 
 
 def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""`suppressions`: addresses that are never subscribed again."""
+"""`suppressions`: add, check, remove and count addresses that are never subscribed again."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Address = Annotated[str, typer.Argument(metavar="EMAIL", help="An email address.
 def add(
     email: Address,
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept, so name nobody.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is stored, so name nobody.")],
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Put an address on the list. A subscribed contact that has it is unsubscribed; nobody is created.
+    """Add an address to the list. A subscribed contact with it is unsubscribed; nobody is created.
 
     Example: contact-pipelines suppressions add john@example.com --reason "complained by phone"
     """
@@ -39,7 +39,7 @@ def add(
 
 @app.command("check")
 def check(email: Address, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Say whether an address is on the list.
+    """Check whether an address is on the list.
 
     Example: contact-pipelines suppressions check john@example.com
     """
@@ -58,11 +58,11 @@ def check(email: Address, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_T
 def remove(
     email: Address,
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Who asked for it, and how; it is recorded.")],
+    reason: Annotated[str, typer.Option("--reason", help="Who asked for it, and how; recorded.")],
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Take an address off the list. A contact that has it stays as it is, opted out.
+    """Remove an address from the list. A contact with it stays opted out.
 
     Example: contact-pipelines suppressions remove john@example.com --reason "signed up again on paper"
     """
@@ -74,12 +74,12 @@ def remove(
     if json_:
         print_json({"removed": True})
     else:
-        typer.echo("The address is off the suppression list.")
+        typer.echo("The address was removed from the suppression list.")
 
 
 @app.command("count")
 def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Print how many addresses are on the list.
+    """Print the number of addresses on the list.
 
     Example: contact-pipelines suppressions count
     """

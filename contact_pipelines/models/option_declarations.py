@@ -13,16 +13,16 @@ from pydantic import BaseModel, Field
 class Panel(Enum):
     """A group of options: its key in forms, its title elsewhere."""
 
-    READING = "How the file is read (detected unless given)"
-    MAPPING = "Which column is what"
-    VALUES = "How values are read"
-    MATCHING = "What happens to contacts that exist"
-    SIMILAR = "People who are probably contacts already"
+    READING = "Reading the file (detected by default)"
+    MAPPING = "Column mapping"
+    VALUES = "Reading values"
+    MATCHING = "Matching and updating contacts"
+    SIMILAR = "Fuzzy duplicates"
     GROUPS = "Tags, groups and status"
-    CONSENT = "Who is contacted"
+    CONSENT = "Consent and suppression"
     ADVANCED = "Review and events"
-    OUTPUT = "What is written"
-    CONTACTS = "Which contacts"
+    OUTPUT = "Output"
+    CONTACTS = "Contacts to export"
 
     @property
     def key(self) -> str:
@@ -32,12 +32,12 @@ class Panel(Enum):
 
 @dataclass(frozen=True)
 class Option:
-    """What is declared of one option: what every door shows, and how it takes it.
+    """The declaration of one option: what every door shows for it and how it is passed.
 
-    `flag` and `short`: on the command line, empty if it is not offered there. `comma`: a list is one text there (a,b),
-    not a repeated flag. `strict`: it decides about consent or deletes, so an empty text is a mistake and never stands
-    for the default. `can_be_default`: the settings file may set it for all imports. `excludes`: options that have no
-    meaning beside it. `example`: as JSON has it.
+    `flag`, `short`: on the command line; empty if not offered there. `comma`: a list is passed as one value (a,b), not
+    as a repeated flag. `strict`: it affects consent or deletes something, so an empty value is an error rather than
+    the default. `can_be_default`: the settings file may set it for all imports. `excludes`: options that cannot be
+    combined with it. `example`: a JSON value.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Option:
 
     @property
     def plain_type(self) -> Any:  # noqa: ANN401 - a type, or a generic one
-        """The annotation without None; object if there is more than one."""
+        """The annotation without None; object if more than one type remains."""
         if get_origin(self.annotation) in (Union, UnionType):
             kinds = [kind for kind in get_args(self.annotation) if kind is not type(None)]
             return kinds[0] if len(kinds) == 1 else object
@@ -65,7 +65,7 @@ class Option:
 
     @property
     def kind(self) -> type:
-        """What a door asks for: bool, tuple, dict, an Enum, a model of options, or str."""
+        """What a door has to ask for: bool, tuple, dict, an Enum, an options model, or str."""
         kind = get_origin(self.plain_type) or self.plain_type
         known = isinstance(kind, type) and issubclass(kind, (bool, tuple, dict, Enum, BaseModel))
         return kind if known else str
