@@ -53,7 +53,7 @@ def history(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Show what imports changed in a contact: file, row, each field before and after; also rollbacks and consent grants.
+    """Show what imports changed in a contact: file, row, fields before and after; also rollbacks and consent grants.
 
     Example: contact-pipelines contacts history john@example.com
 
