@@ -1,7 +1,7 @@
-"""Removing what is left over from the past, as the settings' `retention` says.
+"""Removing old files, notifications and exports, as `retention` in the settings says.
 
-What an import did can be undone afterwards as before: the journal is in the store. Imports that run, wait in the queue
-or await review are left alone, however old they are.
+Imports can still be rolled back afterwards: the journal stays in the store. Imports that are pending, running or
+awaiting review are left alone, however old they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KEPT_WITH_RESULTS = frozenset(
         ROLLBACK_FILE,
         REPORT,
         f"{EVENTS}.parquet",
-        # The same rows as in the results, in the form in which erasing a person finds them.
+        # The rows of the results as erasing a person searches them.
         f"{STAGED}.parquet",
         f"{MAPPED}.parquet",
     )
@@ -41,9 +41,9 @@ KEPT_WITH_RESULTS = frozenset(
 
 @dataclass(frozen=True)
 class CleanUp:
-    """What was removed, or would be: of how many imports the artifacts and the results, how many files of theirs.
+    """What was or would be removed: imports that lose artifacts and results, and how many files.
 
-    `exports`: those whose file had its time (`exports_expire`).
+    `exports`: those whose file has expired (`exports_expire`).
     """
 
     artifacts: int = 0
@@ -54,10 +54,9 @@ class CleanUp:
 
 
 def clean_up(store: Store, settings: Settings, *, dry_run: bool = False) -> CleanUp:
-    """Remove the old files of all tenants' imports and exports, and old notifications.
+    """Remove the old files of all tenants' imports and exports, and old notifications; a dry run only counts.
 
-    Can be interrupted and repeated at any time. A dry run counts and removes nothing. Dagster's own leftovers are
-    `defs.housekeeping`'s.
+    Can be interrupted and repeated at any time. For Dagster's own leftovers see `defs.cleanup_job`.
     """
     keep = settings.retention
     results, first = _remove(store, settings, "results", keep.results_days, dry_run=dry_run)
@@ -78,7 +77,7 @@ def names_of_old_imports(store: Store, days: int) -> set[str]:
 
 
 def _remove(store: Store, settings: Settings, what: What, days: int | None, *, dry_run: bool) -> tuple[int, int]:
-    """Remove one kind of files; return of how many imports, and how many files."""
+    """Remove one kind of files; return the numbers of imports and files."""
     if days is None:
         return 0, 0
     with store.connect() as connection:
@@ -104,6 +103,6 @@ def _remove_files(settings: Settings, it: OldImport, what: What) -> int:
 
 
 def _files(settings: Settings, it: OldImport, what: What) -> list[str]:
-    """Return what is to go: of an import that was never applied, nothing is worth keeping any longer."""
+    """Return the names of the files to remove: all of them if the import was never applied."""
     kept = KEPT_WITH_RESULTS if what == "artifacts" and it.applied else frozenset()
     return [name for name in ArtifactFolder(settings.artifacts, it.tenant_id, it.id).names() if name not in kept]

@@ -21,7 +21,7 @@ from contact_pipelines.settings import Settings
 from contact_pipelines.store import schema
 from contact_pipelines.store.embedded import start_embedded, stop_embedded
 from contact_pipelines.store.engine import open_store
-from tests.importing_helpers import Importer
+from tests.helpers.importing import Importer
 
 _HOME = "CONTACT_PIPELINES_TEST_HOME"  # of this run; pytest-xdist's workers inherit it
 _numbers = itertools.count()

@@ -20,12 +20,16 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.store import copying, import_life
+
+Patch = Callable[[object, str, object], None]
+"""Sets an attribute, as `setattr` and pytest's `monkeypatch.setattr` do."""
 
 VARIABLE = "CONTACT_PIPELINES_FAILPOINT"
 LINES_PER_BATCH = 6
@@ -57,7 +61,7 @@ class Failpoints:
                 name += f" ({self._times[name]})"
             self._action(name)
 
-    def install(self, patch: Callable[[object, str, object], None]) -> None:
+    def install(self, patch: Patch) -> None:
         """Put the points in. `patch` is setattr or monkeypatch's."""
         self._watch_steps(patch)
         self._watch_artifacts(patch)
@@ -67,11 +71,11 @@ class Failpoints:
             import_life.Heartbeat, "WRITE_EVERY_SECONDS", 0
         )  # a sign of life after each batch, whatever the clock says
 
-    def _watch_steps(self, patch) -> None:
+    def _watch_steps(self, patch: Patch) -> None:
         real = ImportSession.step
 
         @contextmanager
-        def step(session, name, *args, **kwargs):
+        def step(session: Any, name: str, *args: Any, **kwargs: Any) -> Any:
             self.step = name
             with real(session, name, *args, **kwargs) as heartbeat:
                 self.reach("step begun")
@@ -80,21 +84,21 @@ class Failpoints:
 
         patch(ImportSession, "step", step)
 
-    def _watch_artifacts(self, patch) -> None:
+    def _watch_artifacts(self, patch: Patch) -> None:
         real_replace, real_rename, real_discard = Path.replace, ArtifactFolder.rename, ArtifactFolder.discard
 
-        def replace(path, target):
+        def replace(path: str | Path, target: Any) -> Any:
             self.reach(f"{Path(target).name} written aside")
             result = real_replace(path, target)
             self.reach(f"{Path(target).name} in place")
             return result
 
-        def rename(folder, name, new_name):
+        def rename(folder: Any, name: str, new_name: str) -> Any:
             self.reach(f"{name} to become {new_name}")
             real_rename(folder, name, new_name)
             self.reach(f"{new_name} in place")
 
-        def discard(folder, name):
+        def discard(folder: Any, name: str) -> Any:
             there = folder.exists(name)
             real_discard(folder, name)
             if there:
@@ -107,23 +111,23 @@ class Failpoints:
 
 def _connection_class(reach: Callable[[str], None]) -> type[psycopg.Connection]:
     class Cursor(psycopg.Cursor):
-        def execute(self, query, params=None, **options):
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
             if not _NOT_OURS.match(_text(query)):
                 reach(summary(_text(query)))
             return super().execute(query, params, **options)
 
-        def executemany(self, query, *args, **options):
+        def executemany(self, query: Any, *args: Any, **options: Any) -> Any:
             reach(summary(_text(query)))
             return super().executemany(query, *args, **options)
 
         @contextmanager
-        def copy(self, statement, *args, **options):
+        def copy(self, statement: Any, *args: Any, **options: Any) -> Any:
             name = summary(_text(statement))
             reach(name)
             with super().copy(statement, *args, **options) as copy:
                 real_write = copy.write
 
-                def write(buffer):
+                def write(buffer: Any) -> Any:
                     real_write(buffer)
                     reach(f"{name}: a batch sent")
 
@@ -132,11 +136,11 @@ def _connection_class(reach: Callable[[str], None]) -> type[psycopg.Connection]:
                 reach(f"{name}: all sent" if " FROM STDIN" in _text(statement) else f"{name}: all received")
 
     class Connection(psycopg.Connection):
-        def __init__(self, *args, **kwargs):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.cursor_factory = Cursor
 
-        def commit(self):
+        def commit(self) -> None:
             changes = self.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
             if changes:
                 reach("COMMIT")
@@ -147,7 +151,7 @@ def _connection_class(reach: Callable[[str], None]) -> type[psycopg.Connection]:
     return Connection
 
 
-def _text(query) -> str:
+def _text(query: Any) -> str:
     return query.decode() if isinstance(query, bytes) else str(query)
 
 

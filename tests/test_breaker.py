@@ -12,8 +12,8 @@ from contact_pipelines.imports.breaker import Statistics, reasons
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings.feed_settings import BreakerLimits
 from contact_pipelines.store import feed_checks
-from tests.dagster_runs import everything_said, metadata_of, run_job
-from tests.feed_helpers import Feeding
+from tests.helpers.dagster_runs import everything_said, metadata_of, run_job
+from tests.helpers.feeds import Feeding
 
 HELD = ImportStatus.AWAITING_REVIEW
 
@@ -207,5 +207,5 @@ def test_the_command_line_shows_why(run, tmp_path):
     assert "a.csv" in run("feeds", "files", "drop").out
     retried = run("feeds", "retry", "drop", "a.csv")
     assert retried.code == 1
-    assert "To import it all the same: contact-pipelines import 'local://inbox/a.csv'" in retried.err
+    assert "To import it anyway: contact-pipelines import 'local://inbox/a.csv'" in retried.err
     assert run("feeds", "run", "none").code == 1

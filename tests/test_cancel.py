@@ -8,7 +8,7 @@ from contact_pipelines import imports
 from contact_pipelines.errors import ImportCancelled, NotFound, WrongState
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
 from contact_pipelines.store.import_life import Heartbeat
-from tests import crash_worker
+from tests.helpers import crash_worker
 
 KNOWN = "email,first_name\n" + "".join(f"old{n}@example.com,Old\n" for n in range(10))
 FILE = (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.exporting_helpers import read_csv, read_json
+from tests.helpers.exporting import read_csv, read_json
 
 DOCS = Path(__file__).parent.parent / "docs" / "exporting.md"
 PEOPLE = (
@@ -77,7 +77,7 @@ def test_an_existing_file_is_replaced_only_on_demand(filled, tmp_path):
         (("--out", "out.csv", "--fields", "emial"), "Did you mean email?"),
         (("--out", "out.csv", "--changed-since", "yesterday"), "--changed-since is wrong: it is a moment"),
         (("--format", "pdf"), "--format is wrong"),
-        (("--out", "nowhere/out.csv"), "There is no folder"),
+        (("--out", "nowhere/out.csv"), "does not exist"),
     ],
 )
 def test_wrong_usage_is_told_in_a_sentence(filled, tmp_path, arguments, said):

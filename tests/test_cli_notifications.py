@@ -10,9 +10,9 @@ import pytest
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.defs.sensors import send_notifications
 from contact_pipelines.settings import load_settings
-from tests.notifying_helpers import ANN, PEOPLE
-from tests.smtp_server import free_port, serving_mail
-from tests.webhook_server import SECRET, receiving
+from tests.helpers.notifying import ANN, PEOPLE
+from tests.helpers.smtp_server import free_port, serving_mail
+from tests.helpers.webhook_server import SECRET, receiving
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from contact_pipelines.errors import WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.import_life import Heartbeat
-from tests import crash_worker
 from tests.conftest import _database
-from tests.crash_worker import FILE, NEW, OLD, SAME, World
+from tests.helpers import crash_worker
+from tests.helpers.crash_worker import FILE, NEW, OLD, SAME, World
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 

@@ -16,7 +16,7 @@ from contact_pipelines.imports.validate.consent_value_words import (
     YES_WORDS,
 )
 from contact_pipelines.models import Consent
-from tests.typing_helpers import typed
+from tests.helpers.typed_rows import typed
 
 WORD, OPT_OUT, OPT_IN = Consent.WORD, Consent.OPT_OUT, Consent.OPT_IN
 REFUSED = "refused"

@@ -14,8 +14,7 @@ from contact_pipelines.errors import AddressNotNormal, AddressSuppressed, Consen
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.engine import open_store
 from tests.conftest import _database
-from tests.consent_grants import uses_of_grants
-from tests.importing_helpers import Importer
+from tests.helpers.importing import Importer, uses_of_grants
 
 PEOPLE = {
     "left@example.com": "unsubscribed",

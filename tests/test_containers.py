@@ -15,7 +15,7 @@ from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadabl
 from contact_pipelines.imports.stage import archives
 from contact_pipelines.imports.stage.archives import Unpacked, require_size, unpack
 from contact_pipelines.settings.policy import Limits
-from tests.workbook_samples import ods, ods_cell, write_zip, xlsx_parts
+from tests.helpers.workbook_samples import ods, ods_cell, write_zip, xlsx_parts
 
 PEOPLE = b"Email,Name\nann@example.com,Ann\n"
 DAMAGED = "people is damaged or incomplete. Copy or export it again, or save it as CSV."

@@ -12,9 +12,9 @@ from contact_pipelines.errors import StoreUnavailable, WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life
-from tests import crash_worker
 from tests.conftest import _database
-from tests.crash_worker import FILE, NEW, SECRET, Network, World, chain, store_behind
+from tests.helpers import crash_worker
+from tests.helpers.crash_worker import FILE, NEW, SECRET, Network, World, chain, store_behind
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL, no fork")
 

@@ -10,7 +10,7 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.imports import validate
 from contact_pipelines.models import ImportOptions, ImportStatus
-from tests.dagster_runs import (
+from tests.helpers.dagster_runs import (
     BROKEN,
     SECRETS,
     checks_of,

@@ -21,7 +21,7 @@ from contact_pipelines import imports
 from contact_pipelines.defs.dev_servers import serve
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import ImportStatus
-from tests.dagster_runs import PEOPLE, use_environment
+from tests.helpers.dagster_runs import PEOPLE, use_environment
 
 SERVE = (
     "import sys\n"

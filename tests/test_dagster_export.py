@@ -11,8 +11,8 @@ from contact_pipelines.defs.new_export import EXPORTED_CONTACTS, NewExport
 from contact_pipelines.defs.option_forms import form_options
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import ExportFormat, ExportRequest
-from tests.dagster_runs import PEOPLE, SECRETS, everything_said, register, use_environment
-from tests.exporting_helpers import read_json
+from tests.helpers.dagster_runs import PEOPLE, SECRETS, everything_said, register, use_environment
+from tests.helpers.exporting import read_json
 
 
 @pytest.fixture

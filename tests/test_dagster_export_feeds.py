@@ -12,9 +12,8 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from contact_pipelines.defs.export_schedules import scheduled_export
 from contact_pipelines.defs.feed_sensors import feed_definitions
 from contact_pipelines.defs.pipelines import Pipelines
-from tests.dagster_runs import everything_said
-from tests.export_feed_helpers import ScheduledExports
-from tests.feed_helpers import moment
+from tests.helpers.dagster_runs import everything_said
+from tests.helpers.feeds import ScheduledExports, moment
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from contact_pipelines.defs import sensors
 from contact_pipelines.defs.feed_sensors import feed_definitions, load_feeds, tend_feeds
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.models import ImportStatus
-from tests.dagster_runs import SECRETS, everything_said, run_job
-from tests.feed_helpers import ANN, Feeding, moment
+from tests.helpers.dagster_runs import SECRETS, everything_said, run_job
+from tests.helpers.feeds import ANN, Feeding, moment
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_a_feed_registers_is_left_to_it_for_a_while(feeding, instance):
 def test_a_source_that_cannot_be_read_fails_the_tick(feeding, instance):
     drop = feeding()
     drop.folder.rmdir()
-    with pytest.raises(dg.Failure, match="The location inbox has no folder for its folder"):
+    with pytest.raises(dg.Failure, match="The location inbox is missing its folder"):
         tick(drop, the_sensor(drop), instance)
 
 

@@ -15,7 +15,7 @@ from dagster._core.instance.ref import InstanceRef
 from sqlalchemy import make_url
 
 from contact_pipelines.defs.partitions_and_tags import TENANT_TAG
-from tests.dagster_runs import register, run_job, use_environment
+from tests.helpers.dagster_runs import register, run_job, use_environment
 
 ROOT = Path(__file__).parents[1]
 PACKAGED = ROOT / "contact_pipelines" / "defs" / "dagster.yaml"

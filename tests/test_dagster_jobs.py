@@ -15,7 +15,7 @@ from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.defs.sensors import MAX_ATTEMPTS, close_abandoned_runs, start_registered_imports
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.models import FieldRule, ImportOptions, ImportStatus, Mode
-from tests.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
+from tests.helpers.dagster_runs import PEOPLE, count_contacts, everything_said, register, run_job, use_environment
 
 
 @pytest.fixture

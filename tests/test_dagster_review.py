@@ -10,7 +10,7 @@ from contact_pipelines import imports
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.defs.sensors import expire_overdue_reviews
 from contact_pipelines.models import ImportOptions, ImportStatus
-from tests.dagster_runs import (
+from tests.helpers.dagster_runs import (
     BROKEN,
     SECRETS,
     count_contacts,
@@ -102,7 +102,7 @@ def test_a_backfill_of_everything_does_not_confirm_either(store, instance, recor
     run_job(instance, record)
     result = run_job(instance, record, tags={"dagster/backfill": "abcdef"})
     assert not result.success
-    assert "awaits review and is not started again" in everything_said(instance, result.run_id)
+    assert "awaits review and cannot be started again" in everything_said(instance, result.run_id)
     assert status(store, record) == ImportStatus.AWAITING_REVIEW
 
 

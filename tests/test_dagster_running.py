@@ -17,7 +17,7 @@ from contact_pipelines.errors import FileNotImportable, StoreUnavailable, WrongS
 from contact_pipelines.imports import land, validate
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.store import imports_table
-from tests.dagster_runs import SECRETS, count_contacts, everything_said, register, use_environment
+from tests.helpers.dagster_runs import SECRETS, count_contacts, everything_said, register, use_environment
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.errors import DiskFull
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
-from tests import crash_worker
-from tests.small_disk import small_disk
+from tests.helpers import crash_worker
+from tests.helpers.small_disk import small_disk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no tmpfs, no limits")
 

@@ -12,7 +12,7 @@ from contact_pipelines import imports
 from contact_pipelines.cli import import_command
 from contact_pipelines.cli.app import app
 from contact_pipelines.defs import run_here
-from tests.docs_examples import Shell, agrees, comparable, examples_of
+from tests.helpers.docs_examples import Shell, agrees, comparable, examples_of
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "importing.md"
 

@@ -255,7 +255,7 @@ def test_segments_on_the_command_line(run, tmp_path):
         "members": 2,
         "created_at": "",
     }
-    assert run("segment", "add", "fair").out == "Saved the segment 'fair' (0 members).\n"
+    assert run("segment", "add", "fair").out == "The segment 'fair' exists, with 0 members.\n"
     assert run("segment", "list").out == (
         "  Name  Members  Filter           Description\n  fair        0\n  hot         2  lead_score > 50\n"
     )

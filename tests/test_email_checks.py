@@ -14,7 +14,7 @@ from contact_pipelines.imports.validate.email_addresses import normalise_email
 from contact_pipelines.imports.validate.email_checks import ROLE_MAILBOXES, EmailCheckReport, check_emails
 from contact_pipelines.imports.validate.mx_lookup import LONGEST_NO, LONGEST_YES, AnswerCache, MxAnswers, look_up
 from contact_pipelines.settings.policy import Action, EmailChecks, MxCheck
-from tests.dns_server import MAIL, SILENT, serving
+from tests.helpers.dns_server import MAIL, SILENT, serving
 
 OFF = EmailChecks(disposable=Action.ACCEPT)
 ZONE = {

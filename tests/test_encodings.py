@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption
-from contact_pipelines.imports.stage.encodings import Encoding, decode_to_utf8, detect_encoding
+from contact_pipelines.imports.stage.byte_order_marks import Encoding
+from contact_pipelines.imports.stage.encodings import decode_to_utf8, detect_encoding
 
 HEADER = "id,first name,last name,city,email\n"
 WESTERN = ("cp1252", "mac-roman", "cp850")

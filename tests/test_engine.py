@@ -180,7 +180,7 @@ def _sleep_too_long(connection):
 
 
 def test_a_cancelled_statement_is_named(store):
-    with pytest.raises(StoreUnavailable, match="gave a statement up"), store.begin() as connection:
+    with pytest.raises(StoreUnavailable, match="gave up a statement"), store.begin() as connection:
         _sleep_too_long(connection)
 
 

@@ -16,15 +16,16 @@ import pytest
 
 from contact_pipelines import cleanup, contacts, feeds
 from contact_pipelines.errors import InvalidFilter, LocationError, LocationUnreachable, NotFound
+from contact_pipelines.exports import end_dead_exports
 from contact_pipelines.files.locations import sftp
 from contact_pipelines.models import ExportStatus
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.engine import open_store
-from tests.export_feed_helpers import CONTACTS, DUE, ScheduledExports
-from tests.exporting_helpers import read_csv
-from tests.notifying_helpers import ANN, mailing, send
-from tests.sftp_server import serving
-from tests.smtp_server import free_port, serving_mail
+from tests.helpers.exporting import read_csv
+from tests.helpers.feeds import CONTACTS, DUE, ScheduledExports
+from tests.helpers.notifying import ANN, mailing, send
+from tests.helpers.sftp_server import serving
+from tests.helpers.smtp_server import free_port, serving_mail
 
 LEAD = "ben@house.example"
 
@@ -145,7 +146,7 @@ def test_an_export_whose_process_died_is_told(exporting):
     exports.run()
     exports.importer.sql("DELETE FROM notification_events")
     exports.importer.sql("UPDATE exports SET status = 'running', finished_at = NULL")
-    assert len(exports.end_dead_exports(exports.store, exports.settings)) == 1
+    assert len(end_dead_exports(exports.store, exports.settings)) == 1
     (event,) = exports.importer.sql("SELECT event, facts FROM notification_events")
     assert (event["event"], event["facts"]["feed_name"]) == ("export.failed", "leads")
     assert event["facts"]["code"] == "process_died"

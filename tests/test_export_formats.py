@@ -18,7 +18,7 @@ from contact_pipelines.exports.export_plan import plan_export
 from contact_pipelines.exports.snapshot import snapshot
 from contact_pipelines.models import ExportFormat, ExportRequest, GroupDefinition, PropertyDefinition
 from contact_pipelines.store.imports_table import uuid7
-from tests.exporting_helpers import Exporter, read_csv, read_json, read_json_lines, read_parquet, read_workbook
+from tests.helpers.exporting import Exporter, read_csv, read_json, read_json_lines, read_parquet, read_workbook
 
 FILE = (
     "external_id,email,phone,first_name,company,lead_score,tags,properties.plan,properties.seats,properties.vip,"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from contact_pipelines.contacts.properties import add_property
 from contact_pipelines.models import ExportFormat, PropertyDefinition
 from contact_pipelines.store.tenants import ensure_tenant
-from tests.drawn_imports import laws
-from tests.exporting_helpers import Exporter
+from tests.helpers.drawn_imports import laws
+from tests.helpers.exporting import Exporter
 
 NAUGHTY = [
     "=1+1", "+1", "-1", "@x", "'", "''", "'=1", "''=1", "'-5", "-5", "-5-3", "+4930123456", "+49 30 1", "=", "'a",

@@ -28,8 +28,8 @@ from contact_pipelines.exports import text_writers
 from contact_pipelines.models import ExportRequest, ExportStatus
 from contact_pipelines.settings.policy import House
 from contact_pipelines.store.engine import open_store
-from tests import exporting_helpers as _helpers
-from tests.exporting_helpers import Exporter, read_csv
+from tests.helpers import exporting as _helpers
+from tests.helpers.exporting import Exporter, read_csv
 
 PEOPLE = (
     "email,first_name,phone,lead_score,tags,external_id\n"

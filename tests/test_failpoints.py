@@ -22,10 +22,11 @@ from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life
 from contact_pipelines.store.engine import open_store
-from tests import crash_worker, failpoint_scenarios, failpoints
+from tests import failpoints
 from tests.conftest import _database
-from tests.crash_worker import World
-from tests.failpoint_scenarios import SCENARIOS, Place, copied, picture
+from tests.helpers import crash_worker, failpoint_scenarios
+from tests.helpers.crash_worker import World
+from tests.helpers.failpoint_scenarios import SCENARIOS, Place, copied, picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL, no fork")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contact_pipelines.errors import LocationError, SourceMissing
-from tests.feed_helpers import Feeding, moment
-from tests.notifying_helpers import ANN, mailing, send
-from tests.smtp_server import serving_mail
+from tests.helpers.feeds import Feeding, moment
+from tests.helpers.notifying import ANN, mailing, send
+from tests.helpers.smtp_server import serving_mail
 
 BEN = "ben@house.example"
 DAILY = {"cron": "0 2 * * *", "quiet": 0}

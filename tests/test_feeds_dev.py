@@ -9,9 +9,9 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import load_settings
-from tests import sftp_server
-from tests.dagster_runs import use_environment
-from tests.location_settings import write_settings
+from tests.helpers import sftp_server
+from tests.helpers.dagster_runs import use_environment
+from tests.helpers.settings_file import write_settings
 from tests.test_dagster_dev import dev, graphql, port, wait_for  # noqa: F401 - dev and port are fixtures
 
 QUIET = 2.0
@@ -75,7 +75,7 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     assert {"SKIPPED", "SUCCESS"} == {tick["status"] for tick in sensors["watch_drop"]["ticks"]}
     (first, *_) = sensors["broken_imports_late"]["ticks"]
     assert first["status"] == "FAILURE"
-    assert "there is no location nowhere that can be used; there are: sales." in str(first["error"])
+    assert "there is no usable location nowhere; there are: sales." in str(first["error"])
     assert len(imports.list_imports(store)) == 2
     # What is due after five seconds ticks whenever the daemon looks, as what is due after two does.
     times = {

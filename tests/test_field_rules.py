@@ -12,7 +12,7 @@ from contact_pipelines.imports.validate.phones import normalise_phone
 from contact_pipelines.models import WELL_KNOWN_PROPERTIES, Counts, PropertyDefinition
 from contact_pipelines.settings.policy import FieldRules, House
 from contact_pipelines.store.tenants import ensure_tenant
-from tests.typing_helpers import Typed, typed
+from tests.helpers.typed_rows import Typed, typed
 
 ERROR, WARNING = "error", "warning"
 

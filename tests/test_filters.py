@@ -14,7 +14,7 @@ from contact_pipelines.contacts.filters.filter_grammar import LONGEST_FILTER
 from contact_pipelines.errors import InvalidFilter
 from contact_pipelines.models import GroupKind, PropertyDefinition
 from contact_pipelines.store.tables import contacts, group_members, groups
-from tests import filter_reference as reference
+from tests.helpers import filter_reference as reference
 
 EXAMPLE = (
     "status = 'subscribed' AND lead_score > 50 AND tags CONTAINS 'enterprise' AND created_at >= '2025-10-01'"

@@ -27,7 +27,7 @@ from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, Import
 from contact_pipelines.settings import load_settings
 from contact_pipelines.settings.policy import House
 from contact_pipelines.store import import_life
-from tests.dagster_runs import everything_said, metadata_of, register, run_job, use_environment
+from tests.helpers.dagster_runs import everything_said, metadata_of, register, run_job, use_environment
 
 ON = "name+company+phone+birthday"
 HEADER = "email,first_name,last_name,company,phone,city,birthday,status,tags"

@@ -473,7 +473,7 @@ def test_groups_on_the_command_line(run, tmp_path):
         "members": 0,
         "created_at": "",
     }
-    assert run("list", "add", " customers ").out == "Saved the list 'customers' (0 members).\n"
+    assert run("list", "add", " customers ").out == "The list 'customers' exists, with 0 members.\n"
     assert run("segment", "add", "fair").code == 0
     options = ["--list", "customers", "--segment", "fair", "--topic", "offers", "--import-tag", "nov", "--no-events"]
     done = run("import", path, *options, "--json")

@@ -8,8 +8,8 @@ from contact_pipelines import imports
 from contact_pipelines.errors import FileNotImportable, InvalidOption
 from contact_pipelines.models import Counts
 from contact_pipelines.settings.policy import House
-from tests.chat_server import chatting, naming, sending
-from tests.dns_server import MAIL, serving
+from tests.helpers.chat_server import chatting, naming, sending
+from tests.helpers.dns_server import MAIL, serving
 
 
 def strict(importer, **rules):

@@ -17,8 +17,8 @@ from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import ImportStatus, RollbackCounts
 from contact_pipelines.settings.policy import Retention
 from contact_pipelines.store import import_life
-from tests.notifying_helpers import PEOPLE, mailing, send
-from tests.smtp_server import serving_mail
+from tests.helpers.notifying import PEOPLE, mailing, send
+from tests.helpers.smtp_server import serving_mail
 
 ADA = "ada@secret.example"
 

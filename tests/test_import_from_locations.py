@@ -10,8 +10,8 @@ from contact_pipelines import imports
 from contact_pipelines.errors import FileChanged, FileNotImportable, FileUnreadable, InvalidOption
 from contact_pipelines.files.locations.sftp import SftpFolder
 from contact_pipelines.models import Counts, ImportStatus
-from tests import s3_server, sftp_server
-from tests.location_settings import with_entries, write_settings
+from tests.helpers import s3_server, sftp_server
+from tests.helpers.settings_file import with_entries, write_settings
 
 PEOPLE = "email,first_name\nann@example.com,Ann\nbob@example.com,Bob\n"
 

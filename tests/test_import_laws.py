@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from contact_pipelines import imports
 from contact_pipelines.imports.validate import distinct_texts, validating
 from contact_pipelines.store import copying
-from tests import reference_rollback
-from tests.drawn_imports import EXAMPLES, edits, laws, options, worlds
-from tests.drawn_world import ADDRESSES, World
-from tests.reference_import import NOW, bring_in
+from tests.helpers import reference_rollback
+from tests.helpers.drawn_imports import EXAMPLES, edits, laws, options, worlds
+from tests.helpers.drawn_world import ADDRESSES, World
+from tests.helpers.reference_import import NOW, bring_in
 
 pytestmark = pytest.mark.timeout(0 if EXAMPLES else 1200)  # half a minute of processor time, if that is all it needs
 

@@ -18,7 +18,7 @@ from contact_pipelines.imports.columns.mapping_prompt import FIELDS, MOST_COLUMN
 from contact_pipelines.imports.columns.suggesting import suggest
 from contact_pipelines.models import CONTACT_FIELDS, WELL_KNOWN_PROPERTIES, ColumnMapping, Consent, PropertyType
 from contact_pipelines.settings.policy import LanguageModel
-from tests.chat_server import chatting, naming, saying, sending
+from tests.helpers.chat_server import chatting, naming, saying, sending
 
 SAMPLES = {
     "Who": ["Ana María", "Bo Li", "Cy Fox"],

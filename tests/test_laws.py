@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.drawn_imports import laws
-from tests.importing_helpers import Importer
+from tests.helpers.drawn_imports import laws
+from tests.helpers.importing import Importer
 
 HEADER = ["email", "first_name", "company", "tags", "lead_score", "custom_note", "custom_points"]
 COLUMNS = {name: name for name in HEADER[:5]} | {

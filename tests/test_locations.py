@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption, LocationError, LocationUnreachable
 from contact_pipelines.files.locations import LocationConfig, open_location
-from tests import s3_server, sftp_server
-from tests.sftp_server import PASSWORD
+from tests.helpers import s3_server, sftp_server
+from tests.helpers.sftp_server import PASSWORD
 
 CONFIG = TypeAdapter(LocationConfig)
 
@@ -156,7 +156,7 @@ def test_a_link_that_leads_out_is_as_if_it_were_not_there(tmp_path):
 
 def test_a_folder_that_is_not_there(tmp_path):
     with opened("drop", {"type": "local", "path": str(tmp_path / "none")}) as place:
-        with pytest.raises(LocationError, match="has no folder for its folder"):
+        with pytest.raises(LocationError, match="is missing its folder"):
             place.check()
         with pytest.raises(LocationError):
             place.list("*.csv")
@@ -196,7 +196,7 @@ def test_a_key_signs_in(tmp_path):
                 place.check()
         for given, sentence in (
             ({"key_file": str(tmp_path / "none")}, "cannot be read"),
-            ({"key": "hello"}, "is not one that can be read"),
+            ({"key": "hello"}, "cannot be read, or its passphrase"),
             ({"key_file": str(tmp_path / "locked"), "passphrase": "no"}, "passphrase is wrong"),
             ({"key": asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()}, "refuses the user"),
         ):
@@ -233,7 +233,7 @@ def test_an_unknown_host_is_refused(sftp, tmp_path):
         place.check()
     with (
         opened("drop", sftp.config(tmp_path, known_hosts=str(tmp_path / "none"))) as place,
-        pytest.raises(LocationError, match="make it with ssh-keyscan -p"),
+        pytest.raises(LocationError, match="Create it with ssh-keyscan -p"),
     ):
         place.check()
 

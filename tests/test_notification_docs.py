@@ -15,8 +15,8 @@ from contact_pipelines.models import EventKind
 from contact_pipelines.notify.webhooks import sign
 from contact_pipelines.settings.notification_settings import TOLD_BY_DEFAULT, Webhook
 from contact_pipelines.settings.policy import Retention
+from tests.helpers.webhook_server import KEY, SECRET
 from tests.test_settings import load
-from tests.webhook_server import KEY, SECRET
 
 __all__ = ["load"]  # the fixture
 

@@ -18,7 +18,7 @@ from contact_pipelines.notify import email_messages
 from contact_pipelines.notify.digests import digest, html, plain_text
 from contact_pipelines.notify.webhooks import sign
 from contact_pipelines.settings.notification_settings import Smtp
-from tests.smtp_server import PASSWORD, USER, free_port, serving_mail
+from tests.helpers.smtp_server import PASSWORD, USER, free_port, serving_mail
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SMTP = Smtp.model_validate({"host": "127.0.0.1", "tls": "none", "from": "imports@house.example"})
@@ -56,7 +56,7 @@ Import completed: people.csv
 File        people.csv, 5,000 rows, 1,234 bytes
 Import      people.csv (an-id)
 Tenant      acme
-Came by     the command line
+Started by  the command line
 When        2026-11-20 12:00:00 UTC
 Took        5.2 seconds
 Results     /a/results.csv
@@ -70,7 +70,7 @@ Warnings
   - the column 'x' was ignored
 
 What you can do
-  See it               contact-pipelines show an-id --tenant acme
+  Show it              contact-pipelines show an-id --tenant acme
   Get the failed rows  contact-pipelines results an-id --tenant acme --errors --out failed.csv
   Undo it              contact-pipelines rollback an-id --tenant acme
 """
@@ -202,7 +202,7 @@ def test_a_certificate_that_is_not_trusted(authority):
 
 def test_a_server_without_encryption_gets_nothing_unless_the_settings_say_so():
     with serving_mail() as server:
-        with pytest.raises(NotificationError, match="does not offer what the settings ask for"):
+        with pytest.raises(NotificationError, match="does not support what the settings ask for"):
             send(smtp(server.port))
         assert server.messages == []
         send(smtp(server.port, tls="none"))

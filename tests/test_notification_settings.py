@@ -7,8 +7,8 @@ import pytest
 from contact_pipelines.errors import InvalidOption
 from contact_pipelines.settings.notification_settings import Notifications, Smtp
 from contact_pipelines.settings.policy import Retention
+from tests.helpers.webhook_server import KEY, SECRET
 from tests.test_settings import EXAMPLE, load
-from tests.webhook_server import KEY, SECRET
 
 __all__ = ["load"]  # the fixture
 
@@ -59,12 +59,12 @@ SMTP = "smtp: {host: mail, from: a@b.example}"
         ("{webhooks: [{url: 'http://a/', secret: hush}]}", "holds a secret at notifications.webhooks.0.secret;"),
         ("{webhooks: [{url: 'http://a/', secret: {env: SHORT}}]}", "is not whsec_ and the base64 of 24 to 64 bytes"),
         ("{webhooks: [{url: 'ftp://a/', secret: {env: SECRET}}]}", "is not an address such as https://example.com/"),
-        ("{webhooks: [{url: 'http://me:hush@a/', secret: {env: SECRET}}]}", "holds a user or a password"),
+        ("{webhooks: [{url: 'http://me:hush@a/', secret: {env: SECRET}}]}", "has a user or a password in it"),
         (
             "{webhooks: [{url: 'http://a/1', secret: {env: SECRET}}, {url: 'http://a/2', secret: {env: SECRET}}]}",
             "has two webhooks named a; give each a name of its own",
         ),
-        ("{to: [ann@house.example]}", "has addresses in `to`, and no `smtp` to send by"),
+        ("{to: [ann@house.example]}", "has addresses in `to`, but no `smtp`"),
         (f"{{to: [nobody], {SMTP}}}", "notifications.to.0: is not an email address"),
         (f'{{to: ["a@b.example\\nBcc: c"], {SMTP}}}', "is not an email address"),
         ("{smtp: {host: mail, from: nobody}}", "wrong value at notifications.smtp.from: is not an email address"),

@@ -20,10 +20,10 @@ from contact_pipelines.models import EventKind, ImportStatus
 from contact_pipelines.notify import payloads
 from contact_pipelines.notify.sending import pause_after
 from contact_pipelines.store import notification_events
-from tests.feed_helpers import Feeding
-from tests.notifying_helpers import ANN, PEOPLE, SECRETS, mailing, notifying, send, told
-from tests.smtp_server import free_port, serving_mail
-from tests.webhook_server import SECRET, is_signed, receiving
+from tests.helpers.feeds import Feeding
+from tests.helpers.notifying import ANN, PEOPLE, SECRETS, mailing, notifying, send, told
+from tests.helpers.smtp_server import free_port, serving_mail
+from tests.helpers.webhook_server import SECRET, is_signed, receiving
 
 
 def all_text(message) -> str:
@@ -108,7 +108,7 @@ def test_every_end_of_an_import_is_an_event(importer):
     ]
     waiting = all_text(server.messages[3])
     assert f"contact-pipelines confirm {cancelled.id}" in waiting  # as it was then, whatever it is by now
-    assert "Nothing was written yet." in waiting
+    assert "Nothing has been written yet." in waiting
     assert "It can be confirmed until " in waiting
 
 

@@ -22,8 +22,8 @@ from contact_pipelines.options import ExportRequest, FuzzyOptions, ImportOptions
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.store.tenants import ensure_tenant
 from contact_pipelines.store.watched_files import WatchedFile
-from tests.feed_helpers import Feeding
-from tests.location_settings import with_entries
+from tests.helpers.feeds import Feeding
+from tests.helpers.settings_file import with_entries
 from tests.options_doc import OPTIONS_DOC, options_doc
 
 CONTRADICTION = {"suppress": "opt_out", "mode": "create_all", "tags": ["x"]}

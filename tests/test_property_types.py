@@ -15,7 +15,7 @@ from contact_pipelines.exports.export_columns import chosen_columns
 from contact_pipelines.models import PropertyDefinition
 from contact_pipelines.outcomes import OUTCOMES
 from contact_pipelines.property_types import PROPERTY_TYPES, PropertyType
-from tests.typing_helpers import typed
+from tests.helpers.typed_rows import typed
 
 PACKAGE = Path(contact_pipelines.__file__).parent
 

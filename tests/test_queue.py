@@ -16,9 +16,9 @@ from contact_pipelines.errors import ImportCancelled
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life, imports_table
-from tests import crash_worker
 from tests.conftest import _database
-from tests.crash_worker import NEW, OLD, SAME, World
+from tests.helpers import crash_worker
+from tests.helpers.crash_worker import NEW, OLD, SAME, World
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 
 from contact_pipelines.errors import FileError, FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.file_formats import recognise
-from tests.workbook_samples import ods, write_zip, xlsb, xlsx_parts
+from tests.helpers.workbook_samples import ods, write_zip, xlsb, xlsx_parts
 
 CSV = b"Email,Name\nann@example.com,Ann\n"
 LINES = b'{"email": "ann@example.com"}\n{"email": "bob@example.com"}\n'

@@ -14,7 +14,7 @@ from contact_pipelines.files.artifact_names import ANEW, CHANGES, REVIEWED
 from contact_pipelines.imports.review import FieldChange
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus
 from contact_pipelines.store import imports_table, reviews
-from tests import crash_worker
+from tests.helpers import crash_worker
 
 KNOWN = (
     "email,first_name,company,lead_score\n"
@@ -375,7 +375,7 @@ def test_a_second_door_gets_the_import_that_awaits_review(known):
     imports.run_import(known.store, known.settings, first)
     again = imports.register_import(known.store, path, options, idempotency_key="k")
     assert (again.id, again.status) == (first.id, ImportStatus.AWAITING_REVIEW)
-    with pytest.raises(WrongState, match="awaits review and is not started again"):
+    with pytest.raises(WrongState, match="awaits review and cannot be started again"):
         imports.run_import(known.store, known.settings, again)
     assert fresh(known, first).status == ImportStatus.AWAITING_REVIEW
 

@@ -162,7 +162,7 @@ def test_adding_a_property_again_is_fine_but_not_as_another_type(store):
         for definition in (score, plan, score):
             assert add_property(connection, "acme", definition) == definition
         assert [d for d in list_properties(connection, "acme") if d.key in ("score", "plan")] == [plan, score]
-        with pytest.raises(InvalidOption, match=r"score is of type number.*as text"):
+        with pytest.raises(InvalidOption, match=r"score already exists with type number, not text"):
             add_property(connection, "acme", PropertyDefinition(key="score"))
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from contact_pipelines.files.artifacts import ArtifactFolder
-from tests import crash_worker
+from tests.helpers import crash_worker
 
 
 def folders(root):

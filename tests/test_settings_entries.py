@@ -107,7 +107,7 @@ FEED = "- {name: drop, source: {location: inbox, path: '*.csv'}, watch: {}}"
         ),
         (
             LOCATIONS + f"imports: [{FEED[2:].replace('inbox', 'outbox')}]",
-            "there is no location outbox that can be used",
+            "there is no usable location outbox",
         ),
         (LOCATIONS + f"imports: [{FEED[2:].replace('*.csv', '../*.csv')}]", "wrong value at imports.drop.source.path"),
         (LOCATIONS + f"imports: [{FEED[2:].replace('*.csv', 'a*/b.csv')}]", "may stand in the file's name only"),

@@ -18,7 +18,7 @@ from contact_pipelines.errors import InvalidOption, NotFound
 from contact_pipelines.files.duck import identifier, literal
 from contact_pipelines.models import Counts
 from contact_pipelines.store.tenants import ensure_tenant
-from tests.consent_grants import uses_of_grants
+from tests.helpers.importing import uses_of_grants
 
 PEOPLE = "email,status\na@example.com,subscribed\nb@example.com,subscribed\nc@example.com,bounced\n"
 
@@ -201,13 +201,13 @@ def test_the_commands_for_people(importer, run):
         "The address is now on the suppression list; contacts unsubscribed: 1."
     )
     assert run("add", "A@example.com", "--reason", "again").out == (
-        "The address was on the suppression list already; contacts unsubscribed: 0."
+        "The address was already on the suppression list; contacts unsubscribed: 0."
     )
     assert run("check", "a@example.com").out == "The address is on the suppression list."
     assert run("count").out == "1"
     assert (
         run("remove", "a@example.com", "--reason", "signed up").out
-        == "The address was removed from the suppression list."
+        == "The address is no longer on the suppression list."
     )
     assert run("check", "a@example.com").out == "The address is not on the list."
 

@@ -11,7 +11,7 @@ from contact_pipelines.errors import FileNotImportable, InvalidOption
 from contact_pipelines.imports.columns.file_mapping import infer_types
 from contact_pipelines.imports.columns.given_columns import check_transformations, column_transformations
 from contact_pipelines.models import Counts, PropertyDefinition, Transformation
-from tests.typing_helpers import stage, typed
+from tests.helpers.typed_rows import stage, typed
 
 
 def read(texts: list[str | None], field: str = "first_name", *, kind: str = "text", options=(), **how) -> list:

@@ -14,7 +14,7 @@ from contact_pipelines import imports
 from contact_pipelines.errors import ContactPipelinesError, InvalidOption, WrongState
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.models import RollbackCounts
-from tests.drawn_imports import laws
+from tests.helpers.drawn_imports import laws
 
 OLD = "email,first_name,company,tags,status\na@example.com,Ann,Acme,x|y,subscribed\nb@example.com,Bob,,,subscribed\n"
 LEFT = "email,first_name,status\na@example.com,Anna,unsubscribed\nn@example.com,New,bounced\n"

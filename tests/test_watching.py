@@ -17,8 +17,8 @@ from contact_pipelines.errors import LocationUnreachable, NotFound, SourceMissin
 from contact_pipelines.files.locations.local import LocalFolder
 from contact_pipelines.files.locations.location import is_temporary
 from contact_pipelines.models import Counts, ImportStatus
-from tests import s3_server, sftp_server
-from tests.feed_helpers import ANN, BOB, Feeding, moment
+from tests.helpers import s3_server, sftp_server
+from tests.helpers.feeds import ANN, BOB, Feeding, moment
 
 COMPLETED = ImportStatus.COMPLETED
 
@@ -201,10 +201,10 @@ def test_a_failed_one_is_retried_when_somebody_asks(feeding):
         feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     drop.run((record,))
     drop.write("a.csv", ANN)
-    with pytest.raises(WrongState, match="was written again and is taken by itself"):
+    with pytest.raises(WrongState, match="has changed and will be imported automatically"):
         feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     assert [found.status for found in drop.look_and_run()] == [COMPLETED]
-    with pytest.raises(WrongState, match=r"To import it all the same: contact-pipelines import 'local://inbox/a\.csv'"):
+    with pytest.raises(WrongState, match=r"To import it anyway: contact-pipelines import 'local://inbox/a\.csv'"):
         feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     with pytest.raises(NotFound, match=r"has not seen a file b\.csv"):
         feeds.retry_watched(drop.store, drop.settings, drop.feed, "b.csv")
@@ -234,7 +234,7 @@ def test_a_file_that_was_written_again_is_not_archived_unread(feeding):
     drop.look_and_run()
     drop.write("a.csv", BOB + "\n")
     assert drop.tend().settled == 1
-    assert [file.settled for file in feeds.list_feed_files(drop.store, drop.feed)] == ["left: it was written again"]
+    assert [file.settled for file in feeds.list_feed_files(drop.store, drop.feed)] == ["left: it has changed"]
     (record,) = drop.look_and_run()
     assert record.counts == Counts(1, created=1)
     assert drop.tend().settled == 1

@@ -23,7 +23,7 @@ from contact_pipelines.imports.stage.sheets.cell_text import form
 from contact_pipelines.imports.stage.sheets.xls_cells import XlsCells
 from contact_pipelines.imports.stage.workbooks import Converted, convert
 from contact_pipelines.settings.policy import MIB, Limits
-from tests import workbook_samples as samples
+from tests.helpers import workbook_samples as samples
 
 DAMAGED = "people is damaged or incomplete. Copy or export it again, or save it as CSV."
 

@@ -21,7 +21,6 @@ from contact_pipelines.cli import (
     import_command,
     imports_commands,
     maintenance_commands,
-    map_command,
     mapping_commands,
     notification_commands,
     preview_commands,
@@ -63,7 +62,7 @@ app = typer.Typer(
 )
 
 app.command("import")(import_command.import_file)
-app.command("map")(map_command.map_files)
+app.command("map")(mapping_commands.map_files)
 app.command("preview")(preview_commands.preview)
 app.command("stage")(preview_commands.stage)
 app.command("show")(imports_commands.show)

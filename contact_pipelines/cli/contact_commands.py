@@ -1,4 +1,4 @@
-"""`contacts`: show and count contacts, show their history, erase a person."""
+"""`contacts`: showing and counting contacts, and erasing a person."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contact_pipelines import contacts
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import list_change, moment, print_facts, print_json, print_result, safe
+from contact_pipelines.errors import InvalidOption
 
 if TYPE_CHECKING:
     from contact_pipelines.contacts import Erasure, HistoryEvent
     from contact_pipelines.contacts.contact_history import FieldChange
 
-app = typer.Typer(help="Show, count and erase contacts.", no_args_is_help=True)
+app = typer.Typer(help="Show and count contacts, erase a person.", no_args_is_help=True)
 
 
 @app.command("get")
@@ -27,9 +30,6 @@ def get(
 
     Example: contact-pipelines contacts get john@example.com
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import moment, print_facts, print_json
-
     with opened_store() as (_, store):
         contact = contacts.get_contact(store, key, tenant_id=tenant)
     if json_:
@@ -53,15 +53,13 @@ def history(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Show what imports changed in a contact: file, row, fields before and after; also rollbacks and consent grants.
+    """Show what imports changed in a contact: file and row, each field before and after; rollbacks, grants of consent.
 
     Example: contact-pipelines contacts history john@example.com
 
-    Newest first. Edits by people and other programs are not recorded. The values that a contact was created with are
-    shown only while it is unchanged; afterwards only the changes are known.
+    Newest first, without edits by people and other programs. The first values of a contact that an import created are
+    shown until the contact changes; afterwards only the changes are known.
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.cli.shapes import contact_history_shape
 
     with opened_store() as (_, store):
@@ -79,48 +77,41 @@ def history(
 def count(
     *,
     filter_: Annotated[
-        str | None, typer.Option("--filter", metavar="EXPR", help="Only contacts that match; see docs/filters.md.")
+        str | None,
+        typer.Option("--filter", metavar="EXPR", help="Only matching contacts; docs/filters.md has the grammar."),
     ] = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Print the number of contacts, or of those that match a filter.
+    """Print how many contacts there are, or how many match a filter.
 
     Example: contact-pipelines contacts count --filter "status = 'subscribed' AND lead_score > 50"
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (_, store):
         number = contacts.count_contacts(store, filter_text=filter_, tenant_id=tenant)
-    if json_:
-        print_json({"count": number})
-    else:
-        typer.echo(number)
+    print_result(number, {"count": number}, as_json=json_)
 
 
 @app.command("erase")
 def erase(
     key: Annotated[str, typer.Argument(metavar="KEY", help="An email, an external id, a phone number or an id.")],
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; stored with the suppression, so name nobody.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; kept in the suppression list, so leave out personal data.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Erase without asking.")] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Erase a person: contacts, memberships, journal, and the files of every import that had them. Cannot be undone.
+    """Erase a person: contacts, memberships, journal, and the files of all imports that read them. Cannot be undone.
 
     Example: contact-pipelines contacts erase john@example.com --reason "asked us by letter"
 
-    The address is added to the suppression list as a keyed hash, so that no import brings the person back. The results
-    files of those imports are deleted too; rolling them back still works.
+    The address is put on the suppression list as a keyed hash, so that no import brings the person back. The results
+    of those imports are gone too; rolling them back still works.
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.errors import InvalidOption
-
     if json_ and not yes:
-        raise InvalidOption("--json does not prompt; add --yes to erase.")
+        raise InvalidOption("--json cannot ask for confirmation; add --yes to erase.")
     if not yes and not typer.confirm(f"Erase this person of tenant {tenant} for good?", err=True):
         typer.echo("Nothing was erased.", err=True)
         raise typer.Exit(1)
@@ -133,7 +124,6 @@ def erase(
 
 
 def _tell_erasure(done: Erasure) -> None:
-    from contact_pipelines.cli.printing import print_facts
 
     print_facts(
         [
@@ -147,14 +137,13 @@ def _tell_erasure(done: Erasure) -> None:
     )
     if done.not_searched:
         typer.echo(
-            "These imports were never read to their end, and their files not searched; look at them yourself: "
+            "These imports were never read to the end, so their files were not searched; check them yourself: "
             + ", ".join(done.not_searched),
             err=True,
         )
 
 
 def _tell_event(event: HistoryEvent) -> None:
-    from contact_pipelines.cli.printing import moment, safe
 
     told = [f"{safe(event.file)} row {event.row}, import {event.import_name}"] if event.import_name else []
     told += [safe(event.note)] if event.note else []
@@ -165,7 +154,6 @@ def _tell_event(event: HistoryEvent) -> None:
 
 
 def _change(event: HistoryEvent, change: FieldChange) -> str:
-    from contact_pipelines.cli.printing import list_change, safe
 
     if event.event == "created":
         return _shown(change.after)
@@ -175,7 +163,6 @@ def _change(event: HistoryEvent, change: FieldChange) -> str:
 
 
 def _shown(value: object) -> str:
-    from contact_pipelines.cli.printing import safe
 
     return "(empty)" if value in (None, [], "") else safe(_text(value))
 

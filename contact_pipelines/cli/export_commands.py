@@ -10,6 +10,8 @@ import typer
 
 from contact_pipelines.cli.option_parameters import given_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import moment, print_facts, print_json, print_table, rows, safe, size
+from contact_pipelines.errors import InvalidOption
 
 if TYPE_CHECKING:
     from contact_pipelines.models import ExportRequest
@@ -39,7 +41,6 @@ def export(
     """
     from contact_pipelines import exports
     from contact_pipelines.cli import shapes
-    from contact_pipelines.cli.printing import print_facts, print_json, rows, size
 
     request = _request(out, given)
     with opened_store() as (settings, store):
@@ -80,7 +81,6 @@ def exports(
     """
     from contact_pipelines import exports
     from contact_pipelines.cli import shapes
-    from contact_pipelines.cli.printing import moment, print_json, print_table, safe
 
     with opened_store() as (settings, store):
         records = exports.list_exports(store, settings, tenant_id=tenant, limit=limit)
@@ -114,8 +114,7 @@ def user() -> str:
 
 
 def _request(out: Path | None, given: dict[str, Any]) -> ExportRequest:
-    """Build the request; the format defaults to the file's extension. Raises InvalidOption."""
-    from contact_pipelines.errors import InvalidOption
+    """Build the request; the file's ending is its format unless one is given. Raises InvalidOption."""
     from contact_pipelines.models import ExportFormat, ExportRequest
 
     if given["format"] is None and out is not None:

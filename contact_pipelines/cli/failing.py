@@ -1,4 +1,4 @@
-"""Failures on the command line: the message, the code and the exit code for any exception, and Ctrl-C."""
+"""Failures at the command line: a sentence, a code, an exit code; and interrupts."""
 
 from __future__ import annotations
 
@@ -11,35 +11,39 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from contact_pipelines.cli.printing import print_json, safe
-from contact_pipelines.errors import ContactPipelinesError
+from contact_pipelines.errors import ContactPipelinesError, InvalidOption
+from contact_pipelines.outcomes import sentence
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    _Model = TypeVar("_Model", bound=BaseModel)
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
-
-_INTERRUPTED = "Interrupted; an import that was not applied yet has written nothing."
 
 _debugging = False
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure as reported: `code` is stable and machine-readable, `message` a sentence or two."""
+    """A failure. `code` is stable and machine-readable, `message` one or two sentences."""
 
     code: str
     message: str
     exit_code: int = EXIT_FAILED
 
     def as_dict(self) -> dict[str, str]:
-        """Return the value of `error` in JSON output."""
+        """Return the JSON of `error`."""
         return {"code": self.code, "message": self.message}
 
 
 def show_tracebacks(wanted: bool) -> None:  # noqa: FBT001 - a switch
-    """Show (or hide) tracebacks of unexpected errors. They may quote contacts' data."""
+    """Show or hide the tracebacks of unexpected errors, which may contain contacts' data."""
     global _debugging  # noqa: PLW0603 - one process runs one command
     _debugging = wanted
 
@@ -54,7 +58,7 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, ContactPipelinesError):
         return Failure(error.code, str(error), error.exit_code)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return Failure("interrupted", _INTERRUPTED, EXIT_INTERRUPTED)
+        return Failure("interrupted", sentence("interrupted"), EXIT_INTERRUPTED)
     if isinstance(error, typer.TyperException):
         return Failure("wrong_usage", _usage_sentence(error), error.exit_code)
     if isinstance(error, typer.Exit):
@@ -63,15 +67,15 @@ def failure_of(error: BaseException) -> Failure:
         return Failure("exit", "", error.code if isinstance(error.code, int) else EXIT_FAILED)
     return Failure(
         "unexpected",
-        f"This is a bug: {type(error).__name__}. Run the command again with --debug before it"
-        " (contact-pipelines --debug ...) and report what it prints, without contacts' data.",
+        f"This is a bug: {type(error).__name__}. Run `contact-pipelines --debug ...` and report what it prints, without"
+        " contacts' data.",
     )
 
 
 def tell(error: BaseException, *, as_json: bool, result: Mapping[str, Any] | None = None) -> int:
-    """Print the failure: the message on standard error and, with --json, JSON on standard output.
+    """Print a failure, on standard error and as JSON on standard output; return the exit code.
 
-    `result` is further output, such as the import that failed. Returns the exit code.
+    `result`: more to print as JSON, such as the import that failed.
     """
     failure = failure_of(error)
     if failure.code == "exit":
@@ -85,12 +89,24 @@ def tell(error: BaseException, *, as_json: bool, result: Mapping[str, Any] | Non
 
 
 def of_file(file: str, message: str) -> str:
-    """Return a failure's message, prefixed with the file unless it names it already."""
+    """Return a failure's sentence with the file in front, unless it names the file."""
     return message if PurePath(file).name in message else f"{file}: {message}"
 
 
+def checked_model(model: type[_Model], values: Mapping[str, Any], names: Mapping[str, str]) -> _Model:
+    """Build a model from a command's parameters. Raises InvalidOption; `names` are those that are not --FIELD."""
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field, said = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+        raise InvalidOption(f"The value of {names.get(field, f'--{field}')} is wrong: {said}.") from None
+
+
 def silence_standard_output() -> None:
-    """Redirect standard output to null, so that the interpreter's last flush does not fail: nobody is reading."""
+    """Make the interpreter's last flush go nowhere instead of failing: the reader has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -103,7 +119,10 @@ def _usage_sentence(error: typer.TyperException) -> str:
 
 @contextmanager
 def noticed_interrupts() -> Iterator[Callable[[], bool]]:
-    """Yield a function that says whether Ctrl-C was pressed since the block began. Main thread only."""
+    """Yield a function that says whether Ctrl-C was pressed since the block began, whoever handles it.
+
+    Dagster and DuckDB handle it themselves and raise what they like. Main thread only.
+    """
     reading, writing = socket.socketpair()
     with reading, writing:
         reading.settimeout(0)
@@ -116,7 +135,7 @@ def noticed_interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def _received(reading: socket.socket) -> bytes:
-    """Return the numbers of the signals that came, one byte each."""
+    """Return the numbers of the signals received, one byte each."""
     try:
         return reading.recv(4096)
     except BlockingIOError:

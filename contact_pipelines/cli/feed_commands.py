@@ -1,4 +1,4 @@
-"""`feeds`: list the feeds and the files they took, run one now, retry a file."""
+"""`feeds`: imports that run automatically, the files they have seen, running and retrying them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contact_pipelines import feeds, imports
 from contact_pipelines.cli import failing
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, opened_store
+from contact_pipelines.cli.printing import isoformat, print_json, print_table
+from contact_pipelines.errors import ContactPipelinesError
 
 if TYPE_CHECKING:
     from contact_pipelines.feeds import FeedState
@@ -15,20 +18,17 @@ if TYPE_CHECKING:
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-app = typer.Typer(help="Watched and scheduled imports: the section `imports` of the settings file.")
+app = typer.Typer(help="Imports that run automatically: the section `imports` of the settings file.")
 
 FeedName = Annotated[str, typer.Argument(metavar="NAME", help="The feed's name in the settings file.")]
 
 
 @app.command("list")
 def list_(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None:  # noqa: ARG001 - each feed has its own
-    """List the feeds with their last import and whether their source was found.
+    """List the feeds, the last import of each, and whether its source could be reached.
 
     Example: contact-pipelines feeds list
     """
-    from contact_pipelines import feeds
-    from contact_pipelines.cli.printing import print_json, print_table
-
     with opened_store() as (settings, store):
         states = feeds.list_feeds(store, settings)
     shapes = [_shape(state) for state in states]
@@ -36,7 +36,7 @@ def list_(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None
         print_json(shapes)
         return
     if not shapes:
-        typer.echo("No feeds: the section `imports` of the settings file is empty.")
+        typer.echo("There are no feeds: the section `imports` of the settings file is empty.")
         return
     rows = [
         (shape["name"], shape["when"], f"{shape['location']}: {shape['path']}", shape["last_import"]["name"],
@@ -57,13 +57,10 @@ def files(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001
 ) -> None:
-    """List the file versions that a feed has seen, latest first, and what happened to each.
+    """List the file versions that a feed has seen, latest first, with the result of each.
 
     Example: contact-pipelines feeds files daily_salesforce
     """
-    from contact_pipelines import feeds
-    from contact_pipelines.cli.printing import print_json, print_table
-
     with opened_store() as (settings, store):
         found = feeds.list_feed_files(store, settings.import_feed(name), limit=limit)
     if json_:
@@ -71,7 +68,7 @@ def files(
         print_json([{key: getattr(file, key) for key in keys} for file in found])
         return
     rows = [
-        (file.path, file.status or "waits", file.import_name or "", file.settled or "", file.error or "")
+        (file.path, file.status or "waiting", file.import_name or "", file.settled or "", file.error or "")
         for file in found
     ]
     print_table(("File", "Status", "Import", "At the source", "Why"), rows)
@@ -79,15 +76,12 @@ def files(
 
 @app.command("run")
 def run(name: FeedName, *, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None:  # noqa: ARG001
-    """Check a feed's source now and import what is new and quiet. Dagster need not be running.
+    """Look at a feed's source now, and import what is new and complete, without Dagster's daemon.
 
     Example: contact-pipelines feeds run daily_salesforce
 
     Exits with 1 if an import failed or the source cannot be reached.
     """
-    from contact_pipelines import feeds
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (settings, store):
         feed = settings.import_feed(name)
         look = feeds.look_at_feed(store, settings, feed, door="cli")
@@ -111,11 +105,10 @@ def retry(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001
 ) -> None:
-    """Import a feed's file again, after its import failed, was cancelled, expired or was rolled back.
+    """Import a file of a feed again, now, whose import failed, was cancelled, expired or was undone.
 
     Example: contact-pipelines feeds retry daily_salesforce exports/contacts_1.csv
     """
-    from contact_pipelines import feeds
     from contact_pipelines.cli.import_command import print_outcome
 
     with opened_store() as (settings, store):
@@ -127,10 +120,8 @@ def retry(
 
 
 def _import_here(settings: Settings, store: Store, record: Import) -> Import:
-    """Run a feed's import and return its record, even if it failed."""
-    from contact_pipelines import imports
+    """Run an import of a feed; return it, even if it failed."""
     from contact_pipelines.defs.run_here import run_import_here
-    from contact_pipelines.errors import ContactPipelinesError
 
     try:
         run_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
@@ -140,7 +131,6 @@ def _import_here(settings: Settings, store: Store, record: Import) -> Import:
 
 
 def _shape(state: FeedState) -> dict[str, Any]:
-    from contact_pipelines.cli.printing import isoformat
 
     feed, last, check = state.feed, state.last_import, state.last_check
     when = f"every {feed.watch.every:g} s" if feed.watch else ""

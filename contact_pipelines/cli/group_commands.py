@@ -1,4 +1,4 @@
-"""`list`, `segment` and `topic`: list and add the named groups of contacts."""
+"""`list`, `segment` and `topic`: named groups of contacts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contact_pipelines import contacts
+from contact_pipelines.cli.failing import checked_model
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import print_json, print_table, safe
 
 if TYPE_CHECKING:
     from contact_pipelines.contacts.groups import Group
@@ -16,20 +19,20 @@ segments = typer.Typer(help="Segments of contacts: static, or dynamic with a fil
 topics = typer.Typer(help="Topics that contacts opt in to or out of.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 100 characters.")]
-Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="Text shown to people.")]
+Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What people see.")]
 Default = Annotated[
     str,
     typer.Option(
         "--default",
         metavar="WHICH",
-        help="opt_in: every new contact joins. opt_out: only contacts of an import with --topic.",
+        help="opt_in: all new contacts are opted in. opt_out: only those imported with --topic.",
     ),
 ]
 
 
 @lists.command("list")
 def list_lists(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the lists and the number of contacts on each.
+    """List the lists, with the number of contacts on each.
 
     Example: contact-pipelines list list
     """
@@ -49,7 +52,7 @@ def add_list(
 
 @segments.command("list")
 def list_segments(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the segments, static and dynamic, and the number of contacts in each right now.
+    """List the segments, with the number of contacts in each now.
 
     Example: contact-pipelines segment list
     """
@@ -68,19 +71,18 @@ def add_segment(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Add a segment: static, filled by imports with --segment NAME, or dynamic with --filter.
+    """Add a segment: a static one, to which imports add contacts with --segment NAME, or a dynamic one with --filter.
 
     Example: contact-pipelines segment add hot --filter "lead_score > 50 AND tags CONTAINS 'enterprise'"
 
-    The members of a dynamic segment are evaluated when you query it. Adding it again with another filter replaces the
-    filter.
+    The members of a dynamic segment are whoever matches the filter now. To change the filter, add it again.
     """
     _add({"kind": "segment", "name": name, "description": description, "filter": filter_}, as_json=json_, tenant=tenant)
 
 
 @topics.command("list")
 def list_topics(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """List the topics and the number of contacts opted in and out.
+    """List the topics, with the number of contacts opted in and out.
 
     Example: contact-pipelines topic list
     """
@@ -105,8 +107,6 @@ def add_topic(
 
 
 def _list(kind: str, *, as_json: bool, tenant: str) -> None:
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json, print_table
     from contact_pipelines.cli.shapes import group_shape
     from contact_pipelines.models import GroupKind
 
@@ -132,20 +132,10 @@ def _list(kind: str, *, as_json: bool, tenant: str) -> None:
 
 
 def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
-    from pydantic import ValidationError
-
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.cli.shapes import group_shape
-    from contact_pipelines.errors import InvalidOption
     from contact_pipelines.models import GroupDefinition
 
-    try:
-        definition = GroupDefinition.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        option = {"name": "NAME", "default_subscription": "--default"}.get(str(first["loc"][0]), f"--{first['loc'][0]}")
-        raise InvalidOption(f"The value of {option} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
+    definition = checked_model(GroupDefinition, values, {"name": "NAME", "default_subscription": "--default"})
     with opened_store() as (_, store):
         contacts.create_group(store, definition, tenant_id=tenant)
         [added] = contacts.list_groups(store, definition.kind, name=definition.name, tenant_id=tenant)
@@ -154,11 +144,10 @@ def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
     elif added.members is None:
         _tell_problem(added)
     else:
-        typer.echo(f"Saved the {definition.kind} {definition.name!r} ({added.members:,} members).")
+        typer.echo(f"The {definition.kind} {definition.name!r} exists, with {added.members:,} members.")
 
 
 def _tell_problem(group: Group) -> None:
-    from contact_pipelines.cli.printing import safe
 
     if group.problem is not None:
         typer.echo(f"The segment {safe(group.definition.name)} cannot be used. {safe(group.problem)}", err=True)

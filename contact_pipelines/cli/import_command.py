@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contact_pipelines import imports
 from contact_pipelines.cli import failing
 from contact_pipelines.cli.notification_commands import tell_people
 from contact_pipelines.cli.option_parameters import (
@@ -17,6 +18,8 @@ from contact_pipelines.cli.option_parameters import (
     with_options,
 )
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import print_json
+from contact_pipelines.errors import WrongState
 
 if TYPE_CHECKING:
     from contact_pipelines.models import Import
@@ -87,7 +90,6 @@ def import_file(
     With --review nothing is written until `confirm`.
     An empty value, such as --country "", overrides a default of the settings file.
     """
-    from contact_pipelines import imports
     from contact_pipelines.files.locations import is_address
     from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ImportOptions
@@ -120,7 +122,6 @@ def import_file(
 
 
 def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
-    from contact_pipelines import imports
     from contact_pipelines.imports.columns.given_columns import parse_column_map
     from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
@@ -131,11 +132,9 @@ def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _run(settings: Settings, store: Store, record: Import) -> BaseException | None:
-    """Run the import, unless one with its idempotency key has run; return the error it failed with."""
-    from contact_pipelines import imports
+    """Run the import unless its idempotency key stands for one that ran; return what it failed of."""
     from contact_pipelines.cli.failing import noticed_interrupts
     from contact_pipelines.cli.progress import shown_progress
-    from contact_pipelines.errors import WrongState
     from contact_pipelines.models import ImportStatus
     from contact_pipelines.store.imports_table import STARTABLE
 
@@ -165,7 +164,6 @@ def _run_here(settings: Settings, store: Store, record: Import) -> None:
 def print_outcome(settings: Settings, record: Import, error: BaseException | None, *, as_json: bool) -> int:
     """Print the import and, if it failed, why. Returns the exit code."""
     from contact_pipelines.cli import shapes, summary
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.models import ImportStatus
 
     if error is not None:

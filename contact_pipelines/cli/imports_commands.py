@@ -1,4 +1,4 @@
-"""Commands on past imports: `show`, `history`, `confirm`, `cancel`, `results` and `rollback`."""
+"""Commands about registered imports: show, history, confirm, cancel, results and rollback."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contact_pipelines import imports
 from contact_pipelines.cli import failing
 from contact_pipelines.cli.notification_commands import tell_people
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, ImportKey, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import counted, moment, print_json, print_result, print_table, size
+from contact_pipelines.errors import InvalidOption
 
 if TYPE_CHECKING:
     from contact_pipelines.imports import Rollback
@@ -24,9 +27,7 @@ def show(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TE
 
     Example: contact-pipelines show 2026-11-20-contacts_nov-efd14a3f2a91
     """
-    from contact_pipelines import imports
     from contact_pipelines.cli import shapes, summary
-    from contact_pipelines.cli.printing import print_json
 
     with opened_store() as (settings, store):
         record = imports.get_import(store, key, tenant_id=tenant)
@@ -47,9 +48,7 @@ def history(
 
     Example: contact-pipelines history --limit 5
     """
-    from contact_pipelines import imports
     from contact_pipelines.cli import shapes
-    from contact_pipelines.cli.printing import moment, print_json, print_table
 
     with opened_store() as (_, store):
         records = imports.list_imports(store, tenant_id=tenant, limit=limit)
@@ -69,13 +68,12 @@ def history(
 
 
 def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Apply an import that awaits review, exactly as shown, and report what happened to its rows.
+    """Apply an import that awaits review, and print the result.
 
     Example: contact-pipelines confirm 2026-11-20-contacts_nov-efd14a3f2a91
 
-    Rows whose contacts have changed since the review fail and are listed in the error file.
+    Rows whose contacts have changed since the review fail; they are in the error file.
     """
-    from contact_pipelines import imports
     from contact_pipelines.cli.failing import noticed_interrupts
     from contact_pipelines.cli.import_command import print_outcome
     from contact_pipelines.cli.progress import shown_progress
@@ -89,7 +87,7 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
             try:
                 with shown_progress(store, record):
                     confirm_import_here(settings, store, record, verbose=failing.tracebacks_wanted())
-            except BaseException as error:  # noqa: BLE001 - reported with the import; Dagster's interrupt is no Exception
+            except BaseException as error:  # noqa: BLE001 - printed with the import; Dagster's interrupt is no Exception
                 failure = KeyboardInterrupt() if interrupted() else error
         record = imports.get_import(store, record.id, tenant_id=tenant)
         code = print_outcome(settings, record, failure, as_json=json_)
@@ -100,21 +98,19 @@ def confirm(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT
 
 
 def cancel(key: ImportKey, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Cancel an import that is queued, running or awaiting review. Nothing is written.
+    """Cancel an import that is pending, running or awaiting review. Nothing is written.
 
     Example: contact-pipelines cancel 2026-11-20-contacts_nov-efd14a3f2a91
 
     To undo a completed import, use `rollback`.
     """
-    from contact_pipelines import imports
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (settings, store):
         record = imports.cancel_import(store, key, tenant_id=tenant)
-        if json_:
-            print_json({"id": record.id, "status": record.status.value})
-        else:
-            typer.echo(f"Cancelled {record.name}; nothing was written.")
+        print_result(
+            f"Cancelled {record.name}; nothing was written.",
+            {"id": record.id, "status": record.status.value},
+            as_json=json_,
+        )
         tell_people(settings, store, record)
 
 
@@ -124,7 +120,7 @@ def results(
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="Where to write it; - is standard output.")],
     errors: Annotated[
         bool,
-        typer.Option("--errors", help="Only the failed rows, with their errors: fix them and import the file."),
+        typer.Option("--errors", help="Only the failed rows, with their errors: correct them and import the file."),
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
@@ -133,12 +129,8 @@ def results(
 
     Example: contact-pipelines results 2026-11-20-contacts_nov-efd14a3f2a91 --errors --out failed.csv
     """
-    from contact_pipelines import imports
-    from contact_pipelines.cli.printing import print_json, size
-    from contact_pipelines.errors import InvalidOption
-
     if json_ and out == "-":
-        raise InvalidOption("--json and --out - both want standard output; write the file to a name.")
+        raise InvalidOption("--json and --out - both use standard output; give the file a name.")
     with (
         opened_store() as (settings, store),
         tempfile.TemporaryDirectory(prefix="contact-pipelines-") as folder,
@@ -156,10 +148,11 @@ def results(
             shutil.copyfile(copy, target)
         except OSError as error:
             raise InvalidOption(f"The file {target} cannot be written: {error.strerror}.") from None
-    if json_:
-        print_json({"id": record.id, "file": str(target.absolute()), "size": written})
-    else:
-        typer.echo(f"Wrote {target} ({size(written)}).")
+    print_result(
+        f"Wrote {target} ({size(written)}).",
+        {"id": record.id, "file": str(target.absolute()), "size": written},
+        as_json=json_,
+    )
 
 
 def rollback(
@@ -171,7 +164,7 @@ def rollback(
         typer.Option(
             "--restore-consent",
             metavar="REASON",
-            help="Also undo the import's opt-outs, for this reason; it is kept forever, so name nobody. Works"
+            help="Also undo the import's opt-outs, and say why; the reason is kept, so leave out personal data. Works"
             " after a rollback that kept them, too.",
         ),
     ] = None,
@@ -182,11 +175,9 @@ def rollback(
 
     Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
 
-    Opt-outs are kept, so that nobody who opted out is contacted again. The report, rollback.csv in the import's folder,
-    lists what was restored for each contact, and what was kept and why.
+    The import's opt-outs stay, so that nobody who left is contacted again. The report, rollback.csv beside the import's
+    other files, lists for each contact what was restored, and what was kept and why.
     """
-    from contact_pipelines import imports
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.cli.shapes import rollback_shape
 
     with opened_store() as (settings, store):
@@ -201,9 +192,7 @@ def rollback(
 
 
 def _what_stays(counts: RollbackCounts) -> str:
-    """Return what passing a reason would undo as well."""
-    from contact_pipelines.cli.printing import counted
-
+    """Return what only --restore-consent would undo."""
     opt_outs = counted(counts.opt_outs_kept, "opt-out")
     listed = counted(counts.suppressions_kept, "suppressed address", "suppressed addresses")
     kept = [(counts.opt_outs_kept, opt_outs), (counts.suppressions_kept, listed)]
@@ -212,7 +201,6 @@ def _what_stays(counts: RollbackCounts) -> str:
 
 def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> None:
     record, counts = done.record, done.counts
-    from contact_pipelines.cli.printing import counted
 
     done_or_not = "Would roll back" if dry_run else "Rolled back"
     typer.echo(
@@ -223,9 +211,9 @@ def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> 
     if counts.gone:
         typer.echo(f"  {counts.gone:,} had been deleted before.")
     if counts.properties_removed:
-        typer.echo(f"  Unused properties of the import removed: {counts.properties_removed:,}.")
+        typer.echo(f"  Removed unused properties that it had created: {counts.properties_removed:,}.")
     if counts.suppressions_removed:
-        typer.echo(f"  Addresses removed from the suppression list: {counts.suppressions_removed:,}.")
+        typer.echo(f"  Removed addresses from the suppression list: {counts.suppressions_removed:,}.")
     stay = _what_stays(counts)
     if counts.opt_outs_kept and consent_restored:
         typer.echo(f"  {counted(counts.opt_outs_kept, 'opt-out')} kept: the address is on the suppression list.")

@@ -1,4 +1,4 @@
-"""The operator's commands: `check`, `cleanup`, `db upgrade` and `db url`."""
+"""`check`, `cleanup` and `db`: the settings file, old files, and the store's database."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Annotated
 
 import typer
 
+from contact_pipelines import feeds
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, opened_store
+from contact_pipelines.cli.printing import print_json, print_result, print_table
+from contact_pipelines.errors import InvalidOption
 
 
 def check(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None:  # noqa: ARG001 - the same for all
-    """Check the settings file: connect to each location and list the files at each import's source.
+    """Check the settings file: try each location, and list the files at each import's source.
 
     Example: contact-pipelines check
 
     Exits with 1 if anything is broken. Nothing is written or imported.
     """
-    from contact_pipelines import feeds
-    from contact_pipelines.cli.printing import print_json, print_table
-    from contact_pipelines.errors import InvalidOption
     from contact_pipelines.settings import load_settings
 
     try:
         settings = load_settings()
         feeds.check_rules(settings)
     except InvalidOption as error:
-        error.exit_code = 1  # the usage was right, the file is wrong
+        error.exit_code = 1  # the command is right, the file is not
         raise
     tried = feeds.check_settings(settings)
     broken = sum(entry.error is not None for entry in tried)
@@ -34,13 +34,11 @@ def check(*, json_: JsonFlag = False, tenant: NoTenant = DEFAULT_TENANT) -> None
         entries = [{**asdict(entry), "ok": entry.error is None} for entry in tried]
         print_json({"file": str(settings.file) if settings.file else None, "ok": not broken, "entries": entries})
     elif settings.file is None:
-        typer.echo(
-            "There is no settings file; the defaults apply. examples/contact_pipelines.yaml documents every key."
-        )
+        typer.echo("There is no settings file; the defaults apply. examples/contact_pipelines.yaml shows every key.")
     else:
         typer.echo(f"{settings.file}: {'ok' if not broken else f'{broken} broken'}\n")
         print_table(
-            ("", "Section", "Name", "What there is"),
+            ("", "Section", "Name", "Found"),
             [("ok" if entry.error is None else "!!", entry.section, entry.name, entry.found) for entry in tried],
         )
         for entry in tried:
@@ -54,19 +52,18 @@ def cleanup(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be removed.")] = False,
     json_: JsonFlag = False,
-    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - retention is the same for all tenants
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - retention is the same for all
 ) -> None:
     """Remove old files of imports and exports, notifications, and Dagster's old partitions and runs.
 
     Example: contact-pipelines cleanup --dry-run
 
-    How long they are kept is in the settings file (`retention`). What imports did can be undone as before. With `dev`,
-    or Dagster's daemon, this happens every night.
+    The settings file says how long they are kept (`retention`). Imports can still be rolled back afterwards. With
+    `dev`, or Dagster's daemon, this happens every night.
     """
     import dagster as dg
 
     from contact_pipelines import cleanup
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.defs.cleanup_job import clean_up_dagster
     from contact_pipelines.defs.instance import prepare_instance
 
@@ -93,13 +90,12 @@ def upgrade(
     json_: JsonFlag = False,
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - one schema for all
 ) -> None:
-    """Create or upgrade the tables in the database at CONTACT_PIPELINES_DATABASE_URL.
+    """Create or upgrade the tables in the database of CONTACT_PIPELINES_DATABASE_URL.
 
     Example: CONTACT_PIPELINES_DATABASE_URL=postgresql://me@db/contacts contact-pipelines db upgrade
 
     The embedded store is upgraded automatically; your own database only by this command.
     """
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.settings import load_settings
     from contact_pipelines.store import schema
     from contact_pipelines.store.engine import open_store
@@ -110,10 +106,11 @@ def upgrade(
             schema.upgrade(store.engine)
     finally:
         store.close()
-    if json_:
-        print_json({"revision": schema.HEAD_REVISION})
-    else:
-        typer.echo(f"The contact store's tables are up to date (revision {schema.HEAD_REVISION}).")
+    print_result(
+        f"The contact store's tables are up to date (revision {schema.HEAD_REVISION}).",
+        {"revision": schema.HEAD_REVISION},
+        as_json=json_,
+    )
 
 
 @app.command("url")
@@ -126,15 +123,11 @@ def url(
 
     Example: psql "$(contact-pipelines db url)"
 
-    The embedded store runs only as long as a command or `dev` uses it.
+    The embedded store runs only while a command or `dev` uses it.
     """
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.settings import load_settings
     from contact_pipelines.store.engine import open_store
 
     store = open_store(load_settings(), check_schema=False)
     store.close()
-    if json_:
-        print_json({"url": store.url, "embedded": store.embedded})
-    else:
-        typer.echo(store.url)
+    print_result(store.url, {"url": store.url, "embedded": store.embedded}, as_json=json_)

@@ -1,4 +1,4 @@
-"""`notifications`: list, send and test them; and sending at the end of other commands."""
+"""`notifications`: listing, sending and testing them; and sending some at the end of a command."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from contact_pipelines import notify
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, Tenant, opened_store
+from contact_pipelines.cli.printing import isoformat, moment, print_json, print_result, print_table
+from contact_pipelines.errors import InvalidOption
 
 if TYPE_CHECKING:
     from contact_pipelines.models import Import, Notification
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-app = typer.Typer(help="Emails and webhooks about imports.", no_args_is_help=True)
+app = typer.Typer(help="Emails and webhooks about imports, exports and feeds.", no_args_is_help=True)
 
 AT_THE_END_SECONDS = 5.0
-"""Seconds that a finished command waits for a mail server; `dev` or the next command tries again."""
+"""How long a finished command waits for a mail server; `dev` or the next command tries again."""
 
 NOW_SECONDS = 600.0
 
 
 def tell_people(settings: Settings, store: Store, record: Import) -> None:
-    """Send an import's pending notifications if that is quick. Never raises."""
-    from contact_pipelines import notify
-
-    with contextlib.suppress(Exception):  # they stay in the outbox, and the command itself succeeded
+    """Send the notifications about an import, if that is quick. A failure is ignored."""
+    with contextlib.suppress(Exception):  # they stay in the outbox
         notify.send_notifications(store, settings, within=AT_THE_END_SECONDS, import_id=record.id)
 
 
@@ -38,20 +39,17 @@ def list_(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """List the latest notifications, newest first: sent, or why not and when they will be retried.
+    """List the latest notifications, newest first: sent, or why not and when the next attempt is.
 
     Example: contact-pipelines notifications list
     """
-    from contact_pipelines import notify
-    from contact_pipelines.cli.printing import moment, print_json, print_table
-
     with opened_store() as (_, store):
         found = notify.list_notifications(store, tenant_id=tenant, limit=limit)
     if json_:
         print_json([_shape(it) for it in found])
         return
     if not found:
-        typer.echo("No notifications yet; the section `notifications` of the settings file sets who gets them.")
+        typer.echo("No notifications yet; the settings file says who gets them (notifications).")
         return
     rows = [
         (
@@ -74,29 +72,26 @@ def list_(
 def send(
     *,
     given_up: Annotated[
-        bool, typer.Option("--given-up", help="Also retry the tenant's notifications that were given up.")
+        bool, typer.Option("--given-up", help="Also the tenant's notifications that were given up.")
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Send everything that is waiting now, due or not. Exits with 1 if something could not be sent.
+    """Send everything that is waiting, due or not. Exits with 1 if something could not be sent.
 
     Example: contact-pipelines notifications send
     """
-    from contact_pipelines import notify
-    from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.errors import InvalidOption
-
     with opened_store() as (settings, store):
         if not settings.notifications.configured:
             raise InvalidOption("The settings file has no notifications.smtp and no notifications.webhooks.")
         if given_up:
             notify.retry_given_up(store, tenant_id=tenant)
         done = notify.send_notifications(store, settings, within=NOW_SECONDS, now=True)
-    if json_:
-        print_json(asdict(done))
-    else:
-        typer.echo(f"Sent {done.sent:,}; {done.failed:,} failed, {done.given_up:,} given up, {done.waiting:,} waiting.")
+    print_result(
+        f"Sent {done.sent:,}; {done.failed:,} failed, {done.given_up:,} given up, {done.waiting:,} waiting.",
+        asdict(done),
+        as_json=json_,
+    )
     if done.failed:
         raise typer.Exit(1)
 
@@ -105,21 +100,18 @@ def send(
 def send_test(
     *,
     json_: JsonFlag = False,
-    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - recipients are the same for all tenants
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - recipients are the same for all
 ) -> None:
-    """Send a test message to every address and webhook of the settings file. Exits with 1 if one fails.
+    """Send a test message to every address and webhook in the settings file. Exits with 1 if one cannot be reached.
 
     Example: contact-pipelines notifications test
     """
-    from contact_pipelines import notify
-    from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.errors import InvalidOption
     from contact_pipelines.settings import load_settings
 
     tested = notify.send_test_messages(load_settings())
     if not tested:
         raise InvalidOption(
-            "The settings file names nobody to notify: notifications.to, .webhooks, or a feed's notify."
+            "The settings file has no recipients: notifications.to, notifications.webhooks or a feed's notify."
         )
     if json_:
         print_json([asdict(it) for it in tested])
@@ -131,7 +123,6 @@ def send_test(
 
 
 def _shape(it: Notification) -> dict[str, object]:
-    from contact_pipelines.cli.printing import isoformat
 
     return {
         "id": it.id,

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from contact_pipelines import imports
 from contact_pipelines.cli.option_parameters import given_options, given_values, import_options, with_options
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, NoTenant, Tenant, opened_store
+from contact_pipelines.cli.printing import how_read, print_json, print_table, rows, safe
+from contact_pipelines.errors import InvalidOption
 
 if TYPE_CHECKING:
     from contact_pipelines.imports import FileAsRead, Preview
@@ -33,8 +36,6 @@ def preview(
 
     Example: contact-pipelines preview contacts.xlsx --sheet Leads
     """
-    from contact_pipelines import imports
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ReadingOptions
 
@@ -72,7 +73,6 @@ def _preview_shape(file: str, found: Preview) -> dict[str, Any]:
 
 
 def _print_preview(file: str, found: Preview) -> None:
-    from contact_pipelines.cli.printing import how_read, print_table, rows, safe
     from contact_pipelines.cli.shapes import reading_shape
 
     entry = reading_shape(found.reading)
@@ -95,7 +95,6 @@ def _print_preview(file: str, found: Preview) -> None:
 
 
 def _print_validation(found: Preview) -> None:
-    from contact_pipelines.cli.printing import rows, safe
 
     invalid = found.rows - found.valid
     typer.echo(f"  {_share(found.valid, found.rows)} valid, {_share(invalid, found.rows)} would fail")
@@ -127,9 +126,6 @@ def stage(
 
     Writes NAME_converted.csv for each file, NAME including its extension. Unreadable files are reported and skipped.
     """
-    from contact_pipelines import imports
-    from contact_pipelines.cli.printing import print_json
-    from contact_pipelines.errors import InvalidOption
     from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
 
@@ -175,7 +171,6 @@ def _stage_shape(done: FileAsRead) -> dict[str, Any]:
 
 def _print_staged(done: FileAsRead) -> None:
     from contact_pipelines.cli.failing import of_file
-    from contact_pipelines.cli.printing import how_read, rows, safe
     from contact_pipelines.cli.shapes import reading_shape
 
     if done.staged is None:

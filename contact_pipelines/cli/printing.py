@@ -1,4 +1,4 @@
-"""Printing results: as JSON, or as aligned plain text that survives pipes and copying."""
+"""Printing results: JSON for programs, aligned plain text for people."""
 
 from __future__ import annotations
 
@@ -19,8 +19,16 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable))
 
 
+def print_result(sentence: object, shape: object, *, as_json: bool) -> None:
+    """Print a sentence for a person, or its JSON for a program."""
+    if as_json:
+        print_json(shape)
+    else:
+        typer.echo(sentence)
+
+
 def safe(text: object) -> str:
-    """Return text with its control characters escaped: those of a file or the store could control the terminal."""
+    """Return text with control characters made visible: in the terminal they could do harm."""
     written = str(text)
     if written.isprintable():
         return written
@@ -28,7 +36,7 @@ def safe(text: object) -> str:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = ()) -> None:
-    """Print rows below a header in aligned columns; those in `right` are right-aligned."""
+    """Print rows below a header, in columns as wide as needed; those in `right` are right-aligned."""
     cells = [[_cell(value) for value in row] for row in [header, *rows]]
     widths = [max(cell_len(row[at]) for row in cells) for at in range(len(header))]
     for number, row in enumerate(cells):
@@ -37,19 +45,19 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]], *, righ
 
 
 def print_facts(facts: Sequence[tuple[str, object]]) -> None:
-    """Print name and value pairs, one per line."""
+    """Print names and values, one pair per line."""
     width = max((len(name) for name, _ in facts), default=0)
     for name, value in facts:
         typer.echo(f"  {name:<{width}}  {safe(value)}".rstrip())
 
 
 def isoformat(value: datetime | None) -> str | None:
-    """Format a time as ISO 8601 in UTC."""
+    """Return a time as ISO 8601."""
     return None if value is None else value.isoformat()
 
 
 def moment(value: datetime | None) -> str:
-    """Format a time for people, to the second."""
+    """Return a time for people, to the second."""
     return "" if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
 
 
@@ -100,7 +108,7 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 
 def list_change(before: object, after: object) -> tuple[str, str]:
-    """Return what was removed from a list and what was added, rather than all of it."""
+    """Return what was removed from a list, and what was added to it."""
     old, new = (list(value) if isinstance(value, list) else [] for value in (before, after))
     taken = ", ".join(f"-{item}" for item in old if item not in new)
     added = ", ".join(f"+{item}" for item in new if item not in old)

@@ -1,4 +1,4 @@
-"""`property`: list and add a tenant's custom fields."""
+"""`property`: custom fields of contacts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from contact_pipelines import contacts
+from contact_pipelines.cli.failing import checked_model
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import print_json, print_result, print_table
 from contact_pipelines.property_types import LIST_OF_TYPES
 
 app = typer.Typer(help="Custom fields of contacts.", no_args_is_help=True)
@@ -18,8 +21,6 @@ def list_(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     Example: contact-pipelines property list
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json, print_table
     from contact_pipelines.cli.shapes import property_shape
 
     with opened_store() as (_, store):
@@ -39,55 +40,39 @@ def add(
         str,
         typer.Option("--type", metavar="TYPE", help=f"{LIST_OF_TYPES}."),
     ] = "text",
-    label: Annotated[str, typer.Option(metavar="TEXT", help="Text shown to people.")] = "",
-    min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Minimum.")] = None,
-    max_: Annotated[float | None, typer.Option("--max", metavar="N", help="Maximum.")] = None,
+    label: Annotated[str, typer.Option(metavar="TEXT", help="What people see.")] = "",
+    min_: Annotated[float | None, typer.Option("--min", metavar="N", help="Smallest number.")] = None,
+    max_: Annotated[float | None, typer.Option("--max", metavar="N", help="Largest number.")] = None,
     pattern: Annotated[
         str | None,
-        typer.Option(metavar="REGEX", help="Pattern that the whole text must match, for example \\d{5}."),
+        typer.Option(metavar="REGEX", help="Regular expression for the whole text, for example \\d{5}."),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="TEXT", help="One choice of a select property. Repeatable.")
     ] = None,
     required: Annotated[
-        bool, typer.Option("--required", help="New contacts need a value, and imports cannot erase it.")
+        bool, typer.Option("--required", help="New contacts need a value, and an import cannot remove it.")
     ] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Add a custom property; map columns to it as properties.KEY.
+    """Add a property; map columns to it as properties.KEY.
 
     Example: contact-pipelines property add plan --type select --option free --option pro
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
     from contact_pipelines.cli.shapes import property_shape
-
-    definition = _definition(
-        {"key": key, "type": type_, "label": label, "min": min_, "max": max_, "pattern": pattern,
-         "options": tuple(option or ()), "required": required}
-    )  # fmt: skip
-    with opened_store() as (_, store):
-        added = contacts.create_property(store, definition, tenant_id=tenant)
-    if json_:
-        print_json(property_shape(added))
-    else:
-        typer.echo(f"Saved the property {added.key} ({added.type.value}). Map a column to properties.{added.key}.")
-
-
-def _definition(values: dict[str, Any]) -> Any:  # noqa: ANN401 - PropertyDefinition, imported late
-    from pydantic import ValidationError
-
-    from contact_pipelines.errors import InvalidOption
     from contact_pipelines.models import PropertyDefinition
 
-    try:
-        return PropertyDefinition.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        option = "KEY" if first["loc"][0] == "key" else f"--{first['loc'][0]}"
-        raise InvalidOption(f"The value of {option} is wrong: {said}.") from None
+    values = {"key": key, "type": type_, "label": label, "min": min_, "max": max_, "pattern": pattern,
+              "options": tuple(option or ()), "required": required}  # fmt: skip
+    definition = checked_model(PropertyDefinition, values, {"key": "KEY"})
+    with opened_store() as (_, store):
+        added = contacts.create_property(store, definition, tenant_id=tenant)
+    print_result(
+        f"The property {added.key} exists: {added.type.value}. Map a column to properties.{added.key}.",
+        property_shape(added),
+        as_json=json_,
+    )
 
 
 def _rules(shape: dict[str, Any]) -> str:

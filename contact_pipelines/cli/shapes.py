@@ -36,14 +36,14 @@ def import_shape(settings: Settings, record: Import) -> dict[str, Any]:
         "errors": [asdict(fault) for fault in imports.import_faults(settings, record)],
         "results_file": results_file,
         "errors_file": errors_file,
-        "duration_seconds": duration_seconds(record),
+        "duration_seconds": record.duration_seconds,
         **({"duplicates_file": imports.duplicates_file(settings, record)} if record.options.fuzzy else {}),
         **_review_shape(settings, record),
     }
 
 
 def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
-    """Return what `show --json` prints: the import and its progress."""
+    """Return what `show --json` prints."""
     progress = record.progress
     return import_shape(settings, record) | {
         "name": record.name,
@@ -63,7 +63,7 @@ def show_shape(settings: Settings, record: Import) -> dict[str, Any]:
 
 
 def _review_shape(settings: Settings, record: Import) -> dict[str, Any]:
-    """Return the review of an import that awaits one: sample, files, expiry."""
+    """Return what to review and until when, if the import awaits review."""
     review = imports.get_review(settings, record)
     if review is None:
         return {}
@@ -86,7 +86,7 @@ def history_shape(record: Import) -> dict[str, Any]:
         "counts": counts_of(record).as_dict(),
         "error": record.error,
         "created_at": isoformat(record.times["created_at"]),
-        "duration_seconds": duration_seconds(record),
+        "duration_seconds": record.duration_seconds,
     }
 
 
@@ -103,7 +103,7 @@ def export_shape(record: ExportRecord) -> dict[str, Any]:
 
 
 def exports_shape(record: ExportRecord) -> dict[str, Any]:
-    """Return one entry of `exports --json`: the export and its request."""
+    """Return one entry of `exports --json`."""
     return export_shape(record) | {
         "name": record.name,
         "requested_by": record.requested_by,
@@ -185,9 +185,9 @@ def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
 
 
 def group_shape(group: Group) -> dict[str, Any]:
-    """Return one list, segment or topic. `members` does not count contacts who opted out of a topic.
+    """Return one list, segment or topic. `members` does not count those who opted out of a topic.
 
-    Only a dynamic segment has a `filter`; if it is no longer valid, `members` is null and `problem` says why.
+    Only a dynamic segment has a `filter`; if it can no longer be read, `members` is null and `problem` says why.
     """
     topic = (
         {}
@@ -209,13 +209,5 @@ def group_shape(group: Group) -> dict[str, Any]:
 
 
 def counts_of(record: Import) -> Counts:
-    """Return the counts, or what they would be once a review is confirmed.
-
-    All 0 while nothing has been applied, even if the rows were counted.
-    """
+    """Return the counts, or those that confirming would give; all 0 if nothing was applied."""
     return record.counts if record.counts.add_up else Counts()
-
-
-def duration_seconds(record: Import) -> float | None:
-    """Return how long the import ran; None until it has ended."""
-    return record.duration_seconds

@@ -1,4 +1,4 @@
-"""Prints an import for people: counts, failures, mapping, warnings and files."""
+"""An import as people see it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contact_pipelines.cli.printing import (
     safe,
     size,
 )
-from contact_pipelines.cli.shapes import duration_seconds, reading_shape
+from contact_pipelines.cli.shapes import reading_shape
 from contact_pipelines.models import DEFAULT_TENANT, IGNORE, Import, ImportStatus, Severity
 from contact_pipelines.settings import Settings
 
@@ -25,7 +25,7 @@ _MOST_FAULTS = 5
 
 
 def print_import(settings: Settings, record: Import) -> None:
-    """Print the import's file, counts, failures, mapping, warnings and next commands."""
+    """Print the file, the counts, failures, mapping, warnings, and what to do next."""
     _headline(record)
     if record.reading:
         typer.echo(f"  {how_read(reading_shape(record.reading))}\n")
@@ -65,7 +65,7 @@ def _headline(record: Import) -> None:
     what = [rows(record.rows)] if record.rows is not None else []
     if record.file:
         what.append(size(record.file.size))
-    seconds = duration_seconds(record)
+    seconds = record.duration_seconds
     took = f" in {duration(seconds)}" if seconds is not None else ""
     told = f": {', '.join(what)}" if what else ""
     colour = {ImportStatus.COMPLETED: "green", ImportStatus.FAILED: "red"}.get(record.status)
@@ -88,7 +88,7 @@ def _failures(settings: Settings, record: Import) -> None:
     for fault in faults[:_MOST_FAULTS]:
         typer.echo(f"  - {safe(fault.message)} ({rows(fault.rows)}, first in row {fault.first_row:,})")
     if len(faults) > _MOST_FAULTS:
-        typer.echo(f"  - and {len(faults) - _MOST_FAULTS} more reasons; see the error file")
+        typer.echo(f"  - and {len(faults) - _MOST_FAULTS} more reasons; the error file has all of them, row by row")
 
 
 def _mapping(record: Import) -> None:
@@ -104,7 +104,7 @@ def _mapping(record: Import) -> None:
 
 
 def _changes(review: imports.Review | None) -> None:
-    """Print a sample of the changes that a plan makes."""
+    """Print a sample of the plan's changes."""
     if review is None or not review.changes:
         return
     typer.echo()
@@ -134,7 +134,7 @@ def _warnings(warnings: list[str]) -> None:
     for warning in warnings[:_MOST_WARNINGS]:
         typer.echo(f"  - {safe(warning)}")
     if len(warnings) > _MOST_WARNINGS:
-        typer.echo(f"  - and {len(warnings) - _MOST_WARNINGS} more; `show --json` lists them all")
+        typer.echo(f"  - and {len(warnings) - _MOST_WARNINGS} more; `show --json` has all of them")
 
 
 def _where(settings: Settings, record: Import) -> list[tuple[str, object]]:

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from contact_pipelines import contacts
 from contact_pipelines.cli.parameters import DEFAULT_TENANT, JsonFlag, Tenant, opened_store
+from contact_pipelines.cli.printing import print_json, print_result
 
 app = typer.Typer(help="Addresses that are never subscribed again.", no_args_is_help=True)
 
@@ -17,41 +19,36 @@ Address = Annotated[str, typer.Argument(metavar="EMAIL", help="An email address.
 def add(
     email: Address,
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is stored, so name nobody.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept, so leave out personal data.")],
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Add an address to the list. A subscribed contact with it is unsubscribed; nobody is created.
+    """Add an address to the list and unsubscribe its contact. No contact is created.
 
     Example: contact-pipelines suppressions add john@example.com --reason "complained by phone"
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (_, store):
         done = contacts.suppress_address(store, email, reason=reason, tenant_id=tenant)
     if json_:
         print_json({"added": done.added, "opted_out": done.opted_out})
     else:
-        was = "is now on the suppression list" if done.added else "was on the suppression list already"
+        was = "is now on the suppression list" if done.added else "was already on the suppression list"
         typer.echo(f"The address {was}; contacts unsubscribed: {done.opted_out:,}.")
 
 
 @app.command("check")
 def check(email: Address, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Check whether an address is on the list.
+    """Show whether an address is on the list.
 
     Example: contact-pipelines suppressions check john@example.com
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (_, store):
         found = contacts.is_address_suppressed(store, email, tenant_id=tenant)
-    if json_:
-        print_json({"suppressed": found})
-    else:
-        typer.echo("The address is on the suppression list." if found else "The address is not on the list.")
+    print_result(
+        "The address is on the suppression list." if found else "The address is not on the list.",
+        {"suppressed": found},
+        as_json=json_,
+    )
 
 
 @app.command("remove")
@@ -62,19 +59,13 @@ def remove(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Remove an address from the list. A contact with it stays opted out.
+    """Remove an address from the list. Its contact stays unsubscribed.
 
     Example: contact-pipelines suppressions remove john@example.com --reason "signed up again on paper"
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (_, store):
         contacts.release_address(store, email, reason=reason, tenant_id=tenant)
-    if json_:
-        print_json({"removed": True})
-    else:
-        typer.echo("The address was removed from the suppression list.")
+    print_result("The address is no longer on the suppression list.", {"removed": True}, as_json=json_)
 
 
 @app.command("count")
@@ -83,12 +74,6 @@ def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
 
     Example: contact-pipelines suppressions count
     """
-    from contact_pipelines import contacts
-    from contact_pipelines.cli.printing import print_json
-
     with opened_store() as (_, store):
         number = contacts.count_suppressed(store, tenant_id=tenant)
-    if json_:
-        print_json({"count": number})
-    else:
-        typer.echo(number)
+    print_result(number, {"count": number}, as_json=json_)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import, ImportStatus
+from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _leave_no_import_running(store: Store, record: Import, error: BaseException)
     try:
         with store.begin() as connection:
             if imports_table.get(connection, record.tenant_id, record.id).status == ImportStatus.RUNNING:
-                message = f"The import ended with {type(error).__name__} before its steps did; nothing was written."
+                message = sentence("unexpected.before", error=type(error).__name__)
                 imports_table.record_failure(connection, record, code, message)
     except ContactPipelinesError:
         pass  # the store is away; the import is found abandoned when it is back

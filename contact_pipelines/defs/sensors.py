@@ -17,6 +17,7 @@ from contact_pipelines.defs.partitions_and_tags import IMPORT_ID_TAG, IMPORTS, P
 from contact_pipelines.defs.pipelines import Pipelines
 from contact_pipelines.errors import NotFound
 from contact_pipelines.models import Import, ImportStatus
+from contact_pipelines.outcomes import sentence
 
 AT_ONCE = 1000
 MAX_ATTEMPTS = 3
@@ -172,7 +173,7 @@ def _give_up(pipelines: Pipelines, record: Import, runs: _Runs) -> bool:
         return True
     if len(runs) < MAX_ATTEMPTS:
         return False
-    why = f"{len(runs)} runs ended before the import began; nothing was written. Dagster's page of the last says why."
+    why = sentence("not_started", runs=len(runs))
     with pipelines.store.begin() as connection:
         imports_table.record_failure(connection, record, "not_started", why)
     return True

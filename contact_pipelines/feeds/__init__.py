@@ -1,4 +1,4 @@
-"""Feeds: the imports and exports of the settings file that run by themselves."""
+"""Feeds: the imports and exports of the settings file that run automatically."""
 
 import lazy_loader
 

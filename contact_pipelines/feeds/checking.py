@@ -1,4 +1,4 @@
-"""Trying what the settings file says: whether each location is there, and what is at each source."""
+"""Trying out the settings file: each location, and the files at each source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
 @dataclass(frozen=True)
 class Tried:
-    """One entry of the settings file: `error` is None if it can be used; `found` tells what there is."""
+    """One entry of the settings file: what was found, or the `error` if it cannot be used."""
 
     section: str
     name: str
@@ -26,10 +26,7 @@ class Tried:
 
 
 def check_settings(settings: Settings) -> list[Tried]:
-    """Try every location, and list every feed's source; those that cannot be read are there with their error.
-
-    Nothing is written anywhere. Takes as long as the slowest servers do, one after the other.
-    """
+    """Try every location and list every feed's source, one after the other. Nothing is written."""
     tried = [Tried(entry.section, entry.name, error=entry.error) for entry in settings.broken]
     tried += [_try_location(name, config) for name, config in settings.locations.items()]
     tried += [_try_feed(feed, settings) for feed in settings.imports]
@@ -39,7 +36,7 @@ def check_settings(settings: Settings) -> list[Tried]:
 
 
 def check_rules(settings: Settings) -> None:
-    """Raise InvalidOption if a rule of the settings file on fields or properties cannot be kept."""
+    """Raise InvalidOption if a rule of the settings file on fields or properties makes no sense."""
     check_house(settings.house)
 
 
@@ -55,14 +52,14 @@ def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
     def look(location: Location) -> tuple[str, int]:
         prepared_options(feed.given_options, settings.options)
         files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
-        found = f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}"
+        found = f"{_files(len(files))} at {feed.source.location} match {feed.source.path}"
         return found + _remarks(feed, settings), len(files)
 
     return _try("imports", feed.name, settings.locations[feed.source.location], look, feed.source.location)
 
 
 def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
-    """Read its filter. What properties and groups there are is the store's affair, and told when it runs."""
+    """Read its filter; whether its properties and groups exist is only known when it runs."""
     from contact_pipelines.contacts.filters.filter_grammar import parse
 
     try:
@@ -77,7 +74,7 @@ def _try_export(feed: ExportFeed, settings: Settings) -> Tried:
 def _remarks(feed: ImportFeed | ExportFeed, settings: Settings) -> str:
     off = "" if feed.enabled else "; not enabled"
     untold = feed.notify and settings.notifications.smtp is None
-    return off + ("; nobody under notify is told: there is no notifications.smtp" if untold else "")
+    return off + ("; its notify has no effect: there is no notifications.smtp" if untold else "")
 
 
 def _try(

@@ -1,4 +1,4 @@
-"""Feeds as people look at them, and a file that is to be taken once more because somebody asks for it."""
+"""Listing feeds and their files, and importing a file again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CAN_BE_RETRIED = (ImportStatus.FAILED, ImportStatus.CANCELLED, ImportStatus.EXP
 
 @dataclass(frozen=True)
 class FeedState:
-    """A feed, the import that it brought last, and what came of its latest time or trouble."""
+    """A feed, its last import, and the result of its last check."""
 
     feed: ImportFeed
     last_import: Import | None
@@ -41,15 +41,15 @@ def list_feeds(store: Store, settings: Settings) -> list[FeedState]:
 
 
 def list_feed_files(store: Store, feed: ImportFeed, *, limit: int = 50) -> list[WatchedFile]:
-    """Return what is known of a feed's files, the ones seen last first."""
+    """Return a feed's files, the ones seen last first."""
     with store.connect() as connection:
         return watched_files.latest(connection, feed.tenant, feed.name, limit)
 
 
 def retry_watched(store: Store, settings: Settings, feed: ImportFeed, path: str) -> Import:
-    """Register the import of a file once more, whose last one failed, was cancelled, expired or was undone.
+    """Register a file's import again after it failed, was cancelled, expired or was undone.
 
-    Raises NotFound if the feed never saw it, WrongState if there is nothing to retry, and LocationError.
+    Raises NotFound if the feed has never seen the file, WrongState if there is nothing to retry, and LocationError.
     """
     with store.connect() as connection:
         file = watched_files.latest_of(connection, feed.tenant, feed.name, plain_path(path))
@@ -62,19 +62,17 @@ def retry_watched(store: Store, settings: Settings, feed: ImportFeed, path: str)
     with open_location(feed.source.location, config) as location:
         there = location.stat(file.path)
     if there is None or there.version != file.version:
-        what = "is not at its location any more" if there is None else "was written again and is taken by itself"
+        what = "is no longer at its location" if there is None else "has changed and will be imported automatically"
         raise WrongState(f"The file {file.path} {what}.")
     with store.begin() as connection:
         ensure_tenant(connection, feed.tenant)
-        record = register_file(connection, settings, feed, file, door="retry")
-        watched_files.take(connection, feed.tenant, feed.name, file, record)
-    return record
+        return register_file(connection, settings, feed, file, door="retry")
 
 
 def _require_failed(file: WatchedFile, address: str) -> None:
     if file.status in _CAN_BE_RETRIED and file.error_code != "already_imported":
         return
     if file.import_id is None:
-        raise WrongState(f"The file {file.path} waits to be quiet and is taken by itself.")
+        raise WrongState(f"The file {file.path} is not quiet yet and will be imported automatically.")
     said = file.error or f"Its import {file.import_name} is {file.status}."
-    raise WrongState(f"{said} To import it all the same: contact-pipelines import '{address}'.")
+    raise WrongState(f"{said} To import it anyway: contact-pipelines import '{address}'.")

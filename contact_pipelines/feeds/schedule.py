@@ -1,4 +1,4 @@
-"""What feeds need between their looks: finishing what a schedule began, and tidying up imported files at the source."""
+"""What feeds need between their checks: finishing schedules, and archiving imported files; and running exports."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from contact_pipelines.store.tenants import ensure_tenant
 from contact_pipelines.store.watched_files import WatchedFile
 
 OPEN_FOR = timedelta(hours=1)
-"""How long after its time a schedule is seen to the end: files that were not quiet, a location that was away."""
+"""How long after its time a schedule waits for files that are not quiet, or for an unreachable location."""
 
 _PAUSE = {"waiting": 0.0, "taken": 15.0, "unreachable": 60.0, "missing": 60.0}
-"""Seconds between two looks for the same time, by what came of the first."""
+"""Seconds between two checks for the same time, by the result of the first."""
 
 
 @dataclass(frozen=True)
 class Tending:
-    """What was done: looks that schedules had open, files that were archived or deleted, sentences of what failed."""
+    """What was done: checks for schedules, files archived or deleted, and what failed."""
 
     looks: tuple[Look, ...] = ()
     settled: int = 0
@@ -41,7 +41,7 @@ class Tending:
 
 
 def tend_feeds(store: Store, settings: Settings) -> Tending:
-    """Do what is open for all feeds. Trouble with one is told in `errors` and does not keep the others waiting."""
+    """Do what is due for all feeds. A failure of one is in `errors` and does not affect the others."""
     looks: list[Look] = []
     errors: list[str] = []
     settled = 0
@@ -63,7 +63,7 @@ def tend_feeds(store: Store, settings: Settings) -> Tending:
 def settle_files(store: Store, settings: Settings, feed: ImportFeed) -> Iterator[WatchedFile]:
     """Archive or delete the feed's imported files at the source, if it says so; yield each.
 
-    A file that was written again since is left alone. Raises LocationUnreachable; what was done until then is noted.
+    A file that has changed since is left alone. Raises LocationUnreachable; what was done before is recorded.
     """
     if feed.archive is None and not feed.delete:
         return
@@ -91,7 +91,7 @@ def _finish_schedule(store: Store, settings: Settings, feed: ImportFeed) -> list
 
 
 def _is_open(feed: ImportFeed, check: FeedCheck, *, waits: bool, now: datetime) -> bool:
-    """Say whether to look again for a scheduled time."""
+    """Return whether to check again for a scheduled time."""
     assert feed.schedule is not None  # noqa: S101 - only schedules have checks to be finished
     if (now - check.checked_at).total_seconds() < _PAUSE.get(check.status, 0.0):
         return False
@@ -101,13 +101,13 @@ def _is_open(feed: ImportFeed, check: FeedCheck, *, waits: bool, now: datetime) 
 
 
 def _settle(location: Location, feed: ImportFeed, file: WatchedFile) -> str:
-    """Do it, and return the words for it."""
+    """Archive or delete a file; return what was done."""
     try:
         there = location.stat(file.path)
         if there is None:
             return "gone"
         if there.version != file.version:
-            return "left: it was written again"
+            return "left: it has changed"
         target = None if feed.archive is None else _free_path(location, feed.archive, file)
         what = _put_away(location, file.path, target)
         if feed.done_file is not None:
@@ -131,7 +131,7 @@ def _put_away(location: Location, path: str, target: str | None) -> str:
 
 
 def _free_path(location: Location, archive: str, file: WatchedFile) -> str:
-    """Return where in the archive a file goes; one of the same name that is there already keeps its place."""
+    """Return a free path in the archive for a file."""
     name = PurePosixPath(file.path)
     target = _neighbour(file.path, f"{archive}/{name.name}")
     if location.stat(target) is None:
@@ -152,11 +152,11 @@ def run_export_feed(
     due_at: datetime,
     progress: Callable[[int], None] | None = None,
 ) -> ExportRecord:
-    """Write an export of the settings file and bring it to its location, or keep it among the artifacts.
+    """Run an export of the settings file, to its location or to the artifacts.
 
-    `due_at`: the scheduled time, with a zone, after which the file is named; once more for the same time replaces it.
-    However it ends, that is an event. Raises as `export_contacts` does, and LocationError if the file cannot be
-    brought to its location; there is no file then.
+    `due_at`: the scheduled time, with a zone, for the file's name; running it again for the same time replaces the
+    file. Success and failure are recorded as events. Raises as `export_contacts` does, and LocationError if the file
+    cannot be uploaded; there is no file then.
     """
     export_id = str(uuid7())
     try:

@@ -1,7 +1,7 @@
-"""Looking at a feed's source: what is there, what of it is new and whole, and the imports that are made of that.
+"""Checking a feed's source, and registering an import of each file that is new and complete.
 
-A look is the same whether a sensor, a schedule or a person asks for it, and however often: the database decides what is
-taken (see `store.watched_files`).
+It works the same for a sensor, a schedule and a person, and however often: the database decides which files are
+imported (see `store.watched_files`).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from contact_pipelines.store.tenants import ensure_tenant
 from contact_pipelines.store.watched_files import WatchedFile
 
 AT_ONCE = 100
-"""How many files one look takes; the next takes the next ones."""
+"""How many files are imported at once; the next check takes the next ones."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a feed's source found. Numbers of files; `taken`: the imports that were registered, in order.
+    """The result of checking a source, in numbers of files. `taken`: the imports that were registered.
 
-    `quiet_in`: seconds until the first of the files that are not quiet yet is, if nobody writes to it.
+    `quiet_in`: seconds until the first of the files that are not quiet yet will be.
     """
 
     feed: ImportFeed
@@ -50,17 +50,17 @@ class Look:
 
     @property
     def known(self) -> int:
-        """Files whose version was imported, or refused, before."""
+        """Files whose version was imported or refused before."""
         return self.files - self.not_done - self.not_quiet - self.failed - len(self.taken)
 
     def __str__(self) -> str:
-        """Return what a person is told."""
+        """Describe it to people."""
         where = f"{self.feed.source.path} at {self.feed.source.location}"
         if self.busy:
-            return f"Another process looks at {where} at this moment."
+            return f"Another process is checking {where}."
         parts = [
             (len(self.taken), "taken"),
-            (self.known, "known already"),
+            (self.known, "already known"),
             (self.not_quiet, f"not quiet for {self.feed.quiet:g} s yet"),
             (self.not_done, "without their done-file"),
             (self.failed, "to be tried again later"),
@@ -73,11 +73,10 @@ class Look:
 def look_at_feed(
     store: Store, settings: Settings, feed: ImportFeed, *, due_at: datetime | None = None, door: str = "watch"
 ) -> Look:
-    """Look at a feed's source once, and register an import of each file that is new, whole and quiet.
+    """Check a feed's source once, and register an import of each file that is new, complete and quiet.
 
-    `due_at`: the scheduled time that this is for; it is remembered what came of it, and a second look for the same
-    time takes only what waited then. Raises LocationError, of which SourceMissing if the feed's schedule requires a
-    file that is not there; that is recorded in `feed_checks`.
+    `due_at`: the scheduled time that this is for. The result is recorded in `feed_checks`; a second check for the same
+    time imports only what was still waiting. Raises LocationError: SourceMissing if a required file is missing.
     """
     try:
         present, temporary, done = _list(settings, feed)
@@ -103,7 +102,7 @@ def look_at_feed(
 
 
 def _list(settings: Settings, feed: ImportFeed) -> tuple[list[RemoteFile], int, set[str] | None]:
-    """Return the files, how many temporary names were left out, and the files that have a done-file, if that counts."""
+    """Return the files, the number of temporary ones left out, and the files with a done-file (None: none needed)."""
     place = feed.source
     with open_location(place.location, settings.locations[place.location]) as location:
         found = location.list(place.path)
@@ -135,7 +134,7 @@ def _take(
     ]
     complete = [file for file in waiting if done is None or file.path in done]
     ripe = [file for file in complete if file.ripe][:AT_ONCE]
-    taken = tuple(_register(connection, settings, feed, file, door) for file in ripe)
+    taken = tuple(register_file(connection, settings, feed, file, door=door) for file in ripe)
     later = [file for file in complete if file not in ripe]
     return Look(
         feed,
@@ -148,19 +147,13 @@ def _take(
     )
 
 
-def _register(connection: sa.Connection, settings: Settings, feed: ImportFeed, file: WatchedFile, door: str) -> Import:
-    record = register_file(connection, settings, feed, file, door=door)
-    watched_files.take(connection, feed.tenant, feed.name, file, record)
-    return record
-
-
 def register_file(
     connection: sa.Connection, settings: Settings, feed: ImportFeed, file: WatchedFile, *, door: str
 ) -> Import:
-    """Register the import of a file version. The key makes a second one of the same attempt impossible."""
+    """Register the import of a file version. The idempotency key prevents a second one of the same attempt."""
     config = settings.locations[feed.source.location]
     digest = hashlib.sha256(f"{file.path}\0{file.version}".encode()).hexdigest()[:32]
-    return imports_table.register(
+    record = imports_table.register(
         connection,
         tenant_id=feed.tenant,
         source=location_address(feed.source.location, config, file.path),
@@ -169,10 +162,12 @@ def register_file(
         idempotency_key=f"feed/{feed.name}/{digest}/{file.attempts + 1}",
         feed=feed.name,
     )
+    watched_files.take(connection, feed.tenant, feed.name, file, record)
+    return record
 
 
 def _outcome(look: Look, due_at: datetime | None, connection: sa.Connection) -> tuple[CheckStatus, str]:
-    """Return what came of a look, and the sentence for it."""
+    """Return the result of a check, and the sentence for it."""
     feed = look.feed
     require = feed.schedule.require if feed.schedule else "nothing"
     if look.taken:

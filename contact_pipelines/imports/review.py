@@ -43,9 +43,6 @@ from contact_pipelines.store.engine import Store
 MOST_CHANGES = 20
 """Field-level changes in the sample."""
 
-CHANGED_SINCE_REVIEW = "changed_since_review"
-_MESSAGE = "the contact store has changed since the review; the row was left out"
-
 
 @dataclass(frozen=True)
 class FieldChange:
@@ -161,9 +158,7 @@ def settle_plan(session: ImportSession, connection: Connection) -> bool:  # noqa
         with artifacts.writing(f"{REVIEWED}.parquet") as copy:
             shutil.copyfile(reviewed, copy)
     if conflicts:
-        confirmed = sql_blocks("review")["confirmed_changes"].format(
-            anew=file_literal(anew), code=literal(CHANGED_SINCE_REVIEW), message=literal(_MESSAGE)
-        )
+        confirmed = sql_blocks("review")["confirmed_changes"].format(anew=file_literal(anew))
         session.save(CHANGES, typed(session.con.sql(confirmed)))
     elif moved or kept_aside:  # it does the same, to newer versions of the contacts
         artifacts.rename(f"{ANEW}.parquet", f"{CHANGES}.parquet")

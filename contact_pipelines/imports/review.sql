@@ -50,6 +50,10 @@ SELECT *
 FROM read_parquet({anew})
 WHERE _row NOT IN (SELECT _row FROM moved_rows WHERE conflict)
 UNION ALL BY NAME
-SELECT _row, 'failed' AS outcome, {code} AS code, {message} AS message
+SELECT
+    _row,
+    'failed' AS outcome,
+    'changed_since_review' AS code,
+    sentence('changed_since_review') AS message
 FROM moved_rows
 WHERE conflict

@@ -24,7 +24,7 @@ from urllib.parse import quote
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
 from contact_pipelines.errors import StoreUnavailable
-from contact_pipelines.store.postgres_programs import PATIENCE, VERSION, account_of, hand_over, run_postgres
+from contact_pipelines.store.embedded_programs import PATIENCE, VERSION, account_of, hand_over, run_postgres
 
 _logger = logging.getLogger(__name__)
 

@@ -1,8 +1,7 @@
-"""The way to the contact store: its connections, and what their failures are called.
+"""Connections to the contact store, and their errors.
 
-Whatever goes wrong with a connection, when it is made or in the middle of a statement, leaves here as
-StoreUnavailable, in a sentence without credentials and without data. What the database refuses for the sake of
-consent (migration 0003) leaves here as a ConsentError.
+Whatever goes wrong with a connection, while connecting or in a statement, is raised as StoreUnavailable, in a sentence
+without credentials or data. What the database refuses to protect consent (migration 0003) is raised as ConsentError.
 """
 
 from __future__ import annotations
@@ -52,12 +51,12 @@ _SESSION = """
         set_config('tcp_keepalives_interval', '10', false),
         set_config('tcp_keepalives_count', '3', false)
 """
-"""The server, too, finds out in a minute that our machine is gone, and frees the locks; else it takes two hours."""
-_RECOVERY = 60.0  # seconds that the embedded server may take to recover from the crash of one of its processes
+"""With these the server notices within a minute that our machine is gone, and frees its locks, not after two hours."""
+_RECOVERY = 60.0  # seconds for the embedded server to recover from a crash of one of its processes
 _ACCESS = " does not accept this user and password. Check CONTACT_PIPELINES_DATABASE_URL."
-_AGAIN = " gave a statement up; nothing was half-applied, try again."
+_AGAIN = " gave up a statement; nothing was half-applied, try again."
 _FAILURES: tuple[tuple[tuple[type[psycopg.Error], ...], str, str], ...] = (
-    # Classes, a pattern (the failure to connect has no class of its own), and how the sentence goes on.
+    # Classes, a pattern (failures to connect have no class of their own), and the rest of the sentence.
     (
         (pg.InvalidAuthorizationSpecification, pg.InvalidPassword),
         r"authentication failed|no password supplied|no pg_hba.conf entry|role \".*\" does not exist",
@@ -83,16 +82,16 @@ _REASONS = {
     "certificate": "its certificate is not accepted",
 }
 _PROTECTED = (
-    "The contact store keeps opt-outs and suppressions: this would have undone one without a grant of consent that"
+    "The contact store protects opt-outs and suppressions: this would have undone one without a grant of consent that"
     " gives a reason. Nothing was written."
 )
 _SUPPRESSED = (
-    "An address on the suppression list cannot be subscribed. Nothing was written; lift the suppression first"
-    " (contact-pipelines suppressions remove) if its owner asked for that."
+    "An address on the suppression list cannot be subscribed. Nothing was written; remove the suppression first"
+    " (contact-pipelines suppressions remove) if the person asked for it."
 )
-_NOT_NORMAL = "The contact store takes email addresses trimmed and in lower case only. Nothing was written."
+_NOT_NORMAL = "The contact store accepts email addresses only trimmed and in lower case. Nothing was written."
 _REFUSALS: dict[str, tuple[type[ConsentError], str]] = {
-    # By SQLSTATE: what the triggers of migration 0003 refuse.
+    # The errors of migration 0003's triggers, by SQLSTATE.
     "CP001": (ConsentProtected, _PROTECTED),
     "CP002": (AddressSuppressed, _SUPPRESSED),
     "CP003": (AddressNotNormal, _NOT_NORMAL),
@@ -102,7 +101,7 @@ _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 class Store:
-    """A contact store that can be reached. Made by `open_store`; threads may share it."""
+    """A contact store, opened by `open_store`; threads may share it."""
 
     def __init__(self, url: URL, *, folder: Path | None = None) -> None:
         self._url = url
@@ -119,45 +118,42 @@ class Store:
 
     @property
     def url(self) -> str:
-        """The URL with its password, if it has one: for drivers, not for messages."""
+        """The URL, with its password: for drivers, not for messages."""
         written = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         address, _, options = written.partition("?")
         return address + "?" + options.replace("+", "%20") if options else address  # libpq takes a + for a +
 
     @property
     def embedded(self) -> bool:
-        """Whether this is the server that Contact Pipelines runs itself."""
+        """Whether this is the embedded server."""
         return self._folder is not None
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """Lend a connection, to be committed by the borrower. Raises StoreUnavailable, also from inside."""
+        """Yield a connection; the caller commits. Raises StoreUnavailable, also from inside."""
         with self.translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Lend a connection in a transaction, committed at its end. Raises StoreUnavailable, also inside."""
+        """Yield a connection in a transaction. Raises StoreUnavailable, also from inside."""
         with self.translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def raw(self) -> Iterator[psycopg.Connection[Any]]:
-        """Open a psycopg connection of its own, for COPY, in a transaction that is committed at the end.
-
-        Raises StoreUnavailable, also from inside.
-        """
+        """Yield a new psycopg connection in a transaction, for COPY. Raises StoreUnavailable, also from inside."""
         with self.translated(), self._new_connection() as connection:
             yield connection
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn the failures of connections inside into StoreUnavailable, refusals of consent into ConsentError."""
+        """Translate errors inside (see the function `translated`)."""
         with translated(self._place):
             yield
 
     def close(self) -> None:
-        """Close the pooled connections. An embedded server runs on until its last user ends."""
+        """Close the pooled connections. An embedded server stops with its last user."""
         self.engine.dispose()
 
     def _new_connection(self) -> psycopg.Connection[Any]:
@@ -166,7 +162,7 @@ class Store:
         return self._reconnect(self._folder)
 
     def _reconnect(self, folder: Path) -> psycopg.Connection[Any]:
-        """Connect to the embedded server, and start it again if it has died."""
+        """Connect to the embedded server, restarting it if it has died."""
         try:
             return _connect(self._url)
         except psycopg.OperationalError:
@@ -182,10 +178,10 @@ class Store:
 
 
 def open_store(settings: Settings, *, check_schema: bool = True) -> Store:
-    """Open the store of the settings: the user's own server, or else the embedded one, which is started.
+    """Open the store of the settings: the user's own server, or the embedded one, which is started.
 
-    The embedded store's schema is made or upgraded here; the user's own is only checked. Raises InvalidOption
-    for a wrong URL, StoreUnavailable, and SchemaMismatch, which says what to do.
+    The embedded store's schema is upgraded here, the user's own only checked. Raises InvalidOption for a wrong URL,
+    StoreUnavailable, and SchemaMismatch, which says what to do.
     """
     if settings.database_url:
         store = Store(_parse(settings.database_url))
@@ -203,7 +199,7 @@ def open_store(settings: Settings, *, check_schema: bool = True) -> Store:
 
 @contextmanager
 def translated(place: str = "the contact store") -> Iterator[None]:
-    """Turn failures of connections into StoreUnavailable that says where, and refusals of consent into ConsentError.
+    """Raise failures of connections as StoreUnavailable, and refusals to protect consent as ConsentError.
 
     LockNotAvailable stays as it is.
     """
@@ -240,8 +236,8 @@ def _parse(url: str) -> URL:
     if parsed is None or parsed.drivername not in _DRIVERS:
         raise InvalidOption(  # without the URL: it may hold a password
             "CONTACT_PIPELINES_DATABASE_URL is not a PostgreSQL URL."
-            " It is written postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters"
-            " of the password percent-encoded."
+            " Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters in the password"
+            " percent-encoded."
         )
     return parsed.set(drivername="postgresql+psycopg")
 
@@ -285,7 +281,7 @@ def _address(url: URL) -> str:
 
 
 def _known(place: str, error: psycopg.Error) -> ContactPipelinesError | None:
-    """Return our error for one of the driver's, None if it is the statement's own."""
+    """Return our error for one of the driver's; None if the statement itself is at fault."""
     refusal = _REFUSALS.get(error.diag.sqlstate or "")
     if refusal is not None:
         kind, sentence = refusal
@@ -294,7 +290,7 @@ def _known(place: str, error: psycopg.Error) -> ContactPipelinesError | None:
 
 
 def _is_loss(error: psycopg.Error) -> bool:
-    """Say whether a failure is the connection's or the server's, and not the statement's."""
+    """Return whether the connection or the server failed, not the statement."""
     if isinstance(error, pg.LockNotAvailable):
         return False  # asked for with NOWAIT or lock_timeout, and answered
     return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | pg.IdleInTransactionSessionTimeout)
@@ -305,7 +301,7 @@ def _begin(place: str) -> str:
 
 
 def _sentence(place: str, error: psycopg.Error) -> str:
-    """Say what failed. Nothing of the server's own text is repeated: it may quote data."""
+    """Describe a failure. The server's own text is never repeated: it may quote data."""
     text = str(error).lower()
     for classes, pattern, end in _FAILURES:
         if isinstance(error, classes) or (pattern and re.search(pattern, text)):
@@ -316,7 +312,7 @@ def _sentence(place: str, error: psycopg.Error) -> str:
 
 
 def _after_fork() -> None:
-    """Let a forked child open connections of its own: it must not speak on its parent's."""
+    """Make a forked child open its own connections instead of using its parent's."""
     for engine in _engines:
         engine.dispose(close=False)
 

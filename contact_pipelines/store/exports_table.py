@@ -1,4 +1,4 @@
-"""The `exports` table: registering, the limit on how many, how each ended, and which files have had their time."""
+"""The `exports` table: registering exports within the limit, their ends, and the expiry of their files."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from contact_pipelines.store.imports_table import life_lock
 from contact_pipelines.store.tables import exports, tenants
 
 WINDOW = timedelta(hours=1)
-"""In which the exports of a user are counted."""
+"""The time in which the exports of a user are counted."""
 
 INTERRUPTED = "interrupted"
-"""The code of an export that a person ended."""
+"""The code of an export that a person interrupted."""
 
 EXPORT_EVENTS = (EventKind.EXPORT_COMPLETED, EventKind.EXPORT_FAILED)
 
@@ -30,10 +30,7 @@ DIED = sentence("process_died.export")
 
 
 def register(connection: sa.Connection, record: ExportRecord, *, per_hour: int) -> None:
-    """Add a running export. Raises TooManyExports if its user has made `per_hour` of them in the last hour.
-
-    Failed ones count: each reads the store as another does.
-    """
+    """Add a running export. Raises TooManyExports if its user has made `per_hour` in the last hour, failed or not."""
     _require_within_limit(connection, record, per_hour)
     request = record.request
     connection.execute(
@@ -60,7 +57,7 @@ def complete(
 ) -> None:
     """Make a running export `completed`. A file among the artifacts is kept for `keep`.
 
-    Raises WrongState if it is not running any more: a person was erased meanwhile, and the file may hold them.
+    Raises WrongState if it is no longer running: a person was erased in the meantime, and may be in the file.
     """
     now = sa.func.clock_timestamp()
     statement = (
@@ -77,29 +74,31 @@ def complete(
     )
     if connection.execute(statement).rowcount != 1:
         found = get(connection, record.tenant_id, record.id)
-        raise WrongState(f"The export was ended while it was written; there is no file. {found.error or ''}".strip())
+        raise WrongState(
+            f"The export was ended while it was being written; there is no file. {found.error or ''}".strip()
+        )
     _tell(connection, EventKind.EXPORT_COMPLETED, get(connection, record.tenant_id, record.id))
 
 
 def fail(connection: sa.Connection, tenant_id: str, export_id: str, code: str, message: str) -> None:
-    """Make a running export `failed`, with the sentence that says why."""
+    """Make a running export `failed`, with a sentence that says why."""
     statement = sa.update(exports).where(_is(tenant_id, export_id), exports.c.status == ExportStatus.RUNNING)
     done = connection.execute(
         statement.values(
             status=ExportStatus.FAILED, error_code=code, error=message, finished_at=sa.func.clock_timestamp()
         )
     )
-    if done.rowcount and code != INTERRUPTED:  # who did that knows it
+    if done.rowcount and code != INTERRUPTED:  # nobody has to be told of that
         _tell(connection, EventKind.EXPORT_FAILED, get(connection, tenant_id, export_id))
 
 
 def is_known(connection: sa.Connection, tenant_id: str, export_id: str) -> bool:
-    """Say whether an export was registered."""
+    """Return whether an export was registered."""
     return bool(connection.scalar(sa.select(sa.exists().where(_is(tenant_id, export_id)))))
 
 
 def tell_refused(connection: sa.Connection, tenant_id: str, feed: str, code: str, message: str) -> None:
-    """Record the event that an export of the settings file could not even begin."""
+    """Record the event that an export of the settings file could not start."""
     facts = {"name": feed, "message": message, "code": code}
     notification_events.record(connection, tenant_id, EventKind.EXPORT_FAILED, facts, feed=feed)
 
@@ -124,7 +123,7 @@ def recent(connection: sa.Connection, tenant_id: str, limit: int) -> list[Export
 
 
 def last_snapshot(connection: sa.Connection, tenant_id: str, name: str) -> datetime | None:
-    """Return from when on the next incremental export of this name has to look; None if there was no export yet."""
+    """Return the time from which the next incremental export of this name counts; None if there was no export yet."""
     done = (ExportStatus.COMPLETED, ExportStatus.EXPIRED)
     statement = sa.select(sa.func.max(exports.c.snapshot_at)).where(
         exports.c.tenant_id == tenant_id, exports.c.name == name, exports.c.status.in_(done)
@@ -134,9 +133,9 @@ def last_snapshot(connection: sa.Connection, tenant_id: str, name: str) -> datet
 
 
 def end_dead(connection: sa.Connection, tenant_id: str | None = None) -> list[ExportRecord]:
-    """Make the running exports `failed` whose process has died, of one tenant or of all; return them as they were.
+    """Make the exports `failed` whose process has died, of one tenant or of all; return them as they were.
 
-    A running one holds its life lock from before it is registered to its end.
+    An export holds its life lock from before it is registered to its end.
     """
     statement = sa.select(exports).where(exports.c.status == ExportStatus.RUNNING)
     if tenant_id is not None:
@@ -151,7 +150,7 @@ def end_dead(connection: sa.Connection, tenant_id: str | None = None) -> list[Ex
 
 
 def overdue(connection: sa.Connection) -> list[ExportRecord]:
-    """Return the exports, of all tenants, whose file has been kept for its time."""
+    """Return the exports of all tenants whose file has expired."""
     return _with_files(connection, exports.c.expires_at <= sa.func.now())
 
 
@@ -178,14 +177,14 @@ def expire_files(store: Store, artifacts: str, records: Sequence[ExportRecord]) 
 
 
 def end_running(connection: sa.Connection, tenant_id: str, message: str) -> None:
-    """Make all running exports of a tenant `failed`; none of them publishes its file then."""
+    """Make all running exports of a tenant `failed`, so that none publishes its file."""
     running = sa.select(exports.c.id).where(exports.c.tenant_id == tenant_id, exports.c.status == ExportStatus.RUNNING)
     for export_id in connection.scalars(running).all():
         fail(connection, tenant_id, str(export_id), "person_erased", message)
 
 
 def forget_texts(connection: sa.Connection, tenant_id: str, texts: Sequence[str]) -> None:
-    """Blank what was asked for in the exports whose filter, search or name holds one of these texts."""
+    """Blank the requests of exports whose filter, search or name contains one of these texts."""
     said = sa.func.lower(sa.func.concat_ws(" ", exports.c.request.cast(sa.Text), exports.c.filter, exports.c.name))
     for text in texts:
         connection.execute(
@@ -197,7 +196,7 @@ def forget_texts(connection: sa.Connection, tenant_id: str, texts: Sequence[str]
 
 
 def _tell(connection: sa.Connection, kind: EventKind, record: ExportRecord) -> None:
-    """Record the event that an export ended. Not what was asked for: it may name a person."""
+    """Record the event that an export ended, without its request, which may name a person."""
     facts = {
         "name": record.name,
         "message": record.error or f"{record.rows:,} rows were exported.",
@@ -214,11 +213,11 @@ def _tell(connection: sa.Connection, kind: EventKind, record: ExportRecord) -> N
 
 
 def safe_time(connection: sa.Connection) -> datetime:
-    """Return a moment: whatever committed transactions changed before it will be in a snapshot that is taken next.
+    """Return a time before which every change will be in the next snapshot.
 
-    Contacts carry the time at which the transaction that changed them began, not that of its commit. So it is the
-    start of the oldest transaction that is running now (a second less: its start is told a little late). Starts that
-    this role may not see are taken to be an hour ago.
+    Contacts have the time at which the transaction that changed them began, not of its commit. So this is the start of
+    the oldest running transaction, less a second since it is reported late. Starts that this role may not see are taken
+    to be an hour ago.
     """
     statement = sa.text(
         "SELECT least(clock_timestamp(), min(coalesce(xact_start,"
@@ -230,7 +229,7 @@ def safe_time(connection: sa.Connection) -> datetime:
 
 
 def link_secret(connection: sa.Connection, tenant_id: str) -> bytes:
-    """Return the tenant's secret, of which the key of its links is derived. Raises NotFound."""
+    """Return the tenant's secret, from which the key of its links is derived. Raises NotFound."""
     secret = connection.scalar(sa.select(tenants.c.suppression_key).where(tenants.c.id == tenant_id))
     if secret is None:
         raise NotFound(f"There is no tenant {tenant_id}.")
@@ -245,7 +244,7 @@ def _with_files(connection: sa.Connection, condition: sa.ColumnElement[bool]) ->
 
 
 def _require_within_limit(connection: sa.Connection, record: ExportRecord, per_hour: int) -> None:
-    # Two exports that begin at once are counted one after the other.
+    # Exports that start at once are counted one after the other.
     key = f"exports:{record.tenant_id}:{record.requested_by}"
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
     latest = (
@@ -272,23 +271,13 @@ def _is(tenant_id: str, export_id: str) -> sa.ColumnElement[bool]:
 
 
 def _record(row: sa.Row[Any]) -> ExportRecord:
+    same = (
+        "tenant_id", "name", "requested_by", "created_at", "location", "artifact", "rows", "size", "sha256",
+        "snapshot_at", "changed_since", "finished_at", "expires_at", "error", "error_code",
+    )  # fmt: skip
     return ExportRecord(
         id=str(row.id),
-        tenant_id=row.tenant_id,
-        name=row.name,
         status=ExportStatus(row.status),
-        requested_by=row.requested_by,
         request=ExportRequest.model_validate({"name": row.name, "format": row.format, **row.request}),
-        created_at=row.created_at,
-        location=row.location,
-        artifact=row.artifact,
-        rows=row.rows,
-        size=row.size,
-        sha256=row.sha256,
-        snapshot_at=row.snapshot_at,
-        changed_since=row.changed_since,
-        finished_at=row.finished_at,
-        expires_at=row.expires_at,
-        error=row.error,
-        error_code=row.error_code,
+        **{name: getattr(row, name) for name in same},
     )

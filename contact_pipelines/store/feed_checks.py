@@ -1,7 +1,7 @@
-"""The `feed_checks` table: what a feed found at its times, and when its source could not be reached.
+"""The `feed_checks` table: the results of scheduled feeds, and the outages of watched ones.
 
-A scheduled feed has a row for each of its times. A watched feed has one for each time of trouble: it begins as
-`unreachable` and ends as `recovered`.
+A scheduled feed has a row for each of its times, a watched feed one for each outage: from `unreachable` to
+`recovered`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TROUBLE: tuple[CheckStatus, ...] = ("missing", "unreachable")
 
 @dataclass(frozen=True)
 class FeedCheck:
-    """What came of one time. `attempts`: how often it was looked at."""
+    """The result for one time. `attempts`: the number of checks."""
 
     tenant_id: str
     feed: str
@@ -40,7 +40,7 @@ class FeedCheck:
 def record(
     connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime, status: CheckStatus, *, message: str
 ) -> None:
-    """Note what came of a scheduled time, as often as it is looked at. Trouble is an event, once."""
+    """Record the result for a scheduled time, again at every check. Trouble is an event, once."""
     _note(connection, tenant_id, feed, due_at, status, message=message)
     if status in TROUBLE:
         _tell(connection, tenant_id, feed, due_at, status, message=message)
@@ -49,7 +49,7 @@ def record(
 def _note(
     connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime, status: CheckStatus, *, message: str
 ) -> int:
-    """Note it, and return how often that time was looked at."""
+    """Record a result; return the number of checks for that time."""
     statement = insert(feed_checks).values(
         tenant_id=tenant_id, feed_name=feed, due_at=due_at, status=status, message=message
     )
@@ -65,13 +65,14 @@ def _note(
 
 
 def record_trouble(connection: sa.Connection, tenant_id: str, feed: str, message: str) -> None:
-    """Note that a watched feed's source cannot be reached: one row from the first time until it recovers.
+    """Record that a watched feed's source cannot be reached, in one row until it recovers.
 
-    It is an event when the second look in a row fails: once is often over at the next.
+    The second failure in a row is an event: a single one often is gone at the next check.
     """
     one_at_a_time = sa.func.hashtextextended(f"feed_trouble:{tenant_id}/{feed}", 0)
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(one_at_a_time)))
-    since = connection.scalar(_trouble(tenant_id, feed).with_only_columns(feed_checks.c.due_at))
+    outage = _select(tenant_id, feed, feed_checks.c.status == "unreachable").limit(1)
+    since = connection.scalar(outage.with_only_columns(feed_checks.c.due_at))
     now = connection.scalar(sa.select(sa.func.clock_timestamp()))
     assert now is not None  # noqa: S101 - a clock always answers
     begin = since or now
@@ -80,20 +81,20 @@ def record_trouble(connection: sa.Connection, tenant_id: str, feed: str, message
 
 
 def record_recovery(connection: sa.Connection, tenant_id: str, feed: str) -> None:
-    """End a watched feed's trouble, if it is in any."""
+    """End a watched feed's outage, if there is one."""
     mine = sa.and_(feed_checks.c.tenant_id == tenant_id, feed_checks.c.feed_name == feed)
     statement = sa.update(feed_checks).where(mine, feed_checks.c.status == "unreachable")
     connection.execute(statement.values(status="recovered", checked_at=sa.func.now()))
 
 
 def get(connection: sa.Connection, tenant_id: str, feed: str, due_at: datetime) -> FeedCheck | None:
-    """Return what came of a scheduled time; None if nobody has looked yet."""
+    """Return the result for a scheduled time, if there is one yet."""
     row = connection.execute(_select(tenant_id, feed, feed_checks.c.due_at == due_at)).one_or_none()
     return None if row is None else _check(row)
 
 
 def latest(connection: sa.Connection, tenant_id: str, feed: str, limit: int = 1) -> list[FeedCheck]:
-    """Return the latest checks, or troubles, of a feed."""
+    """Return a feed's latest checks or outages."""
     return [_check(row) for row in connection.execute(_select(tenant_id, feed).limit(limit))]
 
 
@@ -105,30 +106,18 @@ def _tell(
     notification_events.record(connection, tenant_id, EventKind.FEED_FAILED, facts, feed=feed, once=same)
 
 
-def _trouble(tenant_id: str, feed: str) -> sa.Select[tuple[object, ...]]:
-    return _select(tenant_id, feed, feed_checks.c.status == "unreachable").limit(1)
-
-
 def _select(tenant_id: str, feed: str, *conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[object, ...]]:
     mine: Sequence[sa.ColumnElement[bool]] = (feed_checks.c.tenant_id == tenant_id, feed_checks.c.feed_name == feed)
     return sa.select(feed_checks).where(*mine, *conditions).order_by(feed_checks.c.due_at.desc())
 
 
 def _check(row: sa.Row[tuple[object, ...]]) -> FeedCheck:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return FeedCheck(
-        values["tenant_id"],
-        values["feed_name"],
-        values["due_at"],
-        values["status"],
-        values["message"],
-        values["attempts"],
-        values["checked_at"],
-    )
+    names = ("tenant_id", "feed_name", "due_at", "status", "message", "attempts", "checked_at")
+    return FeedCheck(*(row._mapping[name] for name in names))  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def record_statistics(connection: sa.Connection, which: Import, statistics: Mapping[str, Any]) -> None:
-    """Keep the statistics of an import that was compared."""
+    """Store the statistics of an import that was compared."""
     statement = sa.update(imports).where(imports.c.tenant_id == which.tenant_id, imports.c.id == uuid.UUID(which.id))
     connection.execute(statement.values(statistics=dict(statistics)))
 
@@ -136,7 +125,7 @@ def record_statistics(connection: sa.Connection, which: Import, statistics: Mapp
 def last_completed(connection: sa.Connection, tenant_id: str, feed: str, limit: int) -> list[dict[str, Any]]:
     """Return the statistics of the feed's last imports that were applied and not undone, latest first.
 
-    None before one that was held and then confirmed: a person said of that one that it is as it should be.
+    It ends at one that was held and then confirmed: a person decided that it is normal.
     """
     statement = sa.select(imports.c.statistics, imports.c.held).where(
         imports.c.tenant_id == tenant_id,

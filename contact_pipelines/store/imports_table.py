@@ -307,28 +307,22 @@ def from_row(row: sa.Row[Any]) -> Import:
     """Return the import in a row of the whole table."""
     file = LandedFile(row.file_name, row.file_size, row.file_sha256) if row.file_sha256 else None
     counts = {name: getattr(row, f"rows_{name}") or 0 for name in Counts().as_dict()}
+    same = ("tenant_id", "name", "file_name", "source", "warnings", "error", "error_code", "plan_sha256")
     return Import(
         id=str(row.id),
-        tenant_id=row.tenant_id,
-        name=row.name,
         status=ImportStatus(row.status),
-        file_name=row.file_name,
-        source=row.source,
         options=ImportOptions.model_validate(row.options),
         file=file,
         rows=row.rows_total,
         reading=_reading(row.reading),
         mapping=tuple(_column(column) for column in row.mapping),
         counts=Counts(**counts),
-        warnings=row.warnings,
         progress=_progress(row),
-        error=row.error,
-        error_code=row.error_code,
         rollback=RollbackCounts(**row.rollback_counts) if row.rollback_counts else None,
-        plan_sha256=row.plan_sha256,
         feed=row.feed_name,
         held=tuple(row.held or ()),
         times={name: getattr(row, name) for name in TIMES},
+        **{name: getattr(row, name) for name in same},
     )
 
 

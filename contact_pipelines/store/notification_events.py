@@ -18,7 +18,7 @@ from contact_pipelines.models import Channel, Event, EventKind
 from contact_pipelines.store.tables import imports, notification_events, notifications
 
 _UNTOLD_OLDER_THAN = timedelta(days=1)
-"""On the first use of notifications: nobody wants to be told of all that happened before."""
+"""When notifications are set up, older events are not sent."""
 
 _EVENTS = uuid.UUID("6f6c9a52-7c3e-4b38-9e0e-52f3ad1f4a5b")
 
@@ -36,9 +36,9 @@ def record(
 ) -> None:
     """Record an event that is not an import's, in the transaction in which it happens.
 
-    `facts`: `name` of what it is about (an export, a feed), `message`, one sentence, and whatever else is to be told;
-    never a contact's data. `feed`: of the settings file, whose recipients are told too. `once`: what
-    it is about; of the tenant's events of this kind about the same, only the first is recorded.
+    `facts`: the `name` of an export or a feed, a `message` of one sentence, and more; never a contact's data. `feed`:
+    one of the settings file, whose recipients are notified too. `once`: a key; of the tenant's events of this kind
+    with the same key, only the first is recorded.
     """
     event_id = uuid.uuid4() if once is None else uuid.uuid5(_EVENTS, f"{tenant_id}/{kind}/{once}")
     values = {"tenant_id": tenant_id, "id": event_id, "event": kind, "facts": {**facts, "feed_name": feed}}
@@ -48,7 +48,7 @@ def record(
 def forget_texts(
     connection: sa.Connection, tenant_id: str, kinds: Collection[EventKind], texts: Collection[str]
 ) -> None:
-    """Delete the events of these kinds that say one of these texts, with their notifications."""
+    """Delete the events of these kinds that contain one of these texts, with their notifications."""
     said = sa.func.lower(
         sa.func.concat_ws(" ", notification_events.c.facts.cast(sa.Text), notification_events.c.payload.cast(sa.Text))
     )
@@ -58,8 +58,8 @@ def forget_texts(
 
 
 def forget_earlier(connection: sa.Connection) -> None:
-    """Where nobody was ever told of anything, let what is older than a day rest."""
-    any_event = notification_events.alias()  # or else it would be the one that is updated
+    """If no event was ever dispatched, mark those older than a day as dispatched."""
+    any_event = notification_events.alias()  # an alias, or it would be the updated row
     told = sa.select(any_event.c.id).where(any_event.c.dispatched_at.is_not(None))
     old = notification_events.c.occurred_at < sa.func.now() - _UNTOLD_OLDER_THAN
     statement = sa.update(notification_events).where(_is_new, old, ~sa.exists(told))
@@ -67,8 +67,8 @@ def forget_earlier(connection: sa.Connection) -> None:
 
 
 def take(connection: sa.Connection, *, except_ids: Collection[str] = (), import_id: str | None = None) -> Event | None:
-    """Lock and return the oldest event that nobody was told of yet, and nobody else has locked."""
-    # Out of JSON, by name: these columns are the feeds', and events that are no import's have them among their facts.
+    """Lock and return the oldest event that is neither dispatched nor locked."""
+    # As JSON, because events that are not an import's have these columns among their facts.
     its = sa.func.coalesce(sa.func.to_jsonb(imports.table_valued()), notification_events.c.facts)
     same_import = sa.and_(
         imports.c.tenant_id == notification_events.c.tenant_id, imports.c.id == notification_events.c.import_id
@@ -97,7 +97,7 @@ def dispatch(
     payload: Mapping[str, Any] | None,
     recipients: Sequence[tuple[Channel, str]],
 ) -> None:
-    """Make the notifications of an event that was taken, in the same transaction."""
+    """Make the notifications of an event that `take` returned, in the same transaction."""
     if recipients:
         rows = [
             {

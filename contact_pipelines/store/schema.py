@@ -1,7 +1,4 @@
-"""The store's schema: which revision this code needs, which one a database has, and how to get there.
-
-Asking costs one SELECT. Alembic is imported only to upgrade.
-"""
+"""The store's schema: checking a database's revision, which costs one SELECT, and upgrading it by Alembic."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ _UPGRADE_LOCK = 0x436F6E7461637473  # "Contacts", as the number of an advisory l
 
 
 def check(connection: Connection) -> None:
-    """Raise SchemaMismatch, which says what to do, unless the schema is the one that this code needs.
+    """Raise SchemaMismatch, which says what to do, unless the schema is the one this code needs.
 
     The connection's transaction is rolled back if there is no schema at all.
     """
@@ -49,7 +46,7 @@ def check(connection: Connection) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to HEAD_REVISION in one transaction; processes that try at once wait for each other.
+    """Upgrade the schema to HEAD_REVISION in one transaction; concurrent processes wait for each other.
 
     Raises SchemaMismatch if it is newer than this code.
     """
@@ -68,7 +65,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def alembic_config(connection: Connection) -> Config:
-    """Return Alembic's configuration for our migrations on this connection, whose transaction they join."""
+    """Return Alembic's configuration for our migrations in this connection's transaction."""
     from alembic.config import Config
 
     config = Config()

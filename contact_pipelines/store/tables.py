@@ -1,8 +1,7 @@
 """The tables of the contact store for SQLAlchemy Core. Alembic's migrations create them.
 
-Every primary key leads with `tenant_id`, so that the store can be distributed by tenant. `contacts` and
-`import_changes`, which grow with every file, have no foreign keys: each costs a trigger call per row of a `COPY` (about
-a second per million rows), and both tables are written in one place only.
+Primary keys lead with `tenant_id`, to distribute the store by tenant. `contacts` and `import_changes` have no foreign
+keys: each costs about a second per million rows of a `COPY`, and both tables are written in one place only.
 """
 
 from __future__ import annotations

@@ -23,17 +23,12 @@ _WELL_KNOWN_TYPES = {  # all others are text
 
 
 def ensure_tenant(connection: Connection, tenant_id: str) -> None:
-    """Make the tenant and its well-known properties, if missing. Raises InvalidOption for a bad id."""
+    """Create the tenant and its well-known properties, if missing. Raises InvalidOption for a wrong id."""
     if not _TENANT_ID.fullmatch(tenant_id):
         raise InvalidOption("A tenant's id is 1 to 63 letters, digits, _ and -.")
     connection.execute(insert(tenants).values(id=tenant_id).on_conflict_do_nothing())
     well_known = [
-        {
-            "tenant_id": tenant_id,
-            "key": key,
-            "label": label,
-            "type": _WELL_KNOWN_TYPES.get(key, PropertyType.TEXT).value,
-        }
+        {"tenant_id": tenant_id, "key": key, "label": label, "type": _WELL_KNOWN_TYPES.get(key, PropertyType.TEXT)}
         for key, label in WELL_KNOWN_PROPERTIES.items()
     ]
     connection.execute(insert(properties).values(well_known).on_conflict_do_nothing())

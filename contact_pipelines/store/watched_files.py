@@ -1,7 +1,7 @@
-"""The `watched_files` table: which version of which file a feed has seen, and which import was made of it.
+"""The `watched_files` table: the file versions that a feed has seen, and the imports made of them.
 
-It decides what is taken: a row (tenant, feed, path, version) becomes an import once, in the transaction that holds the
-feed's lock, whichever processes look at the same time and how often they start anew.
+It decides what is imported: a row (tenant, feed, path, version) becomes an import once, in the transaction that holds
+the feed's lock, however many processes check at the same time and however often they are restarted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.store.tables import imports, watched_files
 
 TAKEN_AGAIN = ("file_changed", "location_unreachable")
-"""Failures of an import that are the source's: the file is taken again by itself."""
+"""Failures of an import that are the source's: the file is imported again automatically."""
 MAX_ATTEMPTS = 5
 BACK_OFF_SECONDS = 20
-"""Before the second attempt; twice that before the third, and so on."""
+"""Before the second attempt; doubled before each further one."""
 
 
-# A version that waits and is not there any more: overwritten, renamed, deleted. It never was whole.
+# A waiting version that is gone (overwritten, renamed, deleted) was never complete.
 _FORGET_GONE = sa.text("""
 DELETE FROM watched_files AS known
 WHERE tenant_id = :tenant AND source_name = :feed AND import_id IS NULL
@@ -42,7 +42,7 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True)
 class WatchedFile:
-    """A version of a file, and what became of it. `status`, `error` and `error_code` are those of the latest import."""
+    """A version of a file. `status`, `error` and `error_code` are those of its latest import."""
 
     path: str
     version: str
@@ -59,15 +59,15 @@ class WatchedFile:
 
 
 def lock_feed(connection: sa.Connection, tenant_id: str, feed: str) -> bool:
-    """Hold the feed until the transaction ends; say whether nobody else did."""
+    """Lock the feed until the transaction ends; return whether it was free."""
     key = sa.func.hashtextextended(f"feed:{tenant_id}/{feed}", 0)
     return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(key))))
 
 
 def see(connection: sa.Connection, tenant_id: str, feed: str, files: Sequence[tuple[str, str]]) -> None:
-    """Note the files (path, version) that are there now. The lock must be held.
+    """Record the files (path, version) that are there now. The lock must be held.
 
-    A version that was not there before begins to be quiet; one that waited and is gone is forgotten.
+    A new version starts its quiet time; a waiting one that is gone is forgotten.
     """
     values = {
         "tenant": tenant_id,
@@ -80,10 +80,10 @@ def see(connection: sa.Connection, tenant_id: str, feed: str, files: Sequence[tu
 
 
 def waiting(connection: sa.Connection, tenant_id: str, feed: str, *, quiet: float) -> list[WatchedFile]:
-    """Return the files that are to be taken, by path; `ripe` are those whose time has come.
+    """Return the files to be imported, by path; `ripe` are those that can be imported now.
 
-    They were never taken, and are ripe when they have been quiet for so many seconds (`quiet_in`: how many are left);
-    or their import failed for the source's sake, and it is time to try again.
+    These are files never imported, once they have been quiet for so many seconds (`quiet_in`: how many are left), and
+    files whose import failed because of the source, once it is time to try again.
     """
     never = watched_files.c.import_id.is_(None)
     ripe = sa.case(
@@ -103,7 +103,7 @@ def waiting(connection: sa.Connection, tenant_id: str, feed: str, *, quiet: floa
 
 
 def take(connection: sa.Connection, tenant_id: str, feed: str, file: WatchedFile, record: Import) -> None:
-    """Note the import that was registered for a file. The lock must be held."""
+    """Record the import that was registered for a file. The lock must be held."""
     values = {"import_id": uuid.UUID(record.id), "attempts": file.attempts + 1, "settled_at": None, "settled": None}
     connection.execute(sa.update(watched_files).where(_is(tenant_id, feed, file)).values(values))
 
@@ -117,9 +117,9 @@ def version_of(connection: sa.Connection, record: Import) -> str | None:
 
 
 def imported_before(connection: sa.Connection, record: Import, sha256: str) -> Import | None:
-    """Return the import that brought these bytes already: the latest of the same file, or the latest of the feed.
+    """Return an earlier import of the same bytes, if it is the latest of this file or of the feed.
 
-    Older ones do not count: a file that becomes again what it was long ago brings news. Nor do those that were undone.
+    Older ones do not count: a file that returns to an old content is a change. Nor do undone ones.
     """
     from contact_pipelines.store.imports_table import from_row
 
@@ -138,22 +138,23 @@ def imported_before(connection: sa.Connection, record: Import, sha256: str) -> I
 
 
 def to_settle(connection: sa.Connection, tenant_id: str, feed: str, limit: int = 100) -> list[WatchedFile]:
-    """Return the files that are imported, and still to be archived or deleted at the source."""
+    """Return the imported files that are still to be archived or deleted at the source."""
     done = sa.or_(
         imports.c.status.in_((ImportStatus.COMPLETED, ImportStatus.ROLLED_BACK)),
         imports.c.error_code == "already_imported",
     )
-    return _files(connection, tenant_id, feed, watched_files.c.settled_at.is_(None), done)[:limit]
+    statement = _select(tenant_id, feed, watched_files.c.settled_at.is_(None), done).limit(limit)
+    return [_file(row) for row in connection.execute(statement)]
 
 
 def settle(connection: sa.Connection, tenant_id: str, feed: str, file: WatchedFile, what: str) -> None:
-    """Note what was done with an imported file at the source."""
+    """Record what was done with an imported file at the source."""
     statement = sa.update(watched_files).where(_is(tenant_id, feed, file), watched_files.c.settled_at.is_(None))
     connection.execute(statement.values(settled_at=sa.func.now(), settled=what))
 
 
 def latest(connection: sa.Connection, tenant_id: str, feed: str, limit: int) -> list[WatchedFile]:
-    """Return what is known of the feed's files, the ones seen last first."""
+    """Return the feed's files, the ones seen last first."""
     statement = _select(tenant_id, feed).order_by(None)
     order = (watched_files.c.created_at.desc(), watched_files.c.path)
     return [_file(row) for row in connection.execute(statement.order_by(*order).limit(limit))]
@@ -164,12 +165,6 @@ def latest_of(connection: sa.Connection, tenant_id: str, feed: str, path: str) -
     statement = _select(tenant_id, feed, watched_files.c.path == path).order_by(None)
     row = connection.execute(statement.order_by(watched_files.c.created_at.desc()).limit(1)).one_or_none()
     return None if row is None else _file(row)
-
-
-def _files(
-    connection: sa.Connection, tenant_id: str, feed: str, *conditions: sa.ColumnElement[bool]
-) -> list[WatchedFile]:
-    return [_file(row) for row in connection.execute(_select(tenant_id, feed, *conditions))]
 
 
 def _select(tenant_id: str, feed: str, *conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[object, ...]]:
@@ -195,17 +190,13 @@ def _is(tenant_id: str, feed: str, file: WatchedFile) -> sa.ColumnElement[bool]:
 
 def _file(row: sa.Row[tuple[object, ...]]) -> WatchedFile:
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    same = ("path", "quiet_since", "attempts", "error", "error_code", "settled")
     return WatchedFile(
-        path=values["path"],
         version=values["file_version"],
-        quiet_since=values["quiet_since"],
-        attempts=values["attempts"],
         import_id=str(values["import_id"]) if values["import_id"] else None,
         import_name=values["name"],
         status=ImportStatus(values["status"]) if values["status"] else None,
-        error=values["error"],
-        error_code=values["error_code"],
-        settled=values["settled"],
         ripe=bool(values.get("ripe")),
         quiet_in=None if values.get("quiet_in") is None else max(float(values["quiet_in"]), 0.0),
+        **{name: values[name] for name in same},
     )

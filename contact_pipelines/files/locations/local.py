@@ -26,7 +26,7 @@ from contact_pipelines.files.locations.location import (
 
 
 class LocalFolder(Location):
-    """Links are followed as long as they lead to something within the folder."""
+    """A folder of this machine. Links are followed if they lead to something within it."""
 
     def __init__(self, name: str, config: LocalLocation) -> None:
         super().__init__(name)
@@ -84,7 +84,7 @@ class LocalFolder(Location):
         return Path(os.path.realpath(self._base))
 
     def _inside(self, path: str) -> Path:
-        """Return where a path really leads. Raises LocationError if that is outside of the folder."""
+        """Resolve a path. Raises LocationError if it leads out of the folder."""
         root = self._root()
         real = Path(os.path.realpath(root / checked_path(path)))
         if not real.is_relative_to(root):
@@ -92,7 +92,7 @@ class LocalFolder(Location):
         return real
 
     def _unresolved(self, path: str) -> Path:
-        """Return a path in a folder that is resolved, itself not: a link is moved or deleted, not what it leads to."""
+        """Resolve a path's folder only, so that a link is moved or deleted rather than its target."""
         relative = plain_path(path)
         self._inside(relative)
         folder, _, name = relative.rpartition("/")
@@ -101,8 +101,8 @@ class LocalFolder(Location):
     def _target(self, path: str) -> Path:
         relative = plain_path(path)
         self._inside(relative)
-        if not self._root().is_dir():  # a disk that is not mounted: nothing is written in its place
-            raise LocationError(f"The folder of the location {self.name} is not there; make it, or mount it.")
+        if not self._root().is_dir():  # perhaps a disk that is not mounted
+            raise LocationError(f"The folder of the location {self.name} does not exist; create it, or mount it.")
         folder = relative.rpartition("/")[0]
         if folder:
             self._inside(folder).mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ class LocalFolder(Location):
         except (FileNotFoundError, NotADirectoryError):
             return None
         except LocationError:
-            return None  # a link that leads out: as if it were not there
+            return None  # a link that leads out: ignored
         if not S_ISREG(found.st_mode):
             return None
         modified = datetime.fromtimestamp(found.st_mtime, UTC)
@@ -125,6 +125,8 @@ class LocalFolder(Location):
         try:
             yield
         except (FileNotFoundError, NotADirectoryError):
-            raise LocationError(f"The location {self.name} has no folder for {what}; make it, or correct it.") from None
+            raise LocationError(
+                f"The location {self.name} is missing {what}; create it, or correct the path."
+            ) from None
         except OSError as error:
             raise LocationError(f"The location {self.name} refuses {what}: {error.strerror}.") from None

@@ -1,4 +1,4 @@
-"""A bucket of S3, or of a store that speaks its protocol, as a location: s3fs."""
+"""A bucket of S3, or of a compatible store, as a location, by s3fs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class S3Folder(Location):
             for key in ("key", "secret", "token")
             if (value := getattr(config, key)) is not None
         }
-        # No cache of listings or instances: what is asked is how things are now.
+        # No cache of listings or instances: answers must be up to date.
         self._fs = s3fs.S3FileSystem(
             **secrets,
             endpoint_url=config.endpoint_url,
@@ -68,7 +68,7 @@ class S3Folder(Location):
                 below, maxdepth=1, prefix=fixed_beginning(wanted), detail=True
             )
         if not found:
-            self.check()  # a bucket that is not there looks like an empty one
+            self.check()  # a missing bucket looks like an empty one
         names = {key.removeprefix(below).lstrip("/"): entry for key, entry in found.items()}
         return sorted(
             (
@@ -99,7 +99,7 @@ class S3Folder(Location):
 
     @override
     def upload(self, source: Path, path: str, *, token: str) -> None:
-        with self._plain_errors(path):  # an object appears when its upload is complete, so nothing is needed aside
+        with self._plain_errors(path):  # an object appears when its upload is complete
             self._fs.put_file(str(source), self._remote(plain_path(path)))
 
     @override
@@ -142,7 +142,7 @@ class S3Folder(Location):
             code = error.response.get("Error", {}).get("Code", "unknown")
             raise LocationError(f"{place} refuses {what} ({code}).") from None
         except (BotoCoreError, OSError, TimeoutError):
-            raise LocationUnreachable(f"{place} cannot be reached, or ended the connection.") from None
+            raise LocationUnreachable(f"{place} cannot be reached, or closed the connection.") from None
 
 
 def _remote_file(path: str, entry: dict[str, Any]) -> RemoteFile:

@@ -1,7 +1,7 @@
-"""A folder of an SFTP server as a location: asyncssh, on fsspec's event loop, which has a thread of its own.
+"""A folder of an SFTP server as a location, by asyncssh on fsspec's event loop, which has a thread of its own.
 
-One connection serves all calls until `close`. Nothing is taken from the machine's own SSH configuration, keys or agent:
-what the settings file says is all there is, and a host key that is not in `known_hosts` ends the connection.
+One connection serves all calls until `close`. Only the settings file counts: the machine's SSH configuration, keys and
+agent are not used, and a host key that is not in `known_hosts` ends the connection.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from contact_pipelines.files.locations.location import (
 )
 
 KEEPALIVE_SECONDS = 15
-"""How often a silent server is asked whether it still lives; after three unanswered questions it does not."""
+"""How often a silent server is asked for a sign of life; after three without an answer it counts as gone."""
 
 _Result = TypeVar("_Result")
 _Work = Callable[[SFTPClient], Awaitable[_Result]]
@@ -175,9 +175,9 @@ class SftpFolder(Location):
             return path.read_bytes()
         except OSError as error:
             raise LocationError(
-                f"The known_hosts file {path} of the location {self.name} cannot be read ({error.strerror}); make it"
-                f" with ssh-keyscan -p {self._config.port} {self._config.host} and compare it with what the server's"
-                " owner says."
+                f"The known_hosts file {path} of the location {self.name} cannot be read ({error.strerror}). Create"
+                f" it with ssh-keyscan -p {self._config.port} {self._config.host}, and compare the keys with those that"
+                " the server's owner gives you."
             ) from None
 
     def _keys(self) -> Sequence[asyncssh.SSHKey] | None:
@@ -194,13 +194,13 @@ class SftpFolder(Location):
             ) from None
         except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
             raise LocationError(
-                f"The private key of the location {self.name} is not one that can be read, or its passphrase is wrong."
+                f"The private key of the location {self.name} cannot be read, or its passphrase is wrong."
             ) from None
         return None
 
     @contextmanager
     def _plain_errors(self, what: str) -> Iterator[None]:
-        """Say every failure in our words: the library's might quote what the server sent, or a secret."""
+        """Put every failure in our own words: the library's might quote what the server sent, or a secret."""
         place = f"the SFTP location {self.name} ({self._config.host}:{self._config.port})"
         try:
             yield
@@ -208,13 +208,13 @@ class SftpFolder(Location):
             raise
         except asyncssh.HostKeyNotVerifiable:
             raise LocationError(
-                f"The host key of {place} is not in {self._config.known_hosts}, so nothing was sent to it: the server"
-                " was set up anew, or something else answers for it. Ask its owner before you change that file."
+                f"The host key of {place} is not in {self._config.known_hosts}, so nothing was sent: the server was"
+                " reinstalled, or something else answers in its place. Ask its owner before you change that file."
             ) from None
         except asyncssh.PermissionDenied:
             raise LocationError(f"{_capital(place)} refuses the user name, the password or the key.") from None
         except (asyncssh.KeyExchangeFailed, asyncssh.ProtocolNotSupported):
-            raise LocationError(f"{_capital(place)} and this machine know no common way to encrypt.") from None
+            raise LocationError(f"{_capital(place)} and this machine share no encryption method.") from None
         except asyncssh.SFTPNoSuchFile:
             raise LocationError(f"{_capital(place)} has no such folder or file: {what}.") from None
         except asyncssh.SFTPPermissionDenied:
@@ -228,7 +228,7 @@ class SftpFolder(Location):
 
     def _gone(self, place: str) -> LocationUnreachable:
         self._connection = self._client = None
-        return LocationUnreachable(f"{_capital(place)} cannot be reached, or ended the connection.")
+        return LocationUnreachable(f"{_capital(place)} cannot be reached, or closed the connection.")
 
 
 async def _rename(client: SFTPClient, source: str, target: str) -> None:

@@ -32,7 +32,7 @@ from contact_pipelines.imports.stage.fast_staging import (
 from contact_pipelines.imports.stage.file_tables import BLOCK_ROWS, Table, blocks, next_table
 from contact_pipelines.imports.stage.physical_lines import line_reader
 from contact_pipelines.imports.stage.staged_file import SHOWN_TEXT, StagedFile, header_only
-from contact_pipelines.imports.stage.text_layout import StagingJob, reading_of
+from contact_pipelines.imports.stage.text_layout import StagingJob
 
 MAX_CLEAN = 1_900_000
 """Bytes a line of the clean CSV may have: below DuckDB's own default."""
@@ -87,7 +87,7 @@ def stage_carefully(con: duckdb.DuckDBPyConnection, job: StagingJob) -> StagedFi
     for done in (records.lines, records.marks):
         done.unlink()
     _read_clean(con, job, records, header, tally)
-    return StagedFile(header, job.dialect, tally.rows, tally.broken, reading_of(job.layout, notes))
+    return StagedFile(header, job.dialect, tally.rows, tally.broken, job.layout.reading(notes))
 
 
 def _contacts_below(job: StagingJob, tables: list[TableBelow]) -> ContactsBelow | None:

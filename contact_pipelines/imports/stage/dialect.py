@@ -103,14 +103,14 @@ class Record:
     decodable: bool = True
 
     @cached_property
-    def empty(self) -> bool:
-        """Whether all cells are blank."""
-        return not any(cell.strip() for cell in self.cells)
-
-    @cached_property
     def filled(self) -> int:
         """The number of cells that are not blank."""
         return sum(1 for cell in self.cells if cell.strip())
+
+    @property
+    def empty(self) -> bool:
+        """Whether all cells are blank."""
+        return not self.filled
 
 
 def newline_of(sample: bytes) -> bytes:

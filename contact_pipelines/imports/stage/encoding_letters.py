@@ -1,6 +1,6 @@
 """What names and places look like, language by language: which letters, which encodings, how often.
 
-Letters are in the order of their frequency in names, most frequent first; `encoding_guess` gives the rank r a
+Letters are in the order of their frequency in names, most frequent first; `encoding_guessing` gives the rank r a
 share that falls as 1 / (r + 2). For Latin scripts only the letters outside ASCII are listed, for the others all of
 them, for Chinese, Japanese and Korean those of the usual surnames, given names and addresses. The orders are the
 author's, from general knowledge of the languages; only the order counts, so a swap of neighbours changes little.

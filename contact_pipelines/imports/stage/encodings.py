@@ -2,7 +2,7 @@
 
 `detect_encoding` tries, in this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32
 (both `byte_order_marks`), valid UTF-8, mostly valid UTF-8, and then the encoding in which the words read most like
-names (`encoding_guess`).
+names (`encoding_guessing`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from contact_pipelines.errors import FileUnreadable, InvalidOption
 from contact_pipelines.imports.stage.byte_order_marks import HEAD, UTF8, WIDE_MARKS, Encoding, read_opening
-from contact_pipelines.imports.stage.encoding_guess import Sample, guess_encoding, is_valid_utf8, take_sample
+from contact_pipelines.imports.stage.encoding_guessing import Sample, guess_encoding, is_valid_utf8, take_sample
 
 _PIECE = 1024 * 1024
 _MOSTLY = 0.5

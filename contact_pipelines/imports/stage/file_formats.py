@@ -20,12 +20,7 @@ from contact_pipelines.errors import FileNotImportable, FileUnreadable
 from contact_pipelines.imports.stage.archives import ZIP_MAGIC, open_zip, unpack, workbook_format
 from contact_pipelines.imports.stage.byte_order_marks import WIDE_MARKS, Encoding
 from contact_pipelines.imports.stage.dialect import UTF8_BOM, Dialect
-from contact_pipelines.imports.stage.encodings import (
-    SAMPLE_BYTES,
-    decode_to_utf8,
-    detect_encoding,
-    require_text,
-)
+from contact_pipelines.imports.stage.encodings import SAMPLE_BYTES, decode_to_utf8, detect_encoding, require_text
 from contact_pipelines.imports.stage.json_records import stage_json
 from contact_pipelines.imports.stage.parquet_records import stage_parquet
 from contact_pipelines.imports.stage.sheets.sheet_cells import protected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from contact_pipelines.imports.stage.dialect import Record
 from contact_pipelines.imports.stage.header_finding import (
@@ -61,16 +61,9 @@ class Table:
 
 def blocks(records: Sequence[Record]) -> Iterator[list[Record]]:
     """Yield the runs of records that are not empty."""
-    run: list[Record] = []
-    for record in records:
-        if record.empty:
-            if run:
-                yield run
-            run = []
-        else:
-            run.append(record)
-    if run:
-        yield run
+    for empty, run in groupby(records, key=lambda record: record.empty):
+        if not empty:
+            yield list(run)
 
 
 def first_table(records: Sequence[Record]) -> Table:
@@ -85,20 +78,20 @@ def first_table(records: Sequence[Record]) -> Table:
         if own and own.header is not None and own.evidence > 0 and _keeps_width(block, own):
             table = _table(filled, TableTop(own.header + at, own.first + at, own.width, own.evidence))
             if table.contacts or top.header is not None:
-                return table if table.contacts else _contacts_on_top(records) or table
+                return table if table.contacts else _contacts_on_top(records, table)
         at += len(block)
         if at > latest:
             break
     table = _table(filled, top)
-    return table if table.contacts else _contacts_on_top(records) or table
+    return table if table.contacts else _contacts_on_top(records, table)
 
 
-def _contacts_on_top(records: Sequence[Record]) -> Table | None:
+def _contacts_on_top(records: Sequence[Record], otherwise: Table) -> Table:
     """Return the contacts without a header that a file begins with, however many other rows follow."""
     block = next(blocks(records))
     own = find_top(block)
     found = _table(block, own)
-    return found if own.header is None and own.first == 0 and found.contacts else None
+    return found if own.header is None and own.first == 0 and found.contacts else otherwise
 
 
 def next_table(block: Sequence[Record], current: Table) -> Table | None:
@@ -125,11 +118,11 @@ def _keeps_width(block: Sequence[Record], top: TableTop) -> bool:
 
 def _repeats(header: Record, current: Table) -> bool:
     """Whether it repeats the header of the current table."""
-    if current.header is None:
-        return False
-    return [cell.strip().casefold() for cell in header.cells if cell.strip()] == [
-        cell.strip().casefold() for cell in current.header.cells if cell.strip()
-    ]
+    above, here = (
+        [cell.strip().casefold() for cell in record.cells if cell.strip()] if record else None
+        for record in (current.header, header)
+    )
+    return above == here
 
 
 def _is_certain(header: Record, rows: Sequence[Record]) -> bool:

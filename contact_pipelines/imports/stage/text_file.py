@@ -14,7 +14,7 @@ from contact_pipelines.imports.stage.careful_staging import ContactsBelow, stage
 from contact_pipelines.imports.stage.dialect import Dialect
 from contact_pipelines.imports.stage.fast_staging import stage_fast
 from contact_pipelines.imports.stage.staged_file import StagedFile, header_only
-from contact_pipelines.imports.stage.text_layout import Layout, StagingJob, find_layout, reading_of
+from contact_pipelines.imports.stage.text_layout import Layout, StagingJob, find_layout
 from contact_pipelines.models import FileReading, ReadingOptions
 from contact_pipelines.settings.policy import Limits
 
@@ -86,7 +86,7 @@ def describe_text(
             if value.strip() and len(samples[label]) < SAMPLE_VALUES:
                 samples[label].append(value)
     notes = [*layout.below, *([NO_NUL] if layout.nul else [])]
-    return FileDescription(layout.dialect, header, samples, reading_of(layout, notes))
+    return FileDescription(layout.dialect, header, samples, layout.reading(notes))
 
 
 def _scan(path: Path, name: str, layout: Layout, limits: Limits) -> Scan:

@@ -60,6 +60,17 @@ class Layout:
         """The number of columns if those at the end that have no label hold no values."""
         return max(1, len(self.header) - self.blank_end)
 
+    def reading(self, notes: Sequence[str] = ()) -> FileReading:
+        """Return how the file was read; `notes` follow those on what stands above its table."""
+        dialect = self.dialect
+        return FileReading(
+            delimiter=dialect.delimiter,
+            quote=dialect.quote,
+            escape=dialect.escape,
+            header_row=dialect.header_row,
+            notes=(*self.notes, *notes),
+        )
+
 
 @dataclass(frozen=True)
 class _Beginning:
@@ -254,15 +265,3 @@ class StagingJob:
             raise FileNotImportable(
                 f"{self.name} has more than {most:,} data rows, which is the limit. Split the file."
             )
-
-
-def reading_of(layout: Layout, notes: Sequence[str]) -> FileReading:
-    """Return how a text file was read; `notes` follow those on what stands above its table."""
-    dialect = layout.dialect
-    return FileReading(
-        delimiter=dialect.delimiter,
-        quote=dialect.quote,
-        escape=dialect.escape,
-        header_row=dialect.header_row,
-        notes=(*layout.notes, *notes),
-    )

@@ -6,17 +6,18 @@ import contextlib
 import json
 import uuid
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from contact_pipelines import contacts
 from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import ContactPipelinesError
-from contact_pipelines.models import GroupDefinition, PropertyDefinition
+from contact_pipelines.models import GroupDefinition, Import, PropertyDefinition
 from contact_pipelines.settings.policy import FieldRules, House
-from tests.drawn_imports import PERSON_KEYS, WORLDS
-from tests.importing_helpers import Importer
-from tests.reference_import import BAD, FIELDS, State
+from tests.helpers.drawn_imports import PERSON_KEYS, WORLDS
+from tests.helpers.importing import Importer
+from tests.helpers.reference_import import BAD, FIELDS, State
 
 HEADER = (*FIELDS, "id", "updated_at", "n")
 """Columns of the files: `properties.extra` is a property that the import creates, `n` keeps lines from being blank."""
@@ -41,7 +42,7 @@ ADDRESSES = {_email(number, place) for number in range(WORLDS) for place in rang
 _SPELLED = {"external_id": _external_id, "email": _email, "phone": _phone}
 
 
-def _with_keys(drawn: dict, number: int) -> dict:
+def _with_keys(drawn: dict[str, Any], number: int) -> dict[str, Any]:
     """Return a person or a row with the keys of a world instead of numbers."""
     keys = {key: drawn[key] if drawn[key] in (None, BAD) else _SPELLED[key](number, drawn[key]) for key in PERSON_KEYS}
     return {**drawn, **keys}
@@ -50,7 +51,7 @@ def _with_keys(drawn: dict, number: int) -> dict:
 class World:
     """A tenant's store, made of drawn worlds: by an import, edits, opt-outs, joining and leaving of groups."""
 
-    def __init__(self, importer: Importer, tenant: str, drawn: list[dict]) -> None:
+    def __init__(self, importer: Importer, tenant: str, drawn: list[dict[str, Any]]) -> None:
         self.importer, self.tenant = importer, tenant
         people = [_with_keys(it, number) for number, each in enumerate(drawn) for it in each["people"]]
         self._define()
@@ -68,7 +69,7 @@ class World:
             suppressions.suppress(connection, tenant, gone, reason="asked")
         self.people = people
 
-    def sql(self, statement: str, **values: object) -> list[dict]:
+    def sql(self, statement: str, **values: object) -> list[dict[str, Any]]:
         """Run a statement; it may name :tenant."""
         return self.importer.sql(statement, tenant=self.tenant, **values)
 
@@ -89,7 +90,7 @@ class World:
         definition = PropertyDefinition(key=key, type=kind, **more)
         contacts.create_property(self.importer.store, definition, tenant_id=self.tenant)
 
-    def _edit(self, people: list[dict]) -> None:
+    def _edit(self, people: list[dict[str, Any]]) -> None:
         """Give the contacts their values by hand; `last_name` says who is who."""
         lines = [
             {
@@ -119,7 +120,7 @@ class World:
         ]
         self.join(members)
 
-    def join(self, members: list[dict]) -> None:
+    def join(self, members: list[dict[str, Any]]) -> None:
         """Let contacts join groups, or leave topics: last name, `kind name`, subscription."""
         self.sql(
             "INSERT INTO group_members (tenant_id, group_id, contact_id, subscription)"
@@ -131,7 +132,7 @@ class World:
             members=json.dumps(members),
         )
 
-    def edit(self, drawn: list[tuple], before: list[dict]) -> None:
+    def edit(self, drawn: list[tuple[Any, ...]], before: list[dict[str, Any]]) -> None:
         """Do to the contacts by hand what was drawn; what the database refuses is not done.
 
         A number as an email is that of a contact as it was `before`, which may be free now.
@@ -185,7 +186,7 @@ class World:
             value = value or "unsubscribed" if what == "status" else value
             self.sql(f"UPDATE contacts SET {what} = :value WHERE {mine}", contact=contact, value=value)
 
-    def contacts(self) -> list[dict]:
+    def contacts(self) -> list[dict[str, Any]]:
         """Return the contacts as `reference_import` has them, by id."""
         rows = self.sql(
             "SELECT id::text, external_id, email, phone, first_name, company, status, lead_score, tags, is_duplicate,"
@@ -193,7 +194,7 @@ class World:
             " properties -> 'colours' AS \"properties.colours\", properties ->> 'extra' AS \"properties.extra\","
             " version, updated_at FROM contacts WHERE tenant_id = :tenant ORDER BY id"
         )
-        groups: dict[str, dict] = {}
+        groups: dict[str, dict[str, Any]] = {}
         for it in self.sql(
             "SELECT m.contact_id::text AS id, g.kind || ' ' || g.name AS name, m.subscription FROM group_members m"
             " JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id WHERE m.tenant_id = :tenant"
@@ -210,7 +211,7 @@ class World:
         )
         return {row["email"] for row in rows}
 
-    def state(self, rows: list[dict]) -> State:
+    def state(self, rows: list[dict[str, Any]]) -> State:
         """Return the store as the reference sees it."""
         contacts = self.contacts()
         addresses = {it["email"] for it in (*contacts, *rows) if it["email"]}
@@ -224,14 +225,14 @@ class World:
             for row in self.sql(f"SELECT CAST(t AS text) AS line FROM {table} t WHERE tenant_id = :tenant")
         )
 
-    def require(self, how: dict) -> None:
+    def require(self, how: dict[str, Any]) -> None:
         """Make the properties required that the options say are."""
         self.sql(
             "UPDATE properties SET required = ('properties.' || key) = ANY (:required) WHERE tenant_id = :tenant",
             required=list(how["required"]),
         )
 
-    def rows(self, drawn: list[dict]) -> list[dict]:
+    def rows(self, drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the rows of a file: those of the worlds, mixed, with the keys and ids of the store."""
         ids = {
             it["last_name"]: str(it["id"])
@@ -249,7 +250,7 @@ class World:
         mixed = [it for _, _, it in sorted(found, key=lambda one: one[:2])]
         return [{**it, "place": place} for place, it in enumerate(mixed)]
 
-    def bring_in(self, rows: list[dict], how: dict, **more: object):
+    def bring_in(self, rows: list[dict[str, Any]], how: dict[str, Any], **more: object) -> Import:
         """Import the rows; return the record."""
         options = {name: value for name, value in how.items() if name not in ("fields", "required")}
         columns = {name: name if name in (*how["fields"], "updated_at") else "ignore" for name in HEADER}
@@ -263,7 +264,7 @@ class World:
         return importer.run(table, tenant=self.tenant, columns=columns, **options, **more)
 
 
-def _properties(person: dict) -> dict:
+def _properties(person: dict[str, Any]) -> dict[str, Any]:
     """Return the properties that a person has, as the store keeps them."""
     found = {key: person.get(f"properties.{key}") for key in ("note", "points", "colours")}
     return {key: json.loads(it) if key == "points" else it for key, it in found.items() if it is not None}

@@ -47,7 +47,7 @@ def receiving(*answers: Any) -> Iterator[Receiver]:
     """Receive on a free port of 127.0.0.1."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.requests.append({"path": self.path, "headers": headers, "body": body})
@@ -56,7 +56,7 @@ def receiving(*answers: Any) -> Iterator[Receiver]:
             with suppress(OSError):  # the client has gone
                 self._answer(status, extra)
 
-        def _answer(self, status, extra):
+        def _answer(self, status: Any, extra: Any) -> None:
             deadline = time.monotonic() + receiver.delay
             self.send_response(status)
             for name, value in extra.items():
@@ -69,11 +69,11 @@ def receiving(*answers: Any) -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(b"ok")
 
-        def do_GET(self):
+        def do_GET(self) -> None:
             receiver.requests.append({"path": self.path, "headers": {}, "body": b"{}"})
             self._answer(200, {})
 
-        def log_message(self, *args):
+        def log_message(self, *args: Any) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 TEXTS = ("external_id", "email", "phone", "first_name", "company", "properties.note", "properties.extra")
 LISTS = ("tags", "properties.colours")
@@ -27,12 +28,15 @@ NOW = "now"
 
 _IMPORT_TAG = re.compile(r"imported_\d{4}_\d\d_\d\d_[0-9a-f]{6}")
 
+Values = dict[str, Any]
+"""Of a contact, a row or an import's options, by name."""
+
 
 @dataclass
 class State:
     """A store: its contacts, the addresses that are suppressed, the topics that every new contact is opted in to."""
 
-    contacts: list[dict]
+    contacts: list[Values]
     suppressed: set[str] = field(default_factory=set)
     opt_in_topics: tuple[str, ...] = ()
 
@@ -42,7 +46,7 @@ def strictest(*statuses: str | None) -> str | None:
     return max((status for status in statuses if status), key=STRICTNESS.index, default=None)
 
 
-def bring_in(store: State, rows: list[dict], how: dict) -> tuple[list[str], list[dict]]:
+def bring_in(store: State, rows: list[Values], how: Values) -> tuple[list[str], list[Values]]:
     """Return the outcome of each row, and the contacts after the import. New contacts have the id None."""
     outcomes = {row["place"]: "failed" for row in rows}
     readable = [_read(row, how) for row in rows if not _is_broken(row, how)]
@@ -69,38 +73,38 @@ def bring_in(store: State, rows: list[dict], how: dict) -> tuple[list[str], list
 # -- reading and recognising
 
 
-def _is_broken(row: dict, how: dict) -> bool:
+def _is_broken(row: Values, how: Values) -> bool:
     """Say whether a row fails by itself: a value cannot be read, or no key is given. A phone is left out instead."""
     read = {name: row[name] for name in (*how["fields"], "id") if name != "phone" or "phone" in how["match_on"]}
     return BAD in read.values() or not any(row[key] for key in how["match_on"] if key in read)
 
 
-def _read(row: dict, how: dict) -> dict:
+def _read(row: Values, how: Values) -> Values:
     """Return a row as the import sees it: what no column is mapped to is not there, nor is what was left out."""
     values = {name: row[name] if name in how["fields"] and row[name] != BAD else None for name in FIELDS}
     return {**row, **values, "id": row["id"] if "id" in how["match_on"] else None}
 
 
-def _people(store: State, row: dict, how: dict) -> list[str]:
+def _people(store: State, row: Values, how: Values) -> list[str]:
     """Return the ids of all contacts that a row can be about."""
     return [it["id"] for it in store.contacts if any(row[key] and it[key] == row[key] for key in how["match_on"])]
 
 
-def _has_unknown_id(row: dict, found: dict, how: dict) -> bool:
+def _has_unknown_id(row: Values, found: Values, how: Values) -> bool:
     """Say whether a row would be created with an id of its own choice. Another key makes up for it."""
     others = any(row[key] for key in how["match_on"] if key != "id")
     return how["mode"] != "update_only" and bool(row["id"]) and not others and not found[row["place"]]
 
 
-def _same_people(rows: list[dict], contact_of: dict, how: dict) -> list[list[dict]]:
+def _same_people(rows: list[Values], contact_of: Values, how: Values) -> list[list[Values]]:
     """Return the rows in groups, each in the file's order: of one person by any key, or by the contact found."""
 
-    def are_same(one: dict, other: dict) -> bool:
+    def are_same(one: Values, other: Values) -> bool:
         contacts = contact_of[one["place"]], contact_of[other["place"]]
         shared = any(one[key] and one[key] == other[key] for key in how["match_on"])
         return shared or (contacts[0] is not None and contacts[0] == contacts[1])
 
-    groups: list[list[dict]] = []
+    groups: list[list[Values]] = []
     for row in rows:
         mine = [group for group in groups if any(are_same(row, other) for other in group)]
         groups = [group for group in groups if group not in mine]
@@ -108,7 +112,7 @@ def _same_people(rows: list[dict], contact_of: dict, how: dict) -> list[list[dic
     return [sorted(group, key=lambda row: row["place"]) for group in groups]
 
 
-def _with_the_opt_outs_of(group: list[dict], row: dict) -> dict:
+def _with_the_opt_outs_of(group: list[Values], row: Values) -> Values:
     """Return the row that counts with the strictest opt-out that any row of its person states."""
     told = strictest(*(other["status"] for other in group))
     return row if told in (None, "subscribed") else {**row, "status": told}
@@ -117,7 +121,15 @@ def _with_the_opt_outs_of(group: list[dict], row: dict) -> dict:
 # -- writing
 
 
-def _write(store: State, after: list[dict], known: str | None, row: dict, *, how: dict, claimed: set[str]) -> str:
+def _write(
+    store: State,
+    after: list[Values],
+    known: str | None,
+    row: Values,
+    *,
+    how: Values,
+    claimed: set[str],
+) -> str:
     if how["mode"] == ("update_only" if known is None else "create_only"):
         return "skipped"
     old = next((it for it in store.contacts if it["id"] == known), None)
@@ -138,7 +150,7 @@ def _write(store: State, after: list[dict], known: str | None, row: dict, *, how
     return _update(next(it for it in after if it["id"] == known), final, how)
 
 
-def _is_incomplete(values: dict, how: dict) -> bool:
+def _is_incomplete(values: Values, how: Values) -> bool:
     return any(values[name] in (None, []) for name in how["required"])
 
 
@@ -146,7 +158,7 @@ def _is_suppressed(store: State, email: str | None) -> bool:
     return email is not None and email in store.suppressed
 
 
-def _update(contact: dict, final: dict, how: dict) -> str:
+def _update(contact: Values, final: Values, how: Values) -> str:
     named = _named_groups(how)
     joins = any(name not in contact["groups"] for name in named)
     if not joins and all(contact[name] == final[name] for name in FIELDS):
@@ -158,14 +170,14 @@ def _update(contact: dict, final: dict, how: dict) -> str:
     return "updated"
 
 
-def _new_contact(values: dict, store: State, how: dict, **more: object) -> dict:
+def _new_contact(values: Values, store: State, how: Values, **more: object) -> Values:
     groups = dict.fromkeys(store.opt_in_topics, "opt_in") | _named_groups(how)
     tags = _tagged(values["tags"], how)
     whole = {**values, "tags": tags, "groups": groups, "id": None, "version": 1, "updated_at": NOW}
     return {"is_duplicate": False, **whole, **more}
 
 
-def _created(row: dict, how: dict) -> dict:
+def _created(row: Values, how: Values) -> Values:
     """Return the values of a new contact. What is to be taken away is not put on."""
     values = {name: row[name] for name in FIELDS}
     for name in LISTS:
@@ -175,7 +187,7 @@ def _created(row: dict, how: dict) -> dict:
     return {**values, "tags": _union(values["tags"] or [], how["tags"]), "status": status}
 
 
-def _create_duplicate(store: State, after: list[dict], row: dict, rows: list[dict], how: dict) -> str:
+def _create_duplicate(store: State, after: list[Values], row: Values, rows: list[Values], how: Values) -> str:
     """Create a contact whoever has its address. Consent is the address's: the strictest in the file and the store."""
     address = row["email"]
     if _is_suppressed(store, address):
@@ -190,7 +202,7 @@ def _create_duplicate(store: State, after: list[dict], row: dict, rows: list[dic
     return "created"
 
 
-def _named_groups(how: dict) -> dict[str, str | None]:
+def _named_groups(how: Values) -> dict[str, str | None]:
     named: dict[str, str | None] = {f"list {name}": None for name in how["lists"]}
     named |= {f"segment {name}": None for name in how["segments"]}
     return named | {f"topic {name}": "opt_in" for name in how["topics"]}
@@ -199,12 +211,12 @@ def _named_groups(how: dict) -> dict[str, str | None]:
 # -- rules
 
 
-def _rule(name: str, how: dict) -> str:
+def _rule(name: str, how: Values) -> str:
     """Return a field's rule. The rule of all fields is not the status's: who opts out must be heard."""
     return how["rules"].get(name) or (how["rules"].get("*") if name != "status" else None) or "overwrite"
 
 
-def _final(name: str, contact: dict, row: dict, how: dict) -> object:  # noqa: C901, PLR0911 - a line a rule
+def _final(name: str, contact: Values, row: Values, how: Values) -> object:  # noqa: C901, PLR0911 - a line a rule
     """Return what a field of a contact that exists becomes."""
     if name == "tags":
         return _union(_final_tags(contact, row, how), how["tags"])
@@ -231,7 +243,7 @@ def _final(name: str, contact: dict, row: dict, how: dict) -> object:  # noqa: C
     return old if new is None and not _erases(name, how) else new
 
 
-def _final_tags(contact: dict, row: dict, how: dict) -> list[str]:  # noqa: PLR0911 - a line a rule
+def _final_tags(contact: Values, row: Values, how: Values) -> list[str]:  # noqa: PLR0911 - a line a rule
     """Return a contact's tags without those that the import itself gives.
 
     A file does not know of the tags of imports: its tags take the place of the others.
@@ -259,11 +271,11 @@ def _final_tags(contact: dict, row: dict, how: dict) -> list[str]:  # noqa: PLR0
     return _union(given, of_imports)
 
 
-def _is_newer(row: dict, contact: dict) -> bool:
+def _is_newer(row: Values, contact: Values) -> bool:
     return row["updated_at"] is not None and row["updated_at"] > contact["updated_at"]
 
 
-def _erases(name: str, how: dict) -> bool:
+def _erases(name: str, how: Values) -> bool:
     """Say whether a blank erases. A match key that is blank is not known; what is required stays."""
     return how["blank"] == "erase" and name not in how["required"] and name not in how["match_on"]
 
@@ -275,11 +287,11 @@ def _size(name: str, value: object) -> object:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def _tagged(tags: list[str], how: dict) -> list[str]:
+def _tagged(tags: list[str], how: Values) -> list[str]:
     return tags if how["import_tag"] == "none" else _union(tags, [how["import_tag"]])
 
 
-def _is_of_an_import(tag: str, how: dict) -> bool:
+def _is_of_an_import(tag: str, how: Values) -> bool:
     return tag == how["import_tag"] or _IMPORT_TAG.fullmatch(tag) is not None
 
 

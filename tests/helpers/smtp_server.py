@@ -10,9 +10,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 USER, PASSWORD = "imports", "correct horse"
 
@@ -29,13 +30,15 @@ class MailServer:
         self.refuse_data: list[str] = []
         self.arrived = threading.Event()
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd calls it
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
         if self.refuse_rcpt:
             return self.refuse_rcpt.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
         if self.refuse_data:
             return self.refuse_data.pop(0)
         lines = envelope.content.replace(b"\r\n", b"\n")
@@ -58,7 +61,7 @@ def serving_mail(
     """Serve SMTP; with a TLS context by STARTTLS (or from the start), with `login` only for USER and PASSWORD."""
     handler = MailServer(port or free_port())
 
-    def authenticate(server, session, envelope, mechanism, data) -> AuthResult:
+    def authenticate(server: Any, session: Any, envelope: Envelope, mechanism: Any, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         handler.logins.append(data.login)
         right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())

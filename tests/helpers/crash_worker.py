@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
@@ -25,10 +26,15 @@ from contact_pipelines.imports.compare import matching
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.imports.undo import restore
 from contact_pipelines.models import Import, ImportOptions, ImportStatus
+from contact_pipelines.settings import Settings
 from contact_pipelines.store import copying, imports_table, reviews
 from contact_pipelines.store.engine import APPLICATION, Store, open_store
 from contact_pipelines.store.tenants import ensure_tenant
-from tests.importing_helpers import CONTACT_COLUMNS, Importer
+from tests.helpers.importing import CONTACT_COLUMNS, Content, Importer
+
+Patch = Callable[[object, str, object], None]
+"""Sets an attribute, as `setattr` and pytest's `monkeypatch.setattr` do."""
+Reach = Callable[[str], None]
 
 SECRET = "s3cr3t-p4ss"
 LINES_PER_BATCH = 4
@@ -36,13 +42,13 @@ TABLES = ("contacts", "import_changes", "properties", "groups", "group_members",
 """What an import changes, and a killed one must not."""
 
 _processes = multiprocessing.get_context("forkserver")  # the server has imported everything, so children start fast
-_processes.set_forkserver_preload(["tests.crash_worker", "pandera.polars", "pandera.backends.polars.builtin_checks"])
+_processes.set_forkserver_preload([__name__, "pandera.polars", "pandera.backends.polars.builtin_checks"])
 
 
 # -- points
 
 
-def install(patch: Callable[[object, str, object], None], point: str, action: Callable[[], None]) -> None:
+def install(patch: Patch, point: str, action: Callable[[], None]) -> None:
     """Have `action` called whenever an import or a rollback comes to `point`. `patch` is setattr or monkeypatch's.
 
     Points are `<artifact> written` (aside), `<artifact> in place`, `<file> published`,
@@ -72,20 +78,20 @@ def install(patch: Callable[[object, str, object], None], point: str, action: Ca
     _batches(patch, reach)
 
 
-def _before(patch, reach, owner, function: str, name: str) -> None:
+def _before(patch: Patch, reach: Reach, owner: object, function: str, name: str) -> None:
     real = getattr(owner, function)
 
-    def wrapped(*args, **kwargs):
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
         reach(name)
         return real(*args, **kwargs)
 
     patch(owner, function, wrapped)
 
 
-def _after(patch, reach, owner, function: str, name: str) -> None:
+def _after(patch: Patch, reach: Reach, owner: object, function: str, name: str) -> None:
     real = getattr(owner, function)
 
-    def wrapped(*args, **kwargs):
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
         result = real(*args, **kwargs)
         reach(name)
         return result
@@ -93,10 +99,10 @@ def _after(patch, reach, owner, function: str, name: str) -> None:
     patch(owner, function, wrapped)
 
 
-def _artifacts(patch, reach) -> None:
+def _artifacts(patch: Patch, reach: Reach) -> None:
     real = Path.replace
 
-    def replace(path, target):
+    def replace(path: str | Path, target: Any) -> Any:
         reach(f"{Path(target).name} written")
         result = real(path, target)
         reach(f"{Path(target).name} in place")
@@ -105,17 +111,17 @@ def _artifacts(patch, reach) -> None:
     patch(Path, "replace", replace)
     real_rename = ArtifactFolder.rename
 
-    def rename(folder, name, new_name):
+    def rename(folder: Any, name: str, new_name: str) -> Any:
         real_rename(folder, name, new_name)
         reach(f"{new_name} published")
 
     patch(ArtifactFolder, "rename", rename)
 
 
-def _batches(patch, reach) -> None:
+def _batches(patch: Patch, reach: Reach) -> None:
     real = copying.copy_in
 
-    def copy_in(cursor, statement, rows, columns, progress=None):
+    def copy_in(cursor: Any, statement: Any, rows: Any, columns: Any, progress: Any = None) -> Any:
         table, count = statement.split()[1], 0
 
         def batch_sent(done: int) -> None:
@@ -141,7 +147,7 @@ def start(function: Callable[..., None], *args: object) -> multiprocessing.Proce
     return process
 
 
-def barrier(parties: int):
+def barrier(parties: int) -> threading.Barrier:
     """Return a barrier for processes that `start` starts."""
     return _processes.Barrier(parties)
 
@@ -153,14 +159,14 @@ def ended(process: multiprocessing.Process) -> int:
     return process.exitcode
 
 
-def import_killed_at(point: str, settings, record: Import) -> None:
+def import_killed_at(point: str, settings: Settings, record: Import) -> None:
     """Run an import, and die of SIGKILL at the point."""
     tempfile.tempdir = str(settings.home)  # what a killed process leaves behind goes with the test's folder
     install(setattr, point, _die)
     run_import(settings, record)
 
 
-def roll_back_killed_at(point: str, settings, record: Import) -> None:
+def roll_back_killed_at(point: str, settings: Settings, record: Import) -> None:
     """Undo an import, and die of SIGKILL at the point."""
     install(setattr, point, _die)
     imports.roll_back_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
@@ -168,7 +174,7 @@ def roll_back_killed_at(point: str, settings, record: Import) -> None:
         _die()
 
 
-def confirm_killed_at(point: str, settings, record: Import) -> None:
+def confirm_killed_at(point: str, settings: Settings, record: Import) -> None:
     """Confirm an import that awaits review, and die of SIGKILL at the point."""
     tempfile.tempdir = str(settings.home)
     install(setattr, point, _die)
@@ -181,7 +187,7 @@ def die_in_scratch(root: Path) -> None:
     _die()
 
 
-def import_together(point: str, meeting, settings, record: Import) -> None:
+def import_together(point: str, meeting: threading.Barrier, settings: Settings, record: Import) -> None:
     """Run an import; wait at the point (`start`, or one of `install`) until everybody is there."""
     store = open_store(settings)
     if point == "start":
@@ -192,12 +198,12 @@ def import_together(point: str, meeting, settings, record: Import) -> None:
     imports.run_import(store, settings, record)
 
 
-def run_import(settings, record: Import) -> None:
+def run_import(settings: Settings, record: Import) -> None:
     """Run an import with a store opened for it."""
     imports.run_import(open_store(settings), settings, record)
 
 
-def confirm(settings, record: Import) -> None:
+def confirm(settings: Settings, record: Import) -> None:
     """Confirm an import with a store opened for it."""
     imports.confirm_import(open_store(settings), settings, record.id, tenant_id=record.tenant_id)
 
@@ -207,7 +213,7 @@ def run_job(environment: dict[str, str], record: Import) -> None:
     os.environ.update(environment)
     import dagster as dg
 
-    from tests import dagster_runs
+    from tests.helpers import dagster_runs
 
     with dg.DagsterInstance.ephemeral() as instance:
         assert dagster_runs.run_job(instance, record).success
@@ -236,7 +242,7 @@ FILE = [
 class World(Importer):
     """One database for many tests, each with a tenant of its own that knows the OLD and the SAME contacts."""
 
-    def __init__(self, settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path) -> None:
         super().__init__(open_store(settings), settings, folder)
         self._tenants = 0
 
@@ -263,14 +269,14 @@ class World(Importer):
         )  # fmt: skip
         return tenant
 
-    def register(self, tenant: str, content=FILE, **options) -> Import:
+    def register(self, tenant: str, content: Content = FILE, **options: Any) -> Import:
         """Register an import of a new file of this content, without the automatic tag, which no two have alike."""
         path = self.file(content)
         return imports.register_import(
             self.store, str(path), ImportOptions.model_validate({"import_tag": "none", **options}), tenant_id=tenant
         )
 
-    def import_again(self, record: Import, settings=None) -> Import:
+    def import_again(self, record: Import, settings: Settings | None = None) -> Import:
         """Run this very import here, to its end, as a retry does."""
         return imports.run_import(self.store, settings or self.settings, self.fresh(record))
 
@@ -301,7 +307,7 @@ class World(Importer):
                 return listed[record.id]
             time.sleep(0.05)
 
-    def whole(self) -> dict[str, list[dict]]:
+    def whole(self) -> dict[str, list[dict[str, Any]]]:
         """Return every row of what imports change, of all tenants."""
         return self.everything(*TABLES)
 
@@ -321,7 +327,7 @@ class World(Importer):
             "properties": self.sql(properties, tenant=tenant),
         }
 
-    def journal(self, record: Import) -> list[dict]:
+    def journal(self, record: Import) -> list[dict[str, Any]]:
         """Return an import's journal, with emails for ids and without times."""
         return self.sql(
             "SELECT row_number, email, action, j.version, before - 'updated_at' AS before, after FROM import_changes j"
@@ -471,7 +477,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         pass  # cut
 
 
-def store_behind(network: Network, settings) -> tuple[Store, object]:
+def store_behind(network: Network, settings: Settings) -> tuple[Store, object]:
     """Return a store that is reached through the network, and its settings."""
     behind = settings.model_copy(update={"database_url": network.url})
     return open_store(behind), behind

@@ -60,14 +60,14 @@ def chatting(reply: Reply) -> Iterator[ChatServer]:
     """Serve one reply to every POST on a free port of 127.0.0.1."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             chat.requests.append({"path": self.path, "headers": headers, "body": json.loads(body)})
             with suppress(OSError):  # the client has gone
                 reply(self)
 
-        def log_message(self, *args):
+        def log_message(self, *args: Any) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -22,7 +23,7 @@ from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.engine import Store, open_store
 from tests import failpoints
-from tests.crash_worker import FILE, OLD, SAME, World
+from tests.helpers.crash_worker import FILE, OLD, SAME, World
 
 OPTIONS = {"lists": ["l"], "tags": ["a"], "save_mapping": "fair"}
 """The SAME contacts are in the list and have the tag."""
@@ -62,7 +63,7 @@ class Scenario:
 # -- beginnings
 
 
-def _waiting(world: World, **options) -> Import:
+def _waiting(world: World, **options: Any) -> Import:
     tenant = world.tenant()
     world.sql(TOPIC, t=tenant)
     world.sql(MEMBERS, t=tenant, e=SAME)
@@ -122,7 +123,7 @@ def _confirm(store: Store, settings: Settings, record: Import) -> None:
         assert imports.get_import(store, record.id, tenant_id=record.tenant_id).status == ImportStatus.COMPLETED
 
 
-def _roll_back(store: Store, settings: Settings, record: Import, **options) -> None:
+def _roll_back(store: Store, settings: Settings, record: Import, **options: Any) -> None:
     try:
         imports.roll_back_import(store, settings, record.id, tenant_id=record.tenant_id, **options)
     except WrongState:
@@ -214,7 +215,7 @@ def _facts(record: Import) -> dict[str, object]:
     }
 
 
-def _undone(world: World, record: Import) -> list[dict]:
+def _undone(world: World, record: Import) -> list[dict[str, Any]]:
     return world.sql(
         "SELECT row_number, undone, restore FROM import_changes WHERE tenant_id = :t"
         " AND import_id = CAST(:i AS uuid) ORDER BY 1",
@@ -222,7 +223,7 @@ def _undone(world: World, record: Import) -> list[dict]:
     )  # fmt: skip
 
 
-def _groups(world: World) -> list[dict]:
+def _groups(world: World) -> list[dict[str, Any]]:
     return world.sql("SELECT kind, name, default_subscription, import_id FROM groups ORDER BY kind, name")
 
 

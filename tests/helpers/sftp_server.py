@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
@@ -39,23 +40,23 @@ def serving(folder: Path, *, user_key: asyncssh.SSHKey | None = None, port: int 
     connections = []
 
     class Doorman(asyncssh.SSHServer):
-        def connection_made(self, connection):
+        def connection_made(self, connection: Any) -> None:
             server.connections += 1
             connections.append(connection)
 
-        def password_auth_supported(self):
+        def password_auth_supported(self) -> bool:
             return True
 
-        def validate_password(self, username, password):
+        def validate_password(self, username: str, password: str) -> bool:
             return (username, password) == (USER, PASSWORD)
 
-        def public_key_auth_supported(self):
+        def public_key_auth_supported(self) -> bool:
             return user_key is not None
 
-        def validate_public_key(self, username, key):
+        def validate_public_key(self, username: str, key: Any) -> bool:
             return username == USER and user_key is not None and key == user_key.convert_to_public()
 
-    async def listen():
+    async def listen() -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
             "127.0.0.1",
             port,
@@ -64,7 +65,7 @@ def serving(folder: Path, *, user_key: asyncssh.SSHKey | None = None, port: int 
             sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
         )
 
-    async def end(listener):
+    async def end(listener: asyncssh.SSHAcceptor) -> None:
         listener.close()
         for connection in connections:
             connection.abort()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from tests.reference_import import BAD, FIELDS, KEYS
+from tests.helpers.reference_import import BAD, FIELDS, KEYS
 
 EXAMPLES = int(os.environ.get("CONTACT_PIPELINES_LAW_EXAMPLES", "0"))
 """Examples of each law, drawn at random; 0: few, and always the same ones."""
@@ -26,7 +27,7 @@ PERSON_KEYS = ("external_id", "email", "phone")
 _RULES = ["overwrite", "fill_blank", "keep", "newer", "keep_higher", "keep_lower"]
 
 
-def laws(examples: int):
+def laws(examples: int) -> settings:
     """Return the settings of a law: this many examples, always the same, unless the environment asks for more."""
     return settings(
         max_examples=EXAMPLES or examples,
@@ -116,7 +117,7 @@ def _subset(*values: str, most: int = 2) -> st.SearchStrategy:
 
 
 @st.composite
-def options(draw: st.DrawFn) -> dict:
+def options(draw: st.DrawFn) -> dict[str, Any]:
     """Draw how a file is imported, as `reference_import` reads it."""
     rule = st.sampled_from(_RULES)
     of_list = st.sampled_from([*_RULES, "append", "remove"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -27,21 +28,21 @@ class Typed:
     options: ImportOptions
     house: House
 
-    def values(self, field: str) -> list:
+    def values(self, field: str) -> list[Any]:
         """Return a field's values in the order of the file; of rejected rows too."""
         return [value for (value,) in self.con.sql(f"SELECT {identifier(field)} FROM typed ORDER BY _row").fetchall()]
 
     def valid(self) -> list[int]:
         return [row for (row,) in self.con.sql("SELECT _row FROM valid ORDER BY _row").fetchall()]
 
-    def faults(self) -> list[tuple]:
+    def faults(self) -> list[tuple[Any, ...]]:
         found = self.con.sql('SELECT "row", "column", code, severity FROM faults ORDER BY ALL')
         return found.fetchall()
 
     def messages(self) -> list[str]:
         return [text for (text,) in self.con.sql('SELECT message FROM faults ORDER BY "row", code').fetchall()]
 
-    def changes(self, existing: dict[int, dict] | None = None) -> list[dict]:
+    def changes(self, existing: dict[int, dict[str, Any]] | None = None) -> list[dict[str, Any]]:
         """Return the planned changes. `existing`: row -> the old values of the contact that it matches."""
         difference = merging.Difference(
             self.mapping.fields,

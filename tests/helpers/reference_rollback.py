@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.reference_import import FIELDS, NOW
+from tests.helpers.reference_import import FIELDS, NOW, Values
 
 
 def roll_back(
-    before: list[dict], after: list[dict], now: list[dict], *, suppressed: set[str], restore_consent: bool
-) -> list[dict]:
+    before: list[Values],
+    after: list[Values],
+    now: list[Values],
+    *,
+    suppressed: set[str],
+    restore_consent: bool,
+) -> list[Values]:
     """Return the contacts after the rollback of an import.
 
     `before` and `after` are the contacts around the import, `now` what has become of them since.
@@ -26,7 +31,7 @@ def roll_back(
         if contact["id"] in old or not _is_deleted(contact, new.get(contact["id"]), left, restore_consent):
             undone.append({**contact, "groups": left})
 
-    def is_undone(contact: dict) -> bool:
+    def is_undone(contact: Values) -> bool:
         """Say whether an opt-out is the import's own, and goes."""
         was, became = old.get(contact["id"]), new.get(contact["id"])
         brought = was and became and was["status"] == "subscribed" != became["status"] == contact["status"]
@@ -39,7 +44,7 @@ def roll_back(
     ]
 
 
-def _is_deleted(contact: dict, created: dict | None, groups: dict, restore_consent: bool) -> bool:
+def _is_deleted(contact: Values, created: Values | None, groups: Values, restore_consent: bool) -> bool:
     """Say whether a contact that is new since the import goes: the import created it, and it is nobody else's yet."""
     if created is None:  # somebody else created it
         return False
@@ -47,7 +52,7 @@ def _is_deleted(contact: dict, created: dict | None, groups: dict, restore_conse
     return contact["version"] == created["version"] and not groups and not is_opt_out
 
 
-def _restored(contact: dict, old: dict, new: dict, others: list[dict], **how: object) -> dict:
+def _restored(contact: Values, old: Values, new: Values, others: list[Values], **how: object) -> Values:
     """Return a contact with every field put back that still holds what the import made of it."""
     kept = _barred(contact, old, new, others, **how)
     changed = [name for name in FIELDS if old[name] != new[name]]
@@ -68,10 +73,10 @@ def _tags_without(tags: list[str], old: list[str], new: list[str]) -> list[str]:
 
 
 def _barred(
-    contact: dict,
-    old: dict,
-    new: dict,
-    others: list[dict],
+    contact: Values,
+    old: Values,
+    new: Values,
+    others: list[Values],
     *,
     suppressed: set[str],
     restore_consent: bool,

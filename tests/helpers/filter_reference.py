@@ -10,6 +10,7 @@ import random
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 PROPERTIES = {
     "plan": "select",
@@ -66,11 +67,11 @@ GROUPS = ["VIP", "O'Neil", "b", "gone"]
 STRAYS = ["Ann", "50", "true", "2025-10-01", 1, 50.5, True, None, [], ["a"], ["a", "b"], {"a": 1}, "1999-12-31T00:00"]
 
 
-def rows(count: int) -> list[dict]:
+def rows(count: int) -> list[dict[str, Any]]:
     """Return contacts that differ in everything, the same at every call; properties hold anything that JSON can."""
     chance = random.Random(20261120)
 
-    def some(values, blank=0.25):
+    def some(values: Any, blank: Any = 0.25) -> Any:
         return None if chance.random() < blank else chance.choice(values)
 
     proper = {
@@ -113,7 +114,7 @@ def rows(count: int) -> list[dict]:
     return made
 
 
-def answer(tree, row) -> bool | None:
+def answer(tree: Any, row: dict[str, Any]) -> bool | None:
     """Return whether the tree means the contact; None is SQL's NULL."""
     match tree:
         case ("and", parts):
@@ -130,7 +131,9 @@ def answer(tree, row) -> bool | None:
     raise AssertionError(tree)
 
 
-def _is(field, operator, values, row):  # noqa: C901, PLR0911, PLR0912 - one plain line for each operator
+def _is(  # noqa: C901, PLR0911, PLR0912 - one plain line for each operator
+    field: str, operator: str, values: list[str], row: dict[str, Any]
+) -> bool | None:
     kind = KINDS[field]
     if kind == "search":
         name = " ".join(part for part in (row["first_name"], row["last_name"]) if part is not None)
@@ -176,7 +179,7 @@ def _is(field, operator, values, row):  # noqa: C901, PLR0911, PLR0912 - one pla
     raise AssertionError(operator)
 
 
-def _value(field, row):
+def _value(field: str, row: dict[str, Any]) -> Any:
     if not field.startswith("properties."):
         return row[field]
     key = field.removeprefix("properties.")
@@ -195,7 +198,7 @@ def _value(field, row):
     return value if value is None or isinstance(value, str) else _json(value)
 
 
-def _json(value) -> str:
+def _json(value: Any) -> str:
     """Return what PostgreSQL prints for the strays above."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -204,7 +207,7 @@ def _json(value) -> str:
     return '{"a": 1}' if isinstance(value, dict) else str(value)
 
 
-def _typed(kind, operator, value):  # noqa: PLR0911 - as many as there are kinds
+def _typed(kind: str, operator: str, value: str) -> Any:  # noqa: PLR0911 - as many as there are kinds
     match kind:
         case "number":
             return Decimal(value)
