@@ -1,4 +1,4 @@
-"""Every error that Contact Pipelines raises on purpose.
+"""Every exception that Contact Pipelines raises on purpose.
 
     ContactPipelinesError
     ├── UsageError                 what was asked for is not possible as asked (exit code 2)

@@ -1,4 +1,4 @@
-"""Every option of an import and of an export, declared once: name, type, default, panel, flag, help, example.
+"""Every import and export option, declared once: name, type, default, panel, flag, help, example.
 
 The command line's parameters, Dagster's forms, the JSON Schema and docs/options.md are made from these models; an
 options file, the settings file and feeds are read by them. They are immutable and stored as JSON, so the names stay.

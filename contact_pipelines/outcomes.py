@@ -1,4 +1,4 @@
-"""Every code that a row, a file, an import, an export or a call can get: what becomes of it, how it reads, what to do.
+"""Every code of rows, files, imports, exports and calls: outcome, severity, message, remedy.
 
 A sentence has named parts in braces. Where one code has several sentences, those besides the first have a name of their
 own: `email_taken.in_file`. In Python a sentence is filled by `sentence`:

@@ -1,4 +1,4 @@
-"""`feeds`: imports that run automatically, the files they have seen, running and retrying them."""
+"""`feeds`: list feeds and the files they have seen, run one now, retry a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`list`, `segment` and `topic`: named groups of contacts."""
+"""`list`, `segment` and `topic`: list and add the named groups of contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about registered imports: show, history, confirm, cancel, results and rollback."""
+"""Commands on registered imports: show, history, confirm, cancel, results and rollback."""
 
 from __future__ import annotations
 

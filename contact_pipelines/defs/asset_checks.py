@@ -1,4 +1,4 @@
-"""The asset checks: declared here, evaluated by the assets themselves while they have the facts at hand."""
+"""The asset checks: declared here, evaluated by the assets, which have the facts at hand."""
 
 from collections.abc import Sequence
 

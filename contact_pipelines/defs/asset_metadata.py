@@ -1,4 +1,4 @@
-"""What people see of a step: counts, tables, places. Headers yes, contacts' values never."""
+"""Metadata of the assets: counts, tables and paths. Headers yes, contact values never."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence

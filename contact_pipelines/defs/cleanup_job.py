@@ -1,4 +1,4 @@
-"""Housekeeping: the daily job `clean_up`, and what is left over in Dagster's own books."""
+"""The nightly job `clean_up`, which also deletes old partitions and runs in Dagster."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""All that we use of Dagster without its promise to keep it, with the reason; tests/test_dagster_internals.py watches.
+"""Everything we use of Dagster that is not public API, and why (watched by test_dagster_internals.py).
 
 - `DAEMON`: the console script `dagster-daemon` need not be on the PATH; the module behind it can be run by Python.
 - `open_from`: an instance for one process, with parts of its dagster.yaml replaced. The public ways know only one

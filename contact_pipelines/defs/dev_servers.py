@@ -1,4 +1,4 @@
-"""`contact-pipelines dev`: the store, Dagster's webserver and its daemon on one machine, until Ctrl-C."""
+"""Servers of `contact-pipelines dev`: the store, Dagster's webserver and its daemon, until Ctrl-C."""
 
 from __future__ import annotations
 

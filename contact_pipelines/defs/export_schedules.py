@@ -1,4 +1,4 @@
-"""Exports of the settings file in Dagster: for each a schedule, and an asset that shows its rows, size and place."""
+"""Scheduled exports in Dagster: a schedule each, and an asset that shows rows, size and location."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

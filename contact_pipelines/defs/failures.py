@@ -1,4 +1,4 @@
-"""Errors, translated once where they leave for Dagster: a sentence and a code, never a contact's data."""
+"""Translates errors into Dagster failures: a message and a code, never contact data."""
 
 import traceback
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 # ruff: noqa: D401 - an asset's docstring is its description
-"""The assets of an import, one a step, and the job that makes them all.
+"""The assets of an import, one per step, and the job that materialises them.
 
 A step reads what the earlier ones left among the import's artifacts and leaves its own result there; Dagster gets
 metadata only.

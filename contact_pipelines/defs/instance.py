@@ -1,4 +1,4 @@
-"""Dagster's own instance (runs, events) on one machine: where it is, and how it is opened."""
+"""Dagster's instance (runs, events) on one machine: where it is, and opening it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job `new_export`: one form in the launchpad that writes contacts to a file."""
+"""The job `new_export`: a launchpad form that exports contacts to a file."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The job `new_import`: one form in the launchpad that puts a file in the queue."""
+"""The job `new_import`: a launchpad form that queues a file for import."""
 
 from typing import Any
 

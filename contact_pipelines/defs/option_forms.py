@@ -1,4 +1,4 @@
-"""Forms of the launchpad, made from declared options (`options.py`), a group for each panel."""
+"""Launchpad forms generated from the declared options (`options.py`), grouped by panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that more than one module of `defs` uses: the partition, the tags of a run, the groups."""
+"""The partitions, run tags and asset groups that several modules of `defs` use."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""The resource that the assets share: the contact store and the session of the import that the run is for."""
+"""The resource that the assets share: the contact store and the session of the run's import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job `roll_back_import`: undo one import."""
+"""The job `roll_back_import`: undoes one import."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""Run an import as a Dagster run in this process: what `contact-pipelines import` does."""
+"""Runs an import as a Dagster run in this process, as `contact-pipelines import` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sensors that are always on: start what is in the queue, end what has died or expired, send notifications.
+"""The sensors that are always on: start queued imports, end dead or expired ones, send notifications.
 
 Those of feeds are in `feed_sensors`.
 """

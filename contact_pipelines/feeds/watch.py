@@ -1,4 +1,4 @@
-"""Checking a feed's source, and registering an import of each file that is new and complete.
+"""Checks a feed's source and registers an import for each file that is new and complete.
 
 It works the same for a sensor, a schedule and a person, and however often: the database decides which files are
 imported (see `store.watched_files`).

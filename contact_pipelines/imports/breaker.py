@@ -1,4 +1,4 @@
-"""The circuit breaker: holds an import of a feed for review if it does not look like the feed's earlier ones.
+"""The circuit breaker: holds a feed's import for review if it is unlike the feed's earlier ones.
 
 Nobody watches a feed's imports, so the plan is measured before anything is written, and compared with the last imports
 of the feed that were completed. Beyond a limit it waits for a person, with the reasons.

@@ -1,4 +1,4 @@
-"""Land: copy the file once into the artifact folder. Retries and reviews read this copy, never the source again.
+"""Land: copy the file once to the artifact folder; retries and reviews read the copy.
 
 A source is a path of this machine, or an address at one of the settings' locations (`sftp://LOCATION/path`).
 """

@@ -1,4 +1,4 @@
-"""Looking at imports and at what they left behind."""
+"""Looking up imports and the files they left."""
 
 from __future__ import annotations
 

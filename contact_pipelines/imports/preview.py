@@ -1,4 +1,4 @@
-"""Previews: how a file is read, what its columns are, and what an import would say about its rows."""
+"""Previews: how a file is read and mapped, and what an import would report about its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every door does with an import: defaults, checks, the queue."""
+"""Registering an import, for every door: defaults, checks, the queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report: what a person is told of an import, and the files that say what became of each row (see `results`)."""
+"""Report: the summary and the files that say what happened to each row (see `results`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of an import: results, errors and contact events.
+"""The result files of an import: results, errors and contact events.
 
 They are drafted while PostgreSQL takes the changes, which leaves this process idle, and published once those are
 committed. A draft that is missing (another process applied the import, or drafting failed) is made when it is wanted.

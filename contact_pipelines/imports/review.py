@@ -1,4 +1,4 @@
-"""Review: leave the plan to a person, if the options ask for it or the feed's circuit breaker holds the import.
+"""Review: hold the plan for a person, if the options or the feed's circuit breaker ask for it.
 
 The import is `awaiting_review` then, with a preview of its results, a sample of its changes, and the plan's SHA-256 in
 the store. What is confirmed later is that very plan. With the tenant's lock held a second one is made and compared

@@ -1,4 +1,4 @@
-"""One import in one process: its record, its artifacts, a DuckDB, and what every step does before and after."""
+"""One import in one process: record, artifacts, DuckDB, and what every step does before and after."""
 
 from __future__ import annotations
 

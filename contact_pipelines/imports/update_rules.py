@@ -1,4 +1,4 @@
-"""What an update does to each field: the option `rules`, checked before anything is done with it."""
+"""Checks the option `rules`: what an update does to each field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of a file: the steps in their order, and all that says how often and when they run.
+"""The pipeline: the steps in order, and how often and when they run.
 
 | step | does | leaves |
 |---|---|---|

@@ -1,4 +1,4 @@
-"""What is known of an export."""
+"""The record of an export."""
 
 from __future__ import annotations
 

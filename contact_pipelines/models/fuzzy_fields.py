@@ -1,4 +1,4 @@
-"""The fields that a search for probable duplicates can compare, and how comparisons are written."""
+"""The fields that the fuzzy search can compare, and how comparisons are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people are told of: events, and the notifications of them, one a recipient."""
+"""Events, and the notifications of them, one per recipient."""
 
 from __future__ import annotations
 

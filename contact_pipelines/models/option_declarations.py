@@ -1,4 +1,4 @@
-"""How an option is declared, and what doors read of the declaration."""
+"""How an option is declared, and what doors read from the declaration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of single values of options: time zones, encodings, countries. Each raises ValueError with what is allowed."""
+"""Checks of option values such as time zones, encodings and countries; they raise ValueError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of an import, its file and its columns."""
+"""The records of an import, its file and its columns."""
 
 from __future__ import annotations
 

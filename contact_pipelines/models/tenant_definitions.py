@@ -1,4 +1,4 @@
-"""What a tenant defines: its lists, segments, topics and properties. Checked when made, immutable, stored as JSON."""
+"""A tenant's lists, segments, topics and properties: immutable, validated, stored as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of the domain: names of fields, and the choices that options and records are made of."""
+"""The domain's vocabulary: field names, and the choices of options and records."""
 
 from __future__ import annotations
 

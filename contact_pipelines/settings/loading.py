@@ -1,4 +1,4 @@
-"""Loading the settings file and the environment, which wins.
+"""Loads the settings file and the environment; the environment wins.
 
 The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names. A value
 `{env: NAME}` stands for the environment variable NAME; secrets can be given only like this.

@@ -1,4 +1,4 @@
-"""The automatic import tag: by it one finds the contacts that an import created or updated.
+"""The automatic import tag, which marks the contacts that an import created or updated.
 
 A file cannot know these tags, so the tags in it replace all of a contact's others, but not these. Otherwise each import
 of a file with tags would remove the tag of the last one, and change every contact.

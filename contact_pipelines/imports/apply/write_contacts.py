@@ -1,4 +1,4 @@
-"""The plan's contacts and their journal, written in the one transaction that is given.
+"""Writes the plan's contacts and their journal, in the caller's transaction.
 
 New contacts are copied straight into `contacts`; of those that exist only the ones that change are updated, and only
 if they still have the version that was compared. The journal (`import_changes`) and the counts are part of the same

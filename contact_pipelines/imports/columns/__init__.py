@@ -1,4 +1,4 @@
-"""Map: what each column of the file is; gives `mapped_contacts`, the mapped columns, still text."""
+"""Map: assign each column a field; leaves `mapped_contacts`, the mapped columns, still text."""
 
 from __future__ import annotations
 

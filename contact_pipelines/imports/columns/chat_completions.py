@@ -1,4 +1,4 @@
-"""One request to a language model by OpenAI's chat-completions protocol, strictly bounded.
+"""One request to a language model over OpenAI's chat-completions protocol, with strict limits.
 
 Bounded in time (the whole exchange, however slowly the server sends), in size and in place: http or https to the
 host of the settings, no redirect, no proxy. The standard library's client is enough for one POST.

@@ -1,4 +1,4 @@
-"""Which columns tell consent to email, and whether yes means "left" or "wants mail": by the header and the values.
+"""Finds consent columns, and whether yes means opted out or opted in, from header and values.
 
 The sense is never guessed. A header that a person could read either way ("opt-in/opt-out", "not unsubscribed"), or
 that is about another channel ("SMS opt-out"), says nothing; it becomes a property. Several columns of a file may tell

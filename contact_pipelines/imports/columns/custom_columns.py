@@ -1,4 +1,4 @@
-"""Columns that become properties: `custom_industry`, `cf_size`, `customFields.plan`, and all that fit no field.
+"""Columns that become custom properties: `custom_industry`, `cf_size`, `customFields.plan` and others.
 
 A property's key is made of the header: a-z, 0-9 and _, at most 50 characters.
 """

@@ -1,4 +1,4 @@
-"""The names of fields in some seventy languages (`vocabulary/`), to look headers up in, and help with spelling."""
+"""The dictionary of field names in some seventy languages (`vocabulary/`), for lookups and typos."""
 
 from __future__ import annotations
 

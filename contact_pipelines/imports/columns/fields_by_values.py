@@ -1,4 +1,4 @@
-"""Where a column's values refute what its header says, and find a field by themselves where a file has no header.
+"""Where values refute a column's header, and mapping by values in files without a header.
 
 Columns without a header are labelled `column_1`, `column_2`, ... Their values tell addresses, phone numbers, web
 addresses and words of consent for certain; names, companies, places and birthdays by typical words. A column that

@@ -1,4 +1,4 @@
-"""The mapping of a file: which field each column is, under which name its text is kept, and how that is read.
+"""A file's mapping: the field of each column, the name its text is stored under, how it is read.
 
 `map_columns` suggests a field for each column, applies what was given, and says which properties the import has to
 create, and of which type.

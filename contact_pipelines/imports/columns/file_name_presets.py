@@ -1,4 +1,4 @@
-"""Presets by file name: exports of people who left are often recognisable by their name only.
+"""Presets by file name, which is often the only sign that a file lists opt-outs.
 
 Mailchimp, for instance, exports an audience as `subscribed_members_export_….csv`,
 `unsubscribed_members_export_….csv` and `cleaned_members_export_….csv`; none has a column that says so.

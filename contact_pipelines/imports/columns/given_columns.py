@@ -1,4 +1,4 @@
-"""Columns that people name: how one is found by its name, a column map in JSON, and how a column's text is read."""
+"""Columns named by the user: finding them by name, column maps in JSON, and transformations."""
 
 from __future__ import annotations
 

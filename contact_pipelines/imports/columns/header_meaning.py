@@ -1,4 +1,4 @@
-"""What one header means by itself: every word of it must be accounted for, or it means nothing."""
+"""The meaning of a single header; every word must be accounted for, or it has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all headers together say about each column: the language, technical prefixes, whose name or status it is."""
+"""What the headers together say about each column: language, prefixes, whose name or status it is."""
 
 from __future__ import annotations
 

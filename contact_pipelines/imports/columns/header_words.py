@@ -1,4 +1,4 @@
-"""Words that stand around a field's name in a header: whose it is, which of several, what kind.
+"""Words around a field's name in a header: whose it is, which of several, what kind.
 
 A header names a field only if every word of it is accounted for: "Attendee's work email" is `email` and two words
 listed here; "Manager email" is not, since `manager` is not among them. A word that is not listed is never mapped.

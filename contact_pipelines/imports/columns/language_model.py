@@ -1,4 +1,4 @@
-"""Ask a language model what columns are, beside the built-in suggestions: bounded, validated, and never the last word.
+"""Asks a language model about unknown columns: bounded, validated, never the last word.
 
 A model's answer is as trustworthy as the headers it was shown, which anybody may have written. So each answer must
 pass the checks of a built-in suggestion, its confidence is capped, and a sure built-in suggestion stands.

@@ -1,4 +1,4 @@
-"""What a file's columns are mapped to: what the import's options say, and otherwise what `suggesting.py` suggests."""
+"""A file's mapping: what the import's options say, completed by `suggesting.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved mappings: which field each column of a kind of file is, by name, in versions that are never changed."""
+"""Saved mappings: a field for each column of a kind of file, in immutable versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a file is about, where no column says "Email" but "Tenant email", "Tenant name" and "Tenant phone".
+"""Whom a file is about, if its columns say "Tenant email" and "Tenant name" instead of "Email".
 
 A word is taken for the person whom the rows are about (the subject) if it stands beside the file's only address and
 beside a name or another detail of a person as well. It need not be listed: it may be a trade's own word, an

@@ -1,4 +1,4 @@
-"""Suggest which contact field each column is: by its header, by the other headers, and by a few values.
+"""Suggests a field for each column, from its header, the other headers, and a few values.
 
 1. `header_set.read_header` says what each header can mean; `HeaderSet.decide` what depends on the others
    ("Nombre" with or without "Apellidos").

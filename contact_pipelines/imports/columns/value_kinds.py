@@ -1,4 +1,4 @@
-"""What kind of text a column's values are: addresses, phone numbers, dates, answers, consent, names, companies, places.
+"""Recognises the kind of a column's values: addresses, phones, dates, consent, names, places.
 
 All functions take a column's sample values: text, not blank, some thirty of them.
 """

@@ -1,4 +1,4 @@
-"""The plan of an import, `contact_changes`: made when the rows are compared, and anew when it has become stale."""
+"""Makes the plan of an import, `contact_changes`, and makes it again once it is stale."""
 
 from __future__ import annotations
 

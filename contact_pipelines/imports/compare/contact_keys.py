@@ -1,4 +1,4 @@
-"""Contacts by several keys: which contact of the store each row is about, whatever key says so.
+"""Matching by several keys: which contact each row is about, by any of its keys.
 
 Every key of a row is looked up. A row whose keys find one contact is about that one; keys that find nobody are new to
 it. A key that several contacts have, and keys that find different contacts, fail the row: which of them is meant is

@@ -1,4 +1,4 @@
-"""The mode create_all: every valid row becomes a contact, also where its address is taken.
+"""The mode create_all: every valid row becomes a contact, even if its address is taken.
 
 Such a contact is marked as a duplicate (`is_duplicate`), which the unique index lets pass. Consent is the address's:
 all that have it in the file get the strictest status that a row or a contact with the address has.

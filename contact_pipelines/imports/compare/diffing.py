@@ -1,4 +1,4 @@
-"""Diff: what an import will do to each row's contact (see `imports.plan`). Nothing is written to the store.
+"""Diff: what an import does to each row's contact (see `imports.plan`). Read-only.
 
 Created rows come first, ordered by email or, in a file without one, by the first match key: so PostgreSQL appends to
 its indexes instead of splitting pages all over them. Their ids are given out in that order when the plan is applied.

@@ -1,4 +1,4 @@
-"""Rows of one file that are the same contact: which of them counts, and what becomes of their consent.
+"""Rows of a file about the same contact: which one counts, and whose consent wins.
 
 By one key that is a group of rows with the same value. By several keys two rows are the same contact if they share the
 value of any key or were found to be the same contact of the store, and so on from row to row: connected rows are one

@@ -1,4 +1,4 @@
-"""Merging: which rule each field of a contact has when a row brings a value. `merging.sql` has the rules' SQL."""
+"""The update rule of each field; the rules' SQL is in `merging.sql`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports that only opt people out (the option `suppress`): a file of those who left, who bounced, who complained.
+"""Suppression imports (the option `suppress`), which only opt people out.
 
 Nobody is created, and of a contact nothing but the status is changed. Every contact that any key of a row finds opts
 out, also where one key finds several: somebody who must not be contacted is worth more than a doubt about which of them

@@ -1,4 +1,4 @@
-"""Probable duplicates: between match and diff, what becomes of rows that no key has recognised (the option `fuzzy`).
+"""Probable duplicates (the option `fuzzy`): what happens to rows without an exact match.
 
 Of the rows that would be created, those that are probably a contact of the store, or an earlier row, are found and
 handled as `FuzzyOptions.resolve` says. What is doubtful is never merged; such a row is reported and treated as new:

@@ -1,4 +1,4 @@
-"""Detect the encoding of a text file and rewrite it in UTF-8.
+"""Detects the encoding of a text file and converts it to UTF-8.
 
 `detect_encoding` tries, in this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32
 (both `byte_order_marks`), valid UTF-8, mostly valid UTF-8, and then the encoding in which the words read most like

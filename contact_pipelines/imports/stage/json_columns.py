@@ -1,4 +1,4 @@
-"""The columns of JSON records: every key that any record has, nested ones by their path (`address.city`).
+"""The columns of JSON records: every key of any record, nested ones by path (`address.city`).
 
 `find_columns` looks at all records, not a sample. Columns stand in the order in which their keys first appear; what
 belongs to one nested object stands together. `CellReader` takes their cells out of the records.

@@ -1,4 +1,4 @@
-"""Sentences for JSON that cannot be read: line and character of the fault, never the text that stands there."""
+"""Errors of unreadable JSON, with line and position but never the text."""
 
 from __future__ import annotations
 

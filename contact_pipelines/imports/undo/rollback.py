@@ -1,4 +1,4 @@
-"""Undoing an import, and the report of it."""
+"""Rolls back an import and writes the rollback report."""
 
 from __future__ import annotations
 

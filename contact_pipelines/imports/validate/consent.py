@@ -1,4 +1,4 @@
-"""Consent as SQL: what each column of it says of a row, and the strictest of them all.
+"""Consent as SQL: what each consent column says about a row, and the strictest of them.
 
 A file may tell consent in several columns: one whose words name a status, and any number that answer a question, in
 either sense (see `models.Consent`). Until they are merged, the text columns of a row are named `status`,

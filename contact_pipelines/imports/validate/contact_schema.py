@@ -1,4 +1,4 @@
-"""The Pandera schema of an import's typed rows, built from contact fields, properties and the house's rules.
+"""The Pandera schema of the typed rows, built from fields, properties and the settings' rules.
 
 Each check's `error` is its code (see `outcomes`), its `description` the sentence, in which `{column}` stands for the
 column as the file heads it: the `title` of the check or else of its column. Where the severity of a code is another

@@ -1,4 +1,4 @@
-"""Email addresses: which text is one, and the form in which it is kept (trimmed, lower-cased).
+"""Email addresses: syntax and normal form (trimmed, lower case).
 
 `normalise_email` is the rule, and it is the library's (email-validator, without looking at the DNS).
 `email_fast_path` is the same rule for plain ASCII addresses as an SQL expression, about fifty times faster.

@@ -1,4 +1,4 @@
-"""Checks of addresses whose syntax is right: disposable domains, shared mailboxes, domains that take no mail.
+"""Checks of valid addresses: disposable domains, role mailboxes, domains without a mail server.
 
 Each check works on distinct domains or on a join, never row by row, and costs nothing where it is not wanted.
 """

@@ -1,4 +1,4 @@
-"""The house's rules on contact fields, checked when a settings file is read and before they are used."""
+"""The settings' rules on contact fields, and checking them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Full names: which part is the first name, which the last.
+"""Splits full names into first and last name.
 
 `split_full_name` is the rule, and it is the library's (nameparser). `plain_first_name` and `plain_last_name`
 are the same rule in SQL for the names that most rows have: exactly two words of Latin letters, neither of

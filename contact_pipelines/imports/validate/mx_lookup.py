@@ -1,4 +1,4 @@
-"""Whether domains take mail, by asking the DNS: one look-up a distinct domain, many at a time, time-boxed.
+"""MX lookups: one DNS query per domain, many at a time, within a time limit.
 
 A domain takes mail if it has an MX record, or failing that an address (the implicit MX of RFC 5321 5.1). It takes
 none if it does not exist, if its only MX record is the null MX of RFC 7505, or if it has neither MX nor address.

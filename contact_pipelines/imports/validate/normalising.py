@@ -1,4 +1,4 @@
-"""Normalise: the text of mapped columns -> typed fields.
+"""Normalises the text of mapped columns into typed fields.
 
 In: `mapped_contacts`, a row number and one text column per mapped column of the file (`map_rows`). Out: the same
 rows with typed values; for each field that can be unreadable a boolean `_given.<field>` (there was text), and for each

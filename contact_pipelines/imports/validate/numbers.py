@@ -1,4 +1,4 @@
-"""Numbers as SQL: one spelling for each, read with a decimal point or with a decimal comma."""
+"""Numbers as SQL, with a decimal point or a decimal comma."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers: which text is one, and its E.164 form (`+4930123456`), in which it is kept.
+"""Phone numbers: validity and E.164 form (`+4930123456`).
 
 `normalise_phone` is the rule, and it is the library's (phonenumbers, Google's libphonenumber).
 `phone_fast_path` is the same rule as an SQL query for numbers in the usual spellings, some fifty times

@@ -1,4 +1,4 @@
-"""Texts as SQL: without white space around them, and in the letters that a column's transformation asks for."""
+"""Text as SQL: trimmed, and in the case that a column's transformation asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validate: the typed rows go through the Pandera schema in batches; what it finds is kept in a table."""
+"""Runs the typed rows through the Pandera schema in batches and collects the errors."""
 
 from __future__ import annotations
 

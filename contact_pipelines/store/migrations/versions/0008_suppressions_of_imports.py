@@ -1,4 +1,4 @@
-"""Which import put an address on the suppression list, so that undoing the import can take it off again.
+"""Which import suppressed an address, so that its rollback can remove it again.
 
 Only what nobody else has asked for: a tombstone of the same address (migration 0003), or whoever else puts it on the
 list, takes it over.
