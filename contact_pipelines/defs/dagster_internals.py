@@ -32,13 +32,13 @@ def open_from(folder: Path, overrides: Mapping[str, object]) -> dg.DagsterInstan
 
 
 def kept_open_storage(folder: Path) -> Mapping[str, object]:
-    """Return what dagster.yaml says of a KeptOpenSqliteStorage."""
+    """Return the dagster.yaml entry of a KeptOpenSqliteStorage."""
     config = {"base_dir": str(folder)}
     return {"custom": {"module": __name__, "class": KeptOpenSqliteStorage.__name__, "config": config}}
 
 
 class KeptOpenEventLogs(SqliteEventLogStorage):
-    """The event logs, each with one engine that keeps its connection."""
+    """Event logs whose engines keep their connection open."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
@@ -74,7 +74,7 @@ class KeptOpenSqliteStorage(DagsterSqliteStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> KeptOpenSqliteStorage:
-        """Make the storage that an instance's configuration names."""
+        """Create the storage from an instance's configuration."""
         return cls(inst_data=inst_data, **config_value)
 
 

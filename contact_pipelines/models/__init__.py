@@ -112,7 +112,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the options are made of the words above, and so come after them
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the options need the types above
     if name in __all__:
         from contact_pipelines import options
 

@@ -72,7 +72,7 @@ class Option:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words that are allowed, of a list or a mapping those of its values; empty if any text may be."""
+        """The allowed words (for a list or mapping, of its values); empty if any text is allowed."""
         arguments = get_args(self.plain_type)
         of = self.plain_type if not arguments else arguments[0 if self.kind is tuple else -1]
         enum = isinstance(of, type) and issubclass(of, Enum)
@@ -80,7 +80,7 @@ class Option:
 
     @property
     def clears(self) -> bool:
-        """Whether an empty text stands for the built-in default, which is to have no value."""
+        """Whether an empty text stands for the built-in default of having no value."""
         return not self.strict and self.default in (None, (), {}) and not issubclass(self.kind, (bool, Enum))
 
 
@@ -120,7 +120,7 @@ def option(  # noqa: PLR0917 - read as a line of a table
     limits: dict[str, Any] | None = None,
     **extra: Any,
 ) -> Any:  # noqa: ANN401 - as pydantic's Field
-    """Declare an option, as pydantic's `Field` does. `extra`: see `Option`; `limits`: what pydantic checks."""
+    """Declare an option, like pydantic's `Field`. `extra`: see `Option`; `limits`: checked by pydantic."""
     told = {"flag": flag, "metavar": metavar, **extra}
     return Field(
         default,

@@ -40,7 +40,7 @@ class GroupDefinition(BaseModel):
 
 
 class PropertyDefinition(BaseModel):
-    """A tenant's custom field and the rules its values keep."""
+    """A tenant's custom field and the rules for its values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
