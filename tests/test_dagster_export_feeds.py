@@ -70,7 +70,10 @@ def test_one_that_fails_says_why(exporting, instance):
     result = run(exports, instance, request_at(exports, instance, moment("2026-11-23T05:00:00")))
     assert not result.success
     assert "nowhere" in everything_said(instance, result.run_id)
-    for form, said in [({"name": "sales"}, "no export 'sales'"), ({"name": "leads", "due_at": "soon"}, "is not a time")]:
+    for form, said in [
+        ({"name": "sales"}, "no usable export 'sales'"),
+        ({"name": "leads", "due_at": "soon"}, "is no time"),
+    ]:
         result = run(exports, instance, dg.RunRequest(run_config={"ops": {"write_export": {"config": form}}}))
         assert not result.success
         assert said in everything_said(instance, result.run_id)

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from contact_pipelines import contacts, imports
 from contact_pipelines.cli.contact_commands import app
 from contact_pipelines.contacts import erase, person_search, suppressions
-from contact_pipelines.contacts import erasing as erasing_operation
 from contact_pipelines.contacts.erase import Erasure
 from contact_pipelines.contacts.person_search import Person
 from contact_pipelines.errors import AddressSuppressed, InvalidOption, NotFound, WrongState
@@ -285,7 +284,7 @@ def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch,
     """After none, some, or all of the files were removed, and before the database's part is committed."""
     importer.run(FIRST)
     importer.run(SECOND)
-    discard, remove = ArtifactFolder.discard, erasing_operation._remove_rows
+    discard, remove = ArtifactFolder.discard, erase.erase_rows
     gone = []
 
     def discard_some(artifacts, name):
@@ -294,14 +293,14 @@ def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch,
         discard(artifacts, name)
         gone.append(name)
 
-    def remove_and_crash(*arguments):
-        remove(*arguments)
+    def remove_and_crash(*arguments, **options):
+        remove(*arguments, **options)
         if len(gone) == removed:
             raise _Crash
 
     with monkeypatch.context() as patch:
         patch.setattr(ArtifactFolder, "discard", discard_some)
-        patch.setattr(erasing_operation, "_remove_rows", remove_and_crash)
+        patch.setattr(erase, "erase_rows", remove_and_crash)
         with pytest.raises(_Crash):
             _erase(importer, "Z-17")
     assert len(gone) == removed

@@ -162,7 +162,7 @@ def test_an_erasure_takes_what_was_told_of_an_export_that_named_the_person(expor
 
 
 def test_an_export_that_is_not_in_the_settings(exporting):
-    with pytest.raises(NotFound, match=r"no export 'sales' .* there are: leads"):
+    with pytest.raises(NotFound, match=r"no usable export 'sales'; it has: leads"):
         exporting().settings.export_feed("sales")
 
 

@@ -71,7 +71,9 @@ def write_report(connection: psycopg.Connection[tuple[object, ...]], record: Imp
     `Rollback` is deleted, restored, partly restored, kept or gone (deleted before by somebody else); `Kept` names what
     was kept and why. No values. It is made from the journal alone, so it can be written at any time.
     """
-    report = sql_blocks("restore")["report"].format(tenant=literal(record.tenant_id), import_id=literal(record.id))
+    report = sql_blocks("rollback_verdicts")["report"].format(
+        tenant=literal(record.tenant_id), import_id=literal(record.id)
+    )
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")  # or else sorting a large file spills
         copy_out(cursor, f"COPY ({report}) TO STDOUT (FORMAT csv, HEADER)", target)
@@ -87,8 +89,9 @@ class _Undoing:
         connection.execute(sa.text("SET LOCAL work_mem = '256MB'"))
 
     def run(self, block: str, **parts: str) -> sa.CursorResult[tuple[object, ...]]:
-        """Execute a block of restore.sql."""
-        statement = sa.text(sql_blocks("restore")[block].format(changes=self._changes, **parts))
+        """Execute a block of restore.sql or rollback_verdicts.sql."""
+        blocks = sql_blocks("restore") | sql_blocks("rollback_verdicts")
+        statement = sa.text(blocks[block].format(changes=self._changes, **parts))
         return self._connection.execute(statement, self._names)
 
     def count(self, block: str) -> int:
