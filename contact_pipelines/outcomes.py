@@ -88,14 +88,13 @@ READING = {
         "Double the quotes inside the cell.",
     ),
     "undecodable": _fails(
-        "The row holds bytes that are not UTF-8 text.", "Export the file in a single encoding, or set it with --encoding."
+        "The row holds bytes that are not UTF-8 text.",
+        "Export the file in a single encoding, or set it with --encoding.",
     ),
     "cell_too_long": _fails("A cell is longer than {characters} characters.", _SHORTEN),
     "row_too_long": _fails("The row is longer than {characters} characters.", _SHORTEN),
     "invalid_json": _fails("{record} is not valid JSON.", _IN_THE_FILE, no_object="{record} is not a JSON object."),
-    "repeated_key": _warns(
-        "A key is there more than once; its last value was taken.", "Use each key once per record."
-    ),
+    "repeated_key": _warns("A key is there more than once; its last value was taken.", "Use each key once per record."),
     "replaced_character": _warns(
         "A character that is no text (\\u0000 or half of a pair) was replaced.", "Correct the text at its source."
     ),
@@ -123,7 +122,8 @@ VALIDATING = {
     ),
     "invalid_id": _fails("{column} is not the id of a contact, a UUID", "Take the ids from an export."),
     "invalid_company": _warns(
-        "{column} has {bounds} characters and was left out", "Correct the company's name, or change the limits in the settings file."
+        "{column} has {bounds} characters and was left out",
+        "Correct the company's name, or change the limits in the settings file.",
     ),
     "invalid_status": _fails(
         "{column} is not a known status; use subscribed, unsubscribed, bounced or complained",
@@ -346,7 +346,9 @@ CALLS = {
     "not_found": _refused("There is no such import, contact, property, list or feed.", "Look for its name or id."),
     "invalid_option": _refused("An option, a mapping or a setting is invalid.", _SEE),
     "invalid_filter": _refused("A filter is invalid; the message gives the position.", "See docs/filters.md."),
-    "invalid_link": _refused("The link to an export's file has expired, or was not signed by this store.", "Make a new link."),
+    "invalid_link": _refused(
+        "The link to an export's file has expired, or was not signed by this store.", "Make a new link."
+    ),
     "too_many_exports": _refused("The limit of exports per hour is reached.", "Try again later."),
     "wrong_state": _refused("The import's status does not allow this.", "See `contact-pipelines show`."),
     "store_error": _refused("The contact store reports an error.", "See the message."),
