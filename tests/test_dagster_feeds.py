@@ -69,7 +69,7 @@ def test_a_tick_of_the_sensor_starts_a_run_for_each_new_file(feeding, instance, 
     assert [record.file_name for record in records] == ["a.csv", "b.csv"]
     (request,) = result.dynamic_partitions_requests
     assert list(request.partition_keys) == [record.name for record in records]
-    assert tick(drop, sensor, instance).skip_message == "2 files fit *.csv at inbox: 2 known already."
+    assert tick(drop, sensor, instance).skip_message == "2 files fit *.csv at inbox: 2 already known."
     for record in records:
         run = run_job(instance, record)
         assert run.success
@@ -123,7 +123,7 @@ def test_a_schedule_takes_what_is_new_at_its_time(feeding, instance):
     assert request.partition_key == record.name
     assert instance.has_dynamic_partition("imports", record.name)
     assert drop.sql("SELECT due_at FROM feed_checks ORDER BY 1")[0]["due_at"] == moment("2026-11-20T07:00:00")
-    assert "known already" in at(drop, instance, due.replace(day=22)).skip_message
+    assert "already known" in at(drop, instance, due.replace(day=22)).skip_message
 
 
 def test_tending_finishes_a_schedule_and_archives(feeding, instance):
@@ -160,7 +160,7 @@ def test_a_daily_schedule_is_due_once_on_every_day_of_the_year(feeding, instance
         drop.write("a.csv", ANN.replace("ann", f"ann{number}"))
         os.utime(drop.folder / "a.csv", (number, number))
         assert len(at(drop, instance, due)) == 1
-        assert "known already" in at(drop, instance, due).skip_message  # a second daemon, a tick that is repeated
+        assert "already known" in at(drop, instance, due).skip_message  # a second daemon, a tick that is repeated
     assert len(drop.imports()) == 3
     assert len(drop.sql("SELECT * FROM feed_checks WHERE status = 'taken'")) == 3
 

@@ -284,7 +284,7 @@ def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch,
     """After none, some, or all of the files were removed, and before the database's part is committed."""
     importer.run(FIRST)
     importer.run(SECOND)
-    discard, remove = ArtifactFolder.discard, erase.erase_rows
+    discard, remove = ArtifactFolder.discard, erase._remove_files
     gone = []
 
     def discard_some(artifacts, name):
@@ -300,7 +300,7 @@ def test_what_was_cut_short_is_finished_by_doing_it_again(importer, monkeypatch,
 
     with monkeypatch.context() as patch:
         patch.setattr(ArtifactFolder, "discard", discard_some)
-        patch.setattr(erase, "erase_rows", remove_and_crash)
+        patch.setattr(erase, "_remove_files", remove_and_crash)
         with pytest.raises(_Crash):
             _erase(importer, "Z-17")
     assert len(gone) == removed

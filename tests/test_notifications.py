@@ -309,7 +309,7 @@ def test_two_senders_at_once_send_each_message_once(importer):
 SENDER = """
 import os, sys
 from contact_pipelines import notify
-from contact_pipelines.notifying import delivering
+from contact_pipelines.notify import sending
 from contact_pipelines.settings import load_settings
 from contact_pipelines.store.engine import open_store
 
@@ -318,7 +318,7 @@ def dying(*args, **options):
         deliver(*args, **options)
     os.kill(os.getpid(), 9)
 
-deliver, delivering.deliver = delivering.deliver, dying
+deliver, sending.deliver = sending.deliver, dying
 settings = load_settings()
 notify.send_notifications(open_store(settings), settings, within=20)
 """

@@ -42,7 +42,7 @@ def test_files_are_taken_once_and_in_the_order_of_their_names(feeding):
     assert look.taken[0].source == "local://inbox/a.csv"
     assert str(look) == "3 files fit *.csv at inbox: 3 taken."
     assert [record.status for record in drop.run(look.taken)] == [COMPLETED] * 3
-    assert str(drop.look()) == "3 files fit *.csv at inbox: 3 known already."
+    assert str(drop.look()) == "3 files fit *.csv at inbox: 3 already known."
     assert set(drop.importer.contacts()) == {"a@example.com", "b@example.com", "c@example.com"}
     assert {record.feed for record in drop.imports()} == {"drop"}
 
@@ -184,7 +184,7 @@ def test_an_import_whose_source_went_away_is_taken_again_after_a_while(feeding, 
             look = drop.look()
             assert [record.status for record in drop.run(look.taken)] == [ImportStatus.FAILED], attempt
         drop.sql("UPDATE imports SET finished_at = finished_at - interval '1 hour'")
-        assert str(drop.look()) == "1 file fit *.csv at inbox: 1 known already."
+        assert str(drop.look()) == "1 file fit *.csv at inbox: 1 already known."
     record = feeds.retry_watched(drop.store, drop.settings, drop.feed, "a.csv")
     assert [found.counts for found in drop.run((record,))] == [Counts(1, created=1)]
 
@@ -342,7 +342,7 @@ def test_a_watched_source_that_is_away_is_one_trouble_until_it_recovers(feeding)
     drop = feeding()
     drop.folder.rename(drop.folder.with_name("away"))
     for _ in range(3):
-        with pytest.raises(Exception, match="has no folder"):
+        with pytest.raises(Exception, match="is missing its folder"):
             drop.look()
     assert [(row["status"], row["attempts"]) for row in drop.sql("SELECT * FROM feed_checks")] == [("unreachable", 3)]
     drop.folder.with_name("away").rename(drop.folder)

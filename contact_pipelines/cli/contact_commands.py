@@ -124,7 +124,6 @@ def erase(
 
 
 def _tell_erasure(done: Erasure) -> None:
-
     print_facts(
         [
             ("contacts", done.contacts),
@@ -144,7 +143,6 @@ def _tell_erasure(done: Erasure) -> None:
 
 
 def _tell_event(event: HistoryEvent) -> None:
-
     told = [f"{safe(event.file)} row {event.row}, import {event.import_name}"] if event.import_name else []
     told += [safe(event.note)] if event.note else []
     typer.echo(f"{moment(event.at)}  {typer.style(f'{event.event:<15}', bold=True)}  {'; '.join(told)}")
@@ -154,7 +152,6 @@ def _tell_event(event: HistoryEvent) -> None:
 
 
 def _change(event: HistoryEvent, change: FieldChange) -> str:
-
     if event.event == "created":
         return _shown(change.after)
     if isinstance(change.before, list) and isinstance(change.after, list):
@@ -163,7 +160,6 @@ def _change(event: HistoryEvent, change: FieldChange) -> str:
 
 
 def _shown(value: object) -> str:
-
     return "(empty)" if value in (None, [], "") else safe(_text(value))
 
 

@@ -131,7 +131,6 @@ def _import_here(settings: Settings, store: Store, record: Import) -> Import:
 
 
 def _shape(state: FeedState) -> dict[str, Any]:
-
     feed, last, check = state.feed, state.last_import, state.last_check
     when = f"every {feed.watch.every:g} s" if feed.watch else ""
     when = f"{feed.schedule.cron} {feed.schedule.timezone}" if feed.schedule else when

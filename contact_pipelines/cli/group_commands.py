@@ -148,6 +148,5 @@ def _add(values: dict[str, Any], *, as_json: bool, tenant: str) -> None:
 
 
 def _tell_problem(group: Group) -> None:
-
     if group.problem is not None:
         typer.echo(f"The segment {safe(group.definition.name)} cannot be used. {safe(group.problem)}", err=True)

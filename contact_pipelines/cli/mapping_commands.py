@@ -119,7 +119,6 @@ def _entry(file: str, options: ReadingOptions, limits: Limits) -> dict[str, Any]
 
 
 def _print(entry: dict[str, Any]) -> None:
-
     typer.echo(f"{safe(entry['file'])}: {how_read(entry)}\n")
     rows = [
         (column["column"], column["field"], f"{column['confidence']:.0%}", column["reason"],

@@ -123,7 +123,6 @@ def send_test(
 
 
 def _shape(it: Notification) -> dict[str, object]:
-
     return {
         "id": it.id,
         "event": it.kind.value,

@@ -95,7 +95,6 @@ def _print_preview(file: str, found: Preview) -> None:
 
 
 def _print_validation(found: Preview) -> None:
-
     invalid = found.rows - found.valid
     typer.echo(f"  {_share(found.valid, found.rows)} valid, {_share(invalid, found.rows)} would fail")
     for severity, title in (("error", "Errors"), ("warning", "Warnings")):

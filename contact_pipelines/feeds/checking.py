@@ -52,7 +52,7 @@ def _try_feed(feed: ImportFeed, settings: Settings) -> Tried:
     def look(location: Location) -> tuple[str, int]:
         prepared_options(feed.given_options, settings.options)
         files = [file for file in location.list(feed.source.path) if not is_temporary(file.path.rpartition("/")[2])]
-        found = f"{_files(len(files))} at {feed.source.location} match {feed.source.path}"
+        found = f"{_files(len(files))} at {feed.source.location} fit {feed.source.path}"
         return found + _remarks(feed, settings), len(files)
 
     return _try("imports", feed.name, settings.locations[feed.source.location], look, feed.source.location)
