@@ -175,8 +175,8 @@ def rollback(
 
     Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
 
-    The import's opt-outs stay, so that nobody who left is contacted again. The report, rollback.csv beside the import's
-    other files, lists for each contact what was restored, and what was kept and why.
+    The import's opt-outs stay, so that nobody who opted out is contacted again. The report, rollback.csv in the
+    import's folder, lists for each contact what was restored, and what was kept and why.
     """
     from contact_pipelines.cli.shapes import rollback_shape
 

@@ -30,7 +30,7 @@ ROWS_ARE_VALID = dg.AssetCheckSpec(
     ROWS_VALID,
     asset="validated_contacts",
     description="No row was rejected. A warning only: the other rows are imported, and the rejected ones stand"
-    " in the error file of the import, to be mended and imported again.",
+    " in the error file of the import, to be fixed and imported again.",
 )
 EVERY_ROW_HAS_ONE_OUTCOME = dg.AssetCheckSpec(
     ONE_OUTCOME,

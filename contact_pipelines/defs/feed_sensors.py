@@ -1,7 +1,7 @@
 """Feeds in Dagster: a sensor for each watched one, a schedule for each scheduled one.
 
 They are made when the code location is loaded: reload it after feeds were added, removed or rescheduled. What a feed
-takes, and with which options, is read anew at every tick. Which files are taken is decided by the database; cursors
+takes, and with which options, is read again at every tick. Which files are taken is decided by the database; cursors
 are not used and run keys only keep the event log tidy.
 """
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contact_pipelines.options import ExportRequest
 
 SCHEDULED_BY = "schedule:"
-"""Before the name of an export of the settings file, as the user by whom its exports are made."""
+"""Prefix of a scheduled export's name, as the user that requests it."""
 
 
 class ExportStatus(StrEnum):

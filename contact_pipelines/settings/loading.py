@@ -86,7 +86,7 @@ def _named(what: str, name: str, feeds: Sequence[_Feed]) -> _Feed:
 
 
 class _SettingsFile(House):
-    """The keys of the settings file: the house rules, and these."""
+    """The keys of the settings file: the policies, and these."""
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")

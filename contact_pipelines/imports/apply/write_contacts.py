@@ -155,7 +155,7 @@ def _update(
     try:
         if reason is None:
             return update()
-        # Only those whom the file subscribes again are updated under the grant: it would unprotect the others as well.
+        # Only resubscribed contacts are updated under the grant, which would unprotect the others too.
         loosens = blocks["loosens"]
         updated = update(f" AND NOT {loosens}")
         with consent_grants.granted(connection, reason):

@@ -81,7 +81,7 @@ def _left(parts: tuple[str, ...]) -> ConsentReading | None:
     doubt = _doubt(rest)
     if doubt:
         return ConsentReading(None, doubt, if_given=Consent.OPT_OUT)
-    return ConsentReading(Consent.OPT_OUT, "says who has left")
+    return ConsentReading(Consent.OPT_OUT, "says who opted out")
 
 
 def _agreed(parts: tuple[str, ...]) -> ConsentReading | None:
@@ -137,7 +137,7 @@ class ConsentColumn:
 def consent_column(header: ConsentReading | None, samples: Sequence[str]) -> ConsentColumn | str:
     """Say in which sense a column tells consent, or why it does not; empty if its header is not about consent.
 
-    A column whose values are neither answers nor (of who has left) dates is refused, whatever its header says.
+    A column whose values are neither answers nor (for opt-outs) dates is rejected, whatever its header says.
     """
     if header is None or header.sense is None:
         return ""

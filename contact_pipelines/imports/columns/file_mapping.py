@@ -123,7 +123,7 @@ class FileMapping:
 def output_fields(columns: Sequence[str], preset: Preset | None = None) -> list[str]:
     """Return the contact fields and properties that are made of these text columns.
 
-    A full name is two fields, all columns of consent are one, and a file of people who left always has a status.
+    A full name becomes two fields, all consent columns one, and a file of opt-outs always has a status.
     """
     fields = [made for column in columns for made in _outputs(column)]
     return list(dict.fromkeys([*fields, *([consent.STATUS] if consent.floor(preset) else [])]))
@@ -177,8 +177,8 @@ def map_columns(
 ) -> FileMapping:
     """Suggest a field for each column, apply what was saved and what was given, infer the types of new properties.
 
-    `known` are the properties of the tenant and of the house; `house` names the language model to ask, if any;
-    `file_name` helps to tell whom the file lists. What is given goes before what is `saved`. Raises InvalidOption and
+    `known`: the properties of the tenant and of the settings; `house`: the policies, with the language model to ask, if
+    any; `file_name`: a hint at who the file lists. Given columns override `saved` ones. Raises InvalidOption and
     FileNotImportable if the mapping, the rules or the transformations do not fit the file.
     """
     given = options.columns
@@ -215,7 +215,7 @@ def map_columns(
 def _with_language_model(
     built_in: list[ColumnMapping], samples: Mapping[str, Sequence[str]], options: ImportOptions, house: House
 ) -> list[ColumnMapping]:
-    """Return the suggestions with those of the house's language model, which sees no column that was given."""
+    """Add the suggestions of the configured language model, which does not see given columns."""
     if house.language_model is None or options.only_given_columns:
         return built_in
     from contact_pipelines.imports.columns import language_model

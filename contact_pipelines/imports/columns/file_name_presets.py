@@ -23,9 +23,9 @@ _HASH = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{3,}(?![^\W_])")
 
 
 def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
-    """Return the options with what the file's name says of its people, unless they name a preset themselves.
+    """Return the options with the preset that the file name implies, unless they set one.
 
-    In a file that suppresses, everybody has left.
+    In a suppression import everybody has opted out.
     """
     if options.preset is None:
         options = options.model_copy(update={"preset": preset_of(file_name)})

@@ -21,7 +21,7 @@ PERSON = ROLES | word_set(
         *(stem + end for stem in word_set(_PEOPLE["person_stems"]) for end in ("", *_PEOPLE["person_endings"])),
     ]
 )
-"""The one whom the row is about."""
+"""The person the row is about."""
 ID_WORDS, NUMBER_WORDS = word_set(_PEOPLE["id_words"]), word_set(_PEOPLE["number_words"])
 PERSON_PREFIXES, ROLE_PREFIXES = tuple(_PEOPLE["person_prefixes"]), tuple(_PEOPLE["role_prefixes"])
 NOT_THE_PERSON = ROLES | word_set(_PEOPLE["not_the_person"])

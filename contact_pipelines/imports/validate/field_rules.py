@@ -28,10 +28,10 @@ def check_field_rules(rules: Mapping[str, FieldRules]) -> None:
     for name, own in rules.items():
         shortest, longest = own.min_length, own.max_length
         if name not in TEXT_FIELDS and (shortest, longest, own.pattern) != (None, None, None):
-            raise InvalidOption(f"The rules of {name} cannot be kept: lengths and patterns are for texts.")
+            raise InvalidOption(f"The rules of {name} do not apply: lengths and patterns are for texts.")
         if shortest is not None and longest is not None and shortest > longest:
-            raise InvalidOption(f"The rules of {name} cannot be kept: min_length is above max_length.")
+            raise InvalidOption(f"The rules of {name} contradict each other: min_length is above max_length.")
         if own.country_code_required and name != "phone":
-            raise InvalidOption(f"The rules of {name} cannot be kept: country_code_required is for the phone.")
+            raise InvalidOption(f"The rules of {name} do not apply: country_code_required is for the phone.")
         if own.pattern is not None and not is_pattern(own.pattern):
-            raise InvalidOption(f"The pattern of {name} is not a regular expression as RE2 has them.")
+            raise InvalidOption(f"The pattern of {name} is not a valid RE2 regular expression.")

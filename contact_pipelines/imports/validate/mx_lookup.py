@@ -83,7 +83,7 @@ def look_up(
 ) -> MxAnswers:
     """Ask about each of these distinct domains (in Unicode or Punycode), the first ones first.
 
-    Takes `check.total_timeout` seconds at most; `check.concurrency` look-ups are under way at a time, in one
+    Takes `check.total_timeout` seconds at most; `check.concurrency` lookups are under way at a time, in one
     thread. Raises `InvalidOption` for a name server that is no IP address; a DNS that cannot be reached raises
     nothing. Not to be called from a coroutine.
     """
@@ -113,7 +113,7 @@ def _resolver(check: MxCheck) -> Resolver | None:
     wrong = next((server for server in check.nameservers if not dns.inet.is_address(server)), None)
     if wrong is not None:
         raise InvalidOption(
-            f"The setting email_checks.mx.nameservers has {wrong!r}, which is no IP address; "
+            f"The setting email_checks.mx.nameservers has {wrong!r}, which is not an IP address; "
             "write one such as 192.0.2.53."
         )
     try:

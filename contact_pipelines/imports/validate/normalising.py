@@ -193,7 +193,7 @@ def _status(typing: _Typing, columns: Sequence[str]) -> FieldSql:
 
 
 def _company(typing: _Typing, column: str) -> FieldSql:
-    """Leave out a name that is too short or too long, where the house has no rule of its own."""
+    """Drop a name that is too short or too long, unless the settings have a rule for it."""
     value, rules = transformed(identifier(column), typing.how(column)), typing.rules.get(column, FieldRules())
     shortest, longest = COMPANY_LENGTH
     bounds = [f"length({value}) >= {shortest}"] if rules.min_length is None else []

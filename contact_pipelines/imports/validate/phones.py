@@ -53,7 +53,7 @@ def phone_fast_path(texts_sql: str, country: str | None, *, abroad_only: bool = 
     The rows come in no particular order. `texts_sql` is a query of one column `raw` (VARCHAR); `country` a
     region that phonenumbers knows, in upper case, or None. This is a query, not an expression, because its
     steps use each other's results, and DuckDB has no cheap way to name one inside an expression: a lambda
-    compiles the patterns anew for each 2,048 rows, a scalar subquery becomes a join with itself.
+    compiles the patterns again for every 2,048 rows, a scalar subquery becomes a self-join.
     `MATERIALIZED` keeps DuckDB from putting the steps
     back into one another, which works each of them out several times.
     """

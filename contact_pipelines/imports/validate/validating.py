@@ -46,7 +46,7 @@ def validate(
 ) -> None:
     """Check the typed rows of `table` and add what is wrong to `errors_table` (see `create_errors_table`).
 
-    `rules` are the house's by contact field. Raises InvalidOption for rules that cannot be kept.
+    `rules`: the settings' rules by contact field. Raises InvalidOption for rules that contradict each other.
     """
     check_field_rules(rules)
     from contact_pipelines.imports.validate.contact_schema import contact_schema  # takes long

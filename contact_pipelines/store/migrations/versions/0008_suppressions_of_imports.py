@@ -37,7 +37,7 @@ def downgrade() -> None:
 
 
 def _replace_tombstone_function(on_conflict: str) -> None:
-    """Write the function of migration 0003 anew; its triggers call it as before."""
+    """Replace the function of migration 0003; its triggers call it as before."""
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     op.execute(
         f"""
