@@ -224,7 +224,7 @@ def _prepare_join(cursor: psycopg.Cursor[Any], columns: Sequence[str]) -> None:
 
 
 def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -> None:
-    """Analyse contacts: after a large import the planner would think a tenant empty, and choose nested loops."""
+    """Analyse a table with stale statistics: after a large import the planner would think a tenant empty."""
     stale = sql_blocks("matching")["statistics_are_stale"].format(table=literal(table))
     if cursor.execute(stale.encode()).fetchone() == (True,):
         cursor.execute(f"ANALYZE {table} ({columns})".encode())
