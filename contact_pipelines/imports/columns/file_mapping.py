@@ -1,7 +1,7 @@
 """A file's mapping: the field of each column, the name its text is stored under, how it is read.
 
-`map_columns` suggests a field for each column, applies what was given, and says which properties the import has to
-create, and of which type.
+`map_columns` suggests a field for each column, applies the given mapping, and determines which properties the import
+has to create, with their types.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _FIRST_ROWS = "first_rows"
 
 @dataclass(frozen=True)
 class FileMapping:
-    """What the columns of a file are, and the tenant's properties by key, with those that the import has to create.
+    """The field of each column, and the tenant's properties by key, including those that the import creates.
 
-    The text of a column is kept under the name of its field, but for columns of consent, of which there may be
-    several: they have names of their own (`text_columns`). `transform` is keyed by these names.
+    A column's text is stored under the name of its field, except for consent columns, of which there can be several:
+    they have their own names (`text_columns`). `transform` is keyed by these names.
     """
 
     columns: tuple[ColumnMapping, ...]
@@ -110,7 +110,7 @@ class FileMapping:
 
     @property
     def has_opt_in(self) -> bool:
-        """Whether a column says who wants to hear from us: the others do not, then."""
+        """Whether the file has an opt-in column: without a yes in it, a contact is not subscribed."""
         return any(consent.kind_of(name) is Consent.OPT_IN for name in self.text_columns)
 
     @property
@@ -175,7 +175,7 @@ def map_columns(
     file_name: str = "",
     saved: SavedMapping | None = None,
 ) -> FileMapping:
-    """Suggest a field for each column, apply what was saved and what was given, infer the types of new properties.
+    """Suggest a field for each column, apply saved and given mappings, infer the types of new properties.
 
     `known`: the properties of the tenant and of the settings; `house`: the policies, with the language model to ask, if
     any; `file_name`: a hint at who the file lists. Given columns override `saved` ones. Raises InvalidOption and

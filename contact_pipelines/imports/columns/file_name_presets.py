@@ -3,8 +3,8 @@
 Mailchimp, for instance, exports an audience as `subscribed_members_export_….csv`,
 `unsubscribed_members_export_….csv` and `cleaned_members_export_….csv`; none has a column that says so.
 
-A preset makes every row of the file an opt-out, so a name must say it plainly: one word that says otherwise
-("not", "removed", "survey", "subscribed") and the file is treated like any other.
+A preset makes every row of the file an opt-out, so the name must be unambiguous: one word to the contrary ("not",
+"removed", "survey", "subscribed"), and the file is treated like any other.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
 
 
 def preset_of(file_name: str) -> Preset:
-    """Return what a file's name says about everybody in it: NONE unless it says plainly that they left.
+    """Return the preset that a file name implies; NONE unless it clearly says that everybody opted out.
 
     A name of two kinds ("bounces and unsubscribes") counts as the milder one, UNSUBSCRIBED. Only the last part of
     a path counts.

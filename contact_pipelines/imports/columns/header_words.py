@@ -50,7 +50,7 @@ _PERSONAL = NAMES | _REACH | _PLACE | _ABOUT
 
 @dataclass(frozen=True)
 class Qualifier:
-    """Words that may stand beside the names of `fields`, and what is left of the confidence when they do."""
+    """Words allowed next to the names of `fields`, and the factor by which they lower the confidence."""
 
     words: frozenset[str]
     fields: frozenset[str]

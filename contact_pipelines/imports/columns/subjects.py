@@ -34,7 +34,7 @@ from contact_pipelines.imports.columns.header_words import (
 
 _MOST_WORDS = 5
 _FACTOR = 0.85
-"""What is left of an entry's confidence beside a word that is only taken for a person."""
+"""Factor on an entry's confidence next to a word that is only assumed to denote a person."""
 _ONLY_ADDRESS = 0.5
 _MOST_WORDS_OF_ADDRESS = 7
 _STEM = 5
@@ -61,7 +61,7 @@ Subject = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _Detail:
-    """Column `at` reads as a detail of somebody."""
+    """A reading of column `at` as a personal detail."""
 
     at: int
     entries: tuple[Entry, ...]

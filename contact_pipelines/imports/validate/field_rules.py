@@ -14,14 +14,14 @@ ALWAYS_THERE = ("status", "created_at", "updated_at")
 
 
 def check_house(house: House) -> None:
-    """Raise InvalidOption if a rule of the settings file, on a field or a property, cannot be kept."""
+    """Raise InvalidOption if the settings' rules on a field or property are invalid."""
     check_field_rules(house.fields)
     for definition in house.properties:
         check_rules(definition)
 
 
 def check_field_rules(rules: Mapping[str, FieldRules]) -> None:
-    """Raise InvalidOption, naming the field, for rules that its values cannot keep.
+    """Raise InvalidOption, naming the field, for rules that do not apply to it or contradict each other.
 
     Lengths and patterns (RE2) are for texts, country codes for the phone.
     """

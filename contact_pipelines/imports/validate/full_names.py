@@ -17,7 +17,7 @@ from contact_pipelines.files import duck
 from contact_pipelines.imports.validate import distinct_texts
 
 MAX_TEXT = 500
-"""Characters beyond which a text is not taken for a name: all of it becomes the first name."""
+"""Characters beyond which a text is not split: all of it becomes the first name."""
 
 _JOINS = "'\u2019-"  # apostrophe, typographic apostrophe, hyphen
 _WORD = rf"\p{{Latin}}+(?:[{_JOINS}]\p{{Latin}}+)*"
