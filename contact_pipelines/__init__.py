@@ -1,3 +1,3 @@
-"""Contact Pipelines: bring files of contacts into PostgreSQL and out again, fast, reviewable, undoable."""
+"""Contact Pipelines: import contact files into PostgreSQL, reviewable and undoable, and export contacts again."""
 
 __version__ = "0.1.0"

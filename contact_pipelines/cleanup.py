@@ -1,4 +1,4 @@
-"""Removing old files, notifications and exports, as `retention` in the settings says.
+"""Deletes old files, notifications and exports, as set by `retention` in the settings.
 
 Imports can still be rolled back afterwards: the journal stays in the store. Imports that are pending, running or
 awaiting review are left alone, however old they are.

@@ -1,4 +1,4 @@
-"""Dagster's entry: `dagster dev -m contact_pipelines.definitions`. Wiring only."""
+"""Dagster's entry point: `dagster dev -m contact_pipelines.definitions`. Wiring only."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""Every error that Contact Pipelines raises on purpose.
+"""Every exception that Contact Pipelines raises on purpose.
 
     ContactPipelinesError
     ├── UsageError                 what was asked for is not possible as asked (exit code 2)
@@ -24,7 +24,7 @@
     │   ├── StoreUnavailable       it cannot be reached, or went away; try again
     │   ├── SchemaMismatch         its schema is older or newer than this version of the code
     │   ├── ContactsChanged        contacts moved between comparing and applying; compare again
-    │   └── ConsentError           what the database keeps for people who left; nothing was written
+    │   └── ConsentError           a violation of the consent rules that the database enforces; nothing was written
     │       ├── ConsentProtected   an opt-out or a suppression would be undone without a grant
     │       ├── AddressSuppressed  a suppressed address would be subscribed
     │       └── AddressNotNormal   an address that is not trimmed and lower-case
@@ -208,7 +208,7 @@ class ContactsChanged(StoreError):
 
 
 class ConsentError(StoreError):
-    """What the database keeps for people who left (migration 0003); nothing was written."""
+    """A violation of the consent rules that the database enforces (migration 0003); nothing was written."""
 
     code = "consent_error"
 

@@ -1,20 +1,20 @@
-"""Every code that a row, a file, an import, an export or a call can get: what becomes of it, how it reads, what to do.
+"""Every code of rows, files, imports, exports and calls: outcome, severity, message, remedy.
 
-A sentence has named parts in braces. Where one code has several sentences, those besides the first have a name of their
-own: `email_taken.in_file`. In Python a sentence is filled by `sentence`:
+A sentence has named parts in braces. Further sentences of the same code have a name: `email_taken.in_file`. In Python,
+`sentence` fills one in:
 
     sentence("duplicate_row", row=7)                     # 'duplicate of row 7'
     sentence("email_taken.in_file", row=7)               # 'row 7 has this email too'
 
-In DuckDB it is the macro of the same name, which every connection of `files.duck.connect` has; parts follow in pairs.
-With a constant code it is folded into a constant, so it costs no more than a literal:
+In DuckDB, every connection of `files.duck.connect` has a macro of that name; parts follow in pairs. With a constant
+code it is folded into a constant, so it costs no more than a literal:
 
     sentence('suppressed')
     sentence('duplicate_row', 'row', counts)
     sentence('consent_from_duplicate', 'status', t.status, 'row', t.told_by)
 
-A part that is NULL makes the sentence NULL, so alternatives are written with `coalesce`. `docs/outcomes.md` is made of
-this table.
+A part that is NULL makes the sentence NULL, so alternatives are written with `coalesce`. `docs/outcomes.md` is
+generated from this table.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ IMPORTED = "created, updated or unchanged"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a code stands for: what becomes of the row, file, import, export or call; its sentences; what to do.
+    """The meaning of a code: what happens to the row, file, import, export or call; its sentences; what to do.
 
-    `severity` is None for what is merely told. `otherwise` says when the severity is the other one.
+    `severity` is None for pure information. `otherwise` says when the severity is the other one.
     """
 
     becomes: str
@@ -59,28 +59,28 @@ def _notes(becomes: str, text: str, remedy: str, **others: str) -> Outcome:
     return Outcome(becomes, text, remedy, None, others)
 
 
-_WRITE_DATES = "Write it as 2026-11-20, or say how dates are written (date_format)."
+_WRITE_DATES = "Write it as 2026-11-20, or set date_format."
 _UNSURE_DATE = (
     "{column} is not a date that can be read for sure; write it as 2026-11-20, or say how dates are written"
     " (date_format)"
 )
 _SHORTEN = "Shorten it, or raise the limit in the settings file."
-_IN_THE_FILE = "Correct the row in the error file and import that."
-_OPTED_OUT = "Nothing: who has opted out stays so. --force-status subscribes them again, if they have asked for it."
-_NEVER_MATCHED = "Give the row a value that recognises the contact, or correct the contact in the store."
-_KEY_OF_MATCH = "error where the field is a match key"
-_BY_SETTINGS = "as email_checks of the settings file says: warn, reject or accept"
+_IN_THE_FILE = "Correct the row in the error file and import that file."
+_OPTED_OUT = "Nothing: opt-outs are kept. If the person signed up again, use --force-status."
+_NEVER_MATCHED = "Give the row a value that identifies one contact, or correct the contacts in the store."
+_KEY_OF_MATCH = "error if the field is a match key"
+_BY_SETTINGS = "set by email_checks in the settings file: warn, reject or accept"
 
 READING = {
     "too_few_cells": _fails(
         "The row has {cells} cells, but the header has {width}.",
-        "Close the quote or remove the line break that tears the row apart; cells missing at its end are empty.",
-        otherwise="warning where only cells at the end of the row are missing",
+        "Close the quote, or remove the line break that splits the row. Cells missing at the end count as empty.",
+        otherwise="warning if only cells at the end of the row are missing",
         padded="The row has {cells}, but the header has {width}; the missing ones are empty.",
     ),
     "too_many_cells": _fails(
         "The row has {cells} cells, but the header has {width}.",
-        "Put cells that hold the delimiter in quotes.",
+        "Quote cells that contain the delimiter.",
     ),
     "unclosed_quote": _fails("A quote is opened in this row and not closed.", "Close the quote, or remove it."),
     "misplaced_quote": _fails(
@@ -88,28 +88,27 @@ READING = {
         "Double the quotes inside the cell.",
     ),
     "undecodable": _fails(
-        "The row holds bytes that are not UTF-8 text.", "Export the file in one encoding, or name it with --encoding."
+        "The row holds bytes that are not UTF-8 text.",
+        "Export the file in a single encoding, or set it with --encoding.",
     ),
     "cell_too_long": _fails("A cell is longer than {characters} characters.", _SHORTEN),
     "row_too_long": _fails("The row is longer than {characters} characters.", _SHORTEN),
     "invalid_json": _fails("{record} is not valid JSON.", _IN_THE_FILE, no_object="{record} is not a JSON object."),
-    "repeated_key": _warns(
-        "A key is there more than once; its last value was taken.", "Give each key of a record one value."
-    ),
+    "repeated_key": _warns("A key is there more than once; its last value was taken.", "Use each key once per record."),
     "replaced_character": _warns(
-        "A character that is no text (\\u0000 or half of a pair) was replaced.", "Correct the text where it comes from."
+        "A character that is no text (\\u0000 or half of a pair) was replaced.", "Correct the text at its source."
     ),
     "undecodable_value": _warns(
         "The bytes in {column} are not UTF-8 text and were left out.", "Export the column as text."
     ),
 }
-"""Of rows: what reading the file finds."""
+"""Codes of rows, from reading the file."""
 
 VALIDATING = {
-    "missing_email": _fails("{column} is empty", "Add the address, or recognise contacts by another key (--match-on)."),
+    "missing_email": _fails("{column} is empty", "Add the address, or match contacts by another key (--match-on)."),
     "missing_match_key": _fails(
         "{column} is empty",
-        "Add a value that recognises the contact.",
+        "Add a value for a match key.",
         several="{columns} are all empty, and contacts are recognised by them",
     ),
     "invalid_email": _fails("{column} is not a valid email address", "Correct the address."),
@@ -123,11 +122,12 @@ VALIDATING = {
     ),
     "invalid_id": _fails("{column} is not the id of a contact, a UUID", "Take the ids from an export."),
     "invalid_company": _warns(
-        "{column} has {bounds} characters and was left out", "Give the company's name, or change the house's limits."
+        "{column} has {bounds} characters and was left out",
+        "Correct the company's name, or change the limits in the settings file.",
     ),
     "invalid_status": _fails(
         "{column} is not a known status; use subscribed, unsubscribed, bounced or complained",
-        "Use one of these words, or map the column to a property if it does not speak of consent.",
+        "Use one of these words, or map the column to a property if it is not about consent.",
         opt_out="{column} is neither yes nor no, nor a date, nor a known word of consent",
         opt_in="{column} is neither yes nor no, nor a known word of consent",
     ),
@@ -140,21 +140,21 @@ VALIDATING = {
     ),
     "invalid_date": _fails(_UNSURE_DATE, _WRITE_DATES),
     "invalid_boolean": _fails("{column} is neither yes nor no", "Write yes or no, true or false, 1 or 0."),
-    "invalid_multi_select": _fails("{column} is not a list of options", "Separate the options by commas."),
+    "invalid_multi_select": _fails("{column} is not a list of options", "Separate the options with commas."),
     "not_an_option": _fails(
         "{column} is not one of the property's options",
         "Use an option of the property, or add the value to its options.",
         item="{column} has a value that is not one of the property's options",
     ),
-    "too_short": _fails("{column} has fewer than {characters} characters", "Give the whole value."),
+    "too_short": _fails("{column} has fewer than {characters} characters", "Enter the complete value."),
     "too_long": _fails("{column} has more than {characters} characters", _SHORTEN),
     "too_low": _fails("{column} is below {least}", "Correct the number, or lower the property's minimum."),
     "too_high": _fails("{column} is above {most}", "Correct the number, or raise the property's maximum."),
     "pattern": _fails(
-        "{column} does not have the required form", "Write it in the form that the settings file asks for."
+        "{column} does not have the required form", "Write it in the form required by the settings file."
     ),
     "disposable_email": _warns(
-        "{column} is a disposable address", "Ask the person for a lasting address.", otherwise=_BY_SETTINGS
+        "{column} is a disposable address", "Ask the person for a permanent address.", otherwise=_BY_SETTINGS
     ),
     "role_email": _warns(
         "{column} is a shared mailbox such as info@ or sales@", "Use a person's own address.", otherwise=_BY_SETTINGS
@@ -166,36 +166,36 @@ VALIDATING = {
     ),
     "mail_domain_unknown": _warns(
         "{column} has a domain that could not be checked (no answer from DNS in time); it was let pass",
-        "Nothing; import the row again to check it again.",
+        "Nothing. Import the row again to repeat the check.",
     ),
 }
-"""Of rows: what checking their values finds."""
+"""Codes of rows, from checking their values."""
 
 COMPARING = {
-    "duplicate_row": _skips("duplicate of row {row}", "Nothing; --duplicates says which of several rows counts."),
+    "duplicate_row": _skips("duplicate of row {row}", "Nothing; --duplicates chooses which row counts."),
     "duplicate_key": _fails(
-        "another row has the same {key}", "Leave one row a contact in the file, or let the first or last one count."
+        "another row has the same {key}", "Leave one row per contact in the file, or use --duplicates first or last."
     ),
     "ambiguous_match": _fails("several contacts have this {keys}", _NEVER_MATCHED),
     "contradicting_keys": _fails("{keys} find different contacts", _NEVER_MATCHED),
     "unknown_id": _fails(
-        "no contact has this id, and a new one would get another id", "Leave the id out to create the contact."
+        "no contact has this id, and a new one would get another id", "Omit the id to create the contact."
     ),
     "email_taken": _fails(
         "another contact has this email",
         "Correct the address, or merge the two contacts.",
         in_file="row {row} has this email too",
     ),
-    "required": _fails("{field} is required for new contacts", "Fill the field in."),
-    "already_exists": _skips("a contact with this {key} exists already", "Nothing; the mode upsert would update it."),
+    "required": _fails("{field} is required for new contacts", "Fill in the field."),
+    "already_exists": _skips("a contact with this {key} exists already", "Nothing; --mode upsert would update it."),
     "not_in_store": _skips(
         "no contact has this {key}",
-        "Nothing; the mode upsert would create it.",
+        "Nothing; --mode upsert would create it.",
         no_email="no contact has this {key}, and the row has no email for the suppression list",
     ),
     "suppressed": _skips(
         "the address is on the suppression list",
-        "Nothing: it must not be mailed. See `contact-pipelines suppressions`.",
+        "Nothing: it must not be emailed. See `contact-pipelines suppressions`.",
     ),
     "consent_kept": _notes(
         IMPORTED,
@@ -207,20 +207,20 @@ COMPARING = {
     "consent_forced": _notes(
         UPDATED,
         "subscribed again (--force-status)",
-        "Nothing, if that was meant; roll the import back if not.",
+        "Nothing if intended; otherwise roll back the import.",
         all="contacts that had opted out were subscribed again, as --force-status says",
     ),
     "consent_from_duplicate": _notes(
         IMPORTED,
         "status is {status}, as row {row} says",
-        "Nothing: of several rows about one person the strictest status holds.",
+        "Nothing: of several rows about one person, the strictest status wins.",
         address="status is as in a stricter row with this email",
         all="opt-outs were taken over from other rows of the same person",
     ),
     "probable_duplicate": _notes(
         "created, updated or skipped",
         "probably the same as {other} (score {score}: {reason})",
-        "Look at duplicates.csv; merge the two if they are one person.",
+        "Check duplicates.csv; merge the two if they are the same person.",
         contact="contact {id}",
         row="row {row}",
         opts_out_unskipped="not skipped: the row opts out",
@@ -233,12 +233,12 @@ COMPARING = {
     "opted_out_duplicate": _notes(
         "created or skipped",
         "one of them has opted out",
-        "Look at duplicates.csv; unsubscribe the other contact if they are one person.",
+        "Check duplicates.csv; unsubscribe the other contact if they are the same person.",
     ),
     "suppression_added": _notes(
         "updated or skipped",
         "the address goes on the suppression list",
-        "Nothing; a rollback takes it off again.",
+        "Nothing; a rollback removes it again.",
         known="opted out before; the address goes on the suppression list",
         unknown="no contact has this {key}; the address goes on the suppression list",
     ),
@@ -247,7 +247,7 @@ COMPARING = {
         "the contact store has changed since the review; the row was left out", "Import the row again."
     ),
 }
-"""Of rows: what comparing them with the store and with each other finds."""
+"""Codes of rows, from comparing them with the store and with each other."""
 
 FILES = {
     "file_unreadable": _fails(
@@ -255,45 +255,45 @@ FILES = {
         "Export it again, or save it as CSV in UTF-8.",
     ),
     "file_changed": _fails(
-        "The file changed while it was read, or since a feed chose it.", "Import it again when nobody writes it."
+        "The file changed while it was read, or since a feed selected it.", "Import it again once it is complete."
     ),
     "file_not_importable": _fails(
-        "The file can be read, but holds nothing that can be imported as asked.",
-        "Map a column to a match key, correct the mapping, or split a file that is too large; the message says which.",
+        "The file can be read, but not imported with these options.",
+        "As the message says: map a column to a match key, correct the mapping, or split a file that is too large.",
     ),
-    "no_data_rows": _fails("The file has a header and no data rows below it.", "Export it again, with its rows."),
+    "no_data_rows": _fails("The file has a header but no data rows.", "Export it again, with its rows."),
     "location_error": _fails(
-        "A location of the settings file is refused, misconfigured, or lacks the folder.", "Correct it in the settings."
+        "A location is refused or misconfigured, or its folder is missing.", "Correct it in the settings file."
     ),
     "location_unreachable": _fails(
-        "A location cannot be reached, or went away.", "Nothing: it is tried again. If that lasts, check the network."
+        "A location cannot be reached.", "Nothing: it is retried. If that does not help, check the network."
     ),
     "source_missing": _fails(
-        "At its time a feed found no file, or none that is new.", "See why the file did not come; run the feed again."
+        "A scheduled feed found no file, or no new one.", "Find out why the file is missing; run the feed again."
     ),
 }
-"""Of files: why a file as a whole is not imported. The message of the error says more."""
+"""Codes of files: why a file as a whole is not imported. The error's message has the details."""
 
 IMPORTS = {
     "cancelled": Outcome("cancelled", "Somebody cancelled the import; nothing was written.", "Import it again."),
     "already_imported": Outcome(
         "cancelled",
-        "The file that a feed took has the same bytes as one that it imported before.",
-        "Nothing; `contact-pipelines import` imports it all the same.",
+        "The feed has imported a file with the same bytes before.",
+        "Nothing; `contact-pipelines import` would import it again.",
     ),
     "plan_changed": _fails(
         "The plan is not the one that was reviewed, or is gone; nothing was written.", "Import the file again."
     ),
     "contacts_changed": _fails(
         "Contacts of the plan were changed by somebody else since they were compared.",
-        "Nothing: they are compared again. If it fails for good, import when fewer others write.",
+        "Nothing: they are compared again. If the import fails, run it when there are fewer concurrent changes.",
     ),
     "consent_protected": _fails(
         "An opt-out or a suppression would be undone without a grant; nothing was written.", "Report it: this is a bug."
     ),
     "address_suppressed": _fails(
         "A suppressed address would be subscribed; nothing was written.",
-        "Import again; lift the suppression if need be.",
+        "Import again; remove the suppression if it is wrong.",
     ),
     "address_not_normal": _fails(
         "An address that is not trimmed and lower-case would be stored; nothing was written.",
@@ -323,15 +323,15 @@ IMPORTS = {
         export="An unforeseen error ended the export; there is no file.",
     ),
 }
-"""Of imports: why one ended without being applied."""
+"""Codes of imports: why one ended without being applied."""
 
 EXPORTS = {
     "export_not_possible": _fails(
-        "What the store holds does not fit into the format that was asked for; there is no file.",
+        "The data does not fit the requested format; there is no file.",
         "Choose another format, or fewer contacts.",
     ),
 }
-"""Of exports: why there is no file."""
+"""Codes of exports: why there is no file."""
 
 
 def _refused(text: str, remedy: str) -> Outcome:
@@ -341,29 +341,31 @@ def _refused(text: str, remedy: str) -> Outcome:
 _SEE = "Correct what the message names."
 
 CALLS = {
-    "error": _refused("Something went wrong that has no code of its own.", "See the message."),
-    "wrong_usage": _refused("What was asked for is not possible as asked.", _SEE),
+    "error": _refused("An error without a code of its own.", "See the message."),
+    "wrong_usage": _refused("The request is not possible in this form.", _SEE),
     "not_found": _refused("There is no such import, contact, property, list or feed.", "Look for its name or id."),
-    "invalid_option": _refused("An option, a mapping or a setting cannot be right.", _SEE),
-    "invalid_filter": _refused("A filter cannot be read; the message names the place.", "See docs/filters.md."),
-    "invalid_link": _refused("The link to an export's file is over, or was not signed here.", "Make a new link."),
-    "too_many_exports": _refused("As many exports as are allowed were made in the last hour.", "Try again later."),
-    "wrong_state": _refused("The import is not in a state that allows this.", "Look at it: imports show."),
-    "store_error": _refused("The contact store refuses.", "See the message."),
-    "store_unavailable": _refused("The contact store cannot be reached, or went away.", "Try again."),
+    "invalid_option": _refused("An option, a mapping or a setting is invalid.", _SEE),
+    "invalid_filter": _refused("A filter is invalid; the message gives the position.", "See docs/filters.md."),
+    "invalid_link": _refused(
+        "The link to an export's file has expired, or was not signed by this store.", "Make a new link."
+    ),
+    "too_many_exports": _refused("The limit of exports per hour is reached.", "Try again later."),
+    "wrong_state": _refused("The import's status does not allow this.", "See `contact-pipelines show`."),
+    "store_error": _refused("The contact store reports an error.", "See the message."),
+    "store_unavailable": _refused("The contact store cannot be reached.", "Try again."),
     "schema_mismatch": _refused("The store's schema is older or newer than the code.", "Run db upgrade, or upgrade."),
-    "disk_full": _refused("There is no room for artifacts, or for what an import spills.", "Make room, try again."),
-    "notification_failed": _refused("A message could not be handed over.", "Nothing: it is tried again for a while."),
-    "server_ended": _refused("A server that dev runs ended, or never became ready.", "Read its last lines."),
+    "disk_full": _refused("The disk is full.", "Free some space and try again."),
+    "notification_failed": _refused("A notification could not be delivered.", "Nothing: it is retried."),
+    "server_ended": _refused("A server of `dev` exited, or never became ready.", "Read its last lines."),
     "backfill_refused": _refused("A backfill cannot apply imports.", "Materialise one import at a time."),
 }
-"""Of calls, by whichever door: why they are refused. An import that runs into one of these while it runs fails."""
+"""Codes of calls, through any door: why they are refused. A running import that meets one of these fails."""
 
 OUTCOMES: Mapping[str, Outcome] = READING | VALIDATING | COMPARING | FILES | IMPORTS | EXPORTS | CALLS
 
 
 def sentences() -> dict[str, str]:
-    """Return all sentences by `code`, and those besides the first by `code.name`."""
+    """Return all sentences by `code`, further ones by `code.name`."""
     named = {code: its.sentence for code, its in OUTCOMES.items()}
     return named | {f"{code}.{name}": text for code, its in OUTCOMES.items() for name, text in its.others.items()}
 

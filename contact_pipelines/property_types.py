@@ -1,4 +1,4 @@
-"""The types of properties, and how the values of each are read, checked, compared, filtered and exported.
+"""The property types, and how values of each are read, checked, compared, filtered and exported.
 
 To add a type, add it here. It also needs SQL that reads its text, a block of its own in
 `imports/validate/normalising.sql` unless another type's does; the sentence of `invalid_<type>`, if a text can be

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a paragraph of the page is a line
-"""Makes docs/options.md of the declared options: `python -m tests.options_doc`."""
+"""Generates docs/options.md from the declared options: `python -m tests.options_doc`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ OPTIONS_DOC = Path(__file__).parent.parent / "docs" / "options.md"
 _HEAD = """\
 # Options
 
-Every option of an import and of an export, by groups. This page is made of the declarations in `contact_pipelines/options.py` (`python -m tests.options_doc`); [importing.md](importing.md) and [exporting.md](exporting.md) show the options at work.
+All import and export options, by group. Generated from `contact_pipelines/options.py` by `python -m tests.options_doc`; see [importing.md](importing.md) and [exporting.md](exporting.md) for examples.
 
-An option's name is its key in an options file (`--options`), in the section `options` of the settings file, in a feed and in Dagster's forms, where it stands under its group; its flag is for the command line. What is not given is as the settings file has it, and else as built in.
+The option name is the key in an options file (`--options`), under `options` in the settings file, in a feed, and in Dagster's forms (inside its group). The flag is for the command line. Options that are not given come from the settings file, then from the built-in defaults.
 
-To take a default of the settings file back, give the built-in default: its word, or `null`, `[]` or `{}` where it is nothing at all. On the command line and in Dagster's forms that is an empty text (`--country ""`), `--no-...` of a switch, and `auto` of the preset.
+To override a settings-file default with the built-in one, pass the built-in value, or `null`, `[]` or `{}` if there is none. On the command line and in Dagster's forms, use an empty text (`--country ""`), the `--no-...` form of a switch, or `--preset auto`.
 """
 
 
@@ -29,7 +29,7 @@ def options_doc() -> str:
     parts = [_HEAD, "## Imports\n", *_tables(declared(ImportOptions))]
     parts += [
         "### Inside `fuzzy` and `transform`\n",
-        "The flags of `transform` are about all columns.\n",
+        "The flags of `transform` apply to all columns.\n",
         _table(declared(FuzzyOptions)),
         _table(declared(Transformation)),
         "## Exports\n",
@@ -70,9 +70,9 @@ def _what(option: Option) -> str:
     if option.example is not None:
         text += f". Example: `{_yaml(option.example)}`"
     if not option.can_be_default:
-        text += ". Cannot be a default of the settings file"
+        text += ". Cannot be set as a default in the settings file"
     if option.excludes:
-        text += f". Not together with {', '.join(f'`{name}`' for name in option.excludes)}"
+        text += f". Cannot be combined with {', '.join(f'`{name}`' for name in option.excludes)}"
     return text
 
 

@@ -153,7 +153,7 @@ def test_what_has_ended_cannot_be_cancelled(known, end):
     with pytest.raises(WrongState) as told:
         cancel(known, record)
     undo = "; contact-pipelines rollback undoes it" if end == "completed" else ""
-    assert str(told.value) == f"The import {record.name} is {end} and cannot be cancelled any more{undo}."
+    assert str(told.value) == f"The import {record.name} is {end} and can no longer be cancelled{undo}."
     assert imports.get_import(known.store, record.id).status == ImportStatus(end)
     assert state(known) == before
 

@@ -199,7 +199,7 @@ def test_history_show_results_get_rollback_count(second, home, tmp_path):
     assert json.loads(process("contacts", "count", "--json", **home).out) == {"count": 0}
     twice = process("rollback", key, **home)
     assert (twice.code, twice.out) == (1, "")
-    assert sentence(twice) == f"Error: The import {key} was rolled back already; there is nothing left to undo."
+    assert sentence(twice) == f"Error: The import {key} was already rolled back; there is nothing left to undo."
 
 
 # -- import: options

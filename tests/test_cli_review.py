@@ -44,7 +44,7 @@ def test_for_people(run, path):
     assert counted(run) != nobody
     twice = run("confirm", key)
     assert (twice.code, twice.out) == (1, "")
-    assert twice.err.endswith("was applied already; there is nothing to confirm.\n")
+    assert twice.err.endswith("was already applied; there is nothing to confirm.\n")
 
 
 def test_for_programs(run, path):
@@ -80,7 +80,7 @@ def test_cancel(run, path):
     assert refused.err.endswith("was cancelled; import the file again.\n")
     again = run("cancel", key)
     assert (again.code, again.out) == (1, "")
-    assert again.err.endswith("is cancelled and cannot be cancelled any more.\n")
+    assert again.err.endswith("is cancelled and can no longer be cancelled.\n")
     assert counted(run) == nobody
 
 

@@ -110,7 +110,7 @@ def test_rollback_on_the_command_line(importer, run):
     expected |= {"id": record.id, "properties_removed": 0, "suppressions_kept": 0, "suppressions_removed": 0}
     assert dry == expected | {"status": "completed", "report_file": None}
     shown = run("rollback", record.id).out
-    assert shown.startswith(f"Rolled back {record.name}: 0 contacts deleted, 0 restored, 1 kept, at least in part.\n")
+    assert shown.startswith(f"Rolled back {record.name}: 0 contacts deleted, 0 restored, 1 kept in full or in part.\n")
     assert f'contact-pipelines rollback {record.id} --restore-consent "why"\n' in shown
     again = json.loads(run("rollback", record.id, "--restore-consent", "wrong list", "--json").out)
     assert again.pop("report_file").endswith("rollback.csv")

@@ -172,7 +172,7 @@ def test_a_child_that_ends_ends_all(dev, port):
     daemon = next(member for member in family if "dagster._daemon" in member.cmdline())
     daemon.kill()
     assert dev.wait(timeout=40) == 1
-    assert "ServerEnded: Dagster's daemon ended by itself" in "".join(dev.said)
+    assert "ServerEnded: Dagster's daemon exited unexpectedly" in "".join(dev.said)
     psutil.wait_procs(family, timeout=5)
     assert [member for member in family if member.is_running()] == []
 

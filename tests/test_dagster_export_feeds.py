@@ -72,7 +72,7 @@ def test_one_that_fails_says_why(exporting, instance):
     assert "nowhere" in everything_said(instance, result.run_id)
     for form, said in [
         ({"name": "sales"}, "no usable export 'sales'"),
-        ({"name": "leads", "due_at": "soon"}, "is no time"),
+        ({"name": "leads", "due_at": "soon"}, "is not a time"),
     ]:
         result = run(exports, instance, dg.RunRequest(run_config={"ops": {"write_export": {"config": form}}}))
         assert not result.success

@@ -150,7 +150,7 @@ def test_what_becomes_of_a_row_that_is_probably_a_contact(known, resolve, counts
         [outcome, SAME.replace("X", contact)],
         ["Created", ""],
     ]
-    assert told(known, record) == ([f"{FOUND}: {warning} (first in row 2; duplicates.csv has them)"] if warning else [])
+    assert told(known, record) == ([f"{FOUND}: {warning} (first in row 2; see duplicates.csv)"] if warning else [])
 
 
 @pytest.mark.thorough(keep=1)

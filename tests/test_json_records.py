@@ -21,7 +21,7 @@ from contact_pipelines.settings.policy import Limits
 
 REPEATED = "A key is there more than once; its last value was taken."
 REPLACED = "A character that is no text (\\u0000 or half of a pair) was replaced."
-MEND = " Mend it or export it again."
+MEND = " Fix it or export it again."
 ONE_A_LINE = "One object a line is expected, with keys and texts in double quotes."
 
 
@@ -293,7 +293,7 @@ FAULTS = {
         '[{"a":"NaN"},{"a":NaN}]',
         1,
         19,
-        "NaN and Infinity are no JSON values; null or a text is expected",
+        "NaN and Infinity are not JSON values; use null or a string",
     ),
     "comment": ('[{"é":1} /* secret */]', 1, 10, "a comma is expected"),
     "leading zero": ('[{"a":0130}]', 1, 8, "a comma is expected"),

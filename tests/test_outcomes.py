@@ -30,12 +30,12 @@ DOCUMENT = TESTS.parent / "docs" / "outcomes.md"
 INTRODUCTION = """\
 # Outcomes
 
-Every row of a file has exactly one outcome: created, updated, unchanged, skipped or failed. Where there is something to
-say of it, a code says why. The results file has the sentences, `--json`, notifications and Dagster have the codes too.
-This page is made from `contact_pipelines/outcomes.py`.
+Every row of a file has exactly one outcome: created, updated, unchanged, skipped or failed. If there is more to say, it
+also has a code. The results file shows the message; `--json`, notifications and Dagster show the code too. This page is
+generated from `contact_pipelines/outcomes.py` by `python -m tests.test_outcomes`.
 
-An *error* rejects the row. A *warning* leaves a value out or points to something, and the row is imported all the same.
-`{column}` and other names in braces stand for what the file has there.
+An *error* rejects the row. With a *warning* the row is imported, possibly without the value. Names in braces such as
+`{column}` are filled in from the file.
 """
 SECTIONS = (
     ("Rows: reading the file", outcomes.READING),
@@ -250,9 +250,7 @@ def document() -> str:
     """Return docs/outcomes.md."""
     parts = [INTRODUCTION]
     for title, table in SECTIONS:
-        parts.append(
-            f"## {title}\n\n| code | what it says | outcome | severity | what to do |\n|---|---|---|---|---|\n"
-        )
+        parts.append(f"## {title}\n\n| code | message | outcome | severity | what to do |\n|---|---|---|---|---|\n")
         parts[-1] += "".join(f"{_line(code, its)}\n" for code, its in table.items())
     return "\n".join(parts)
 

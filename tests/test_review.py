@@ -310,7 +310,7 @@ def test_a_killed_confirmation_has_done_nothing_or_everything(known, waiting, po
 def test_confirming_twice(known, waiting):
     confirm(known, waiting)
     after = state(known)
-    with pytest.raises(WrongState, match="was applied already; there is nothing to confirm"):
+    with pytest.raises(WrongState, match="was already applied; there is nothing to confirm"):
         confirm(known, waiting)
     assert state(known) == after
 
@@ -330,7 +330,7 @@ def test_two_people_confirm_at_once(known, waiting):
         thread.start()
     for thread in threads:
         thread.join(30)
-    told = f"The import {waiting.name} was applied already; there is nothing to confirm."
+    told = f"The import {waiting.name} was already applied; there is nothing to confirm."
     assert sorted(map(str, outcomes_)) == sorted([str(ImportStatus.COMPLETED), told])
     assert len(known.sql("SELECT FROM import_changes")) == 3 + 4  # of the first import, and of this one
 

@@ -100,9 +100,9 @@ def test_block(known):
 def test_what_is_told_of_it(known):
     record = known.run(FILE, suppress="opt_out")
     warnings = imports.import_warnings(known.settings, record)
-    why = "an import that suppresses reads only whom to opt out"
+    why = "an import that suppresses reads only match keys and consent"
     assert warnings == [
-        "nobody is created, only opted out (--suppress)",
+        "contacts are only opted out, none created (--suppress)",
         "the address of row 4 goes on the suppression list",
         f"the column 'first_name' was ignored: {why}",
         f"the column 'tags' was ignored: {why}",

@@ -163,7 +163,7 @@ def test_a_version_that_is_gone_when_its_import_begins_is_not_read(feeding):
     look = drop.look()
     drop.write("a.csv", ANN + "bob@example.com,Bob\n")
     (failed,) = drop.run(look.taken)
-    assert failed.error == "The file a.csv at the location inbox has changed since it was chosen."
+    assert failed.error == "The file a.csv at the location inbox has changed since it was selected."
     assert [record.counts for record in drop.look_and_run()] == [Counts(2, created=2)]
 
 
@@ -275,7 +275,7 @@ def test_a_missing_source_is_a_visible_failure(feeding):
     drop = feeding(**SCHEDULED)
     with pytest.raises(SourceMissing) as raised:
         drop.look(TWO)
-    sentence = "At its time (2026-11-20 02:00 UTC) the import drop had nothing to take: no file fits *.csv at inbox."
+    sentence = "At its time (2026-11-20 02:00 UTC) the import drop had nothing to import: no file fits *.csv at inbox."
     assert str(raised.value) == sentence
     assert checks(drop) == [(TWO, "missing")]
     assert feeds.list_feeds(drop.store, drop.settings)[0].last_check.message == sentence

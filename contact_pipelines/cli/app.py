@@ -1,4 +1,4 @@
-"""The application: all commands, and `main`, where every failure becomes a sentence and an exit code."""
+"""The Typer application: all commands, and `main`, which turns every failure into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
 class _Program(TyperGroup):
-    """Commands get the parameters that are made of `options.py` when they are called (see `option_parameters`)."""
+    """Commands whose parameters come from `options.py` get them on first use (see `option_parameters`)."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:  # noqa: ANN401
         name, command, rest = super().resolve_command(ctx, args)
@@ -50,11 +50,11 @@ class _Program(TyperGroup):
 app = typer.Typer(
     name=PROGRAM,
     cls=_Program,
-    help="""Bring files of contacts into PostgreSQL and out again: fast, reviewable, undoable.
+    help="""Import contact files into PostgreSQL, and export them again. Imports can be reviewed and undone.
 
     Start with: contact-pipelines import examples/contacts_nov.csv
 
-    Without CONTACT_PIPELINES_DATABASE_URL the contacts are kept in an embedded PostgreSQL in the folder
+    Unless CONTACT_PIPELINES_DATABASE_URL is set, contacts are stored in an embedded PostgreSQL in the folder
     .contact_pipelines (or CONTACT_PIPELINES_HOME).""",
     no_args_is_help=True,
     add_completion=False,
@@ -99,12 +99,12 @@ def _options(
     *,
     version: Annotated[  # noqa: ARG001 - the callback does it
         bool,
-        typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True),
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
     debug: Annotated[
         bool,
         typer.Option(
-            "--debug", help="Show the traceback of an unforeseen error (a bug), as CONTACT_PIPELINES_DEBUG=1 does."
+            "--debug", help="Show the traceback of an unexpected error (a bug), like CONTACT_PIPELINES_DEBUG=1."
         ),
     ] = False,
 ) -> None:
@@ -112,12 +112,12 @@ def _options(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one command and end the process with its exit code."""
+    """Run one command and exit with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(given)
         sys.stdout.flush()
-    except BrokenPipeError:  # `contact-pipelines history | head`: the reader has seen enough
+    except BrokenPipeError:  # as in `contact-pipelines history | head`
         failing.silence_standard_output()
         code = 1
     sys.exit(code)
@@ -128,6 +128,6 @@ def _run(arguments: list[str]) -> int:
         result = app(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except BrokenPipeError:
         raise
-    except BaseException as error:  # noqa: BLE001 - the one place where every failure is told
+    except BaseException as error:  # noqa: BLE001 - the one place where failures are reported
         return failing.tell(error, as_json="--json" in arguments)
     return result if isinstance(result, int) else 0

@@ -1,4 +1,4 @@
-"""`contacts`: showing and counting contacts, and erasing a person."""
+"""`contacts`: show and count contacts, show their history, erase a person."""
 
 from __future__ import annotations
 

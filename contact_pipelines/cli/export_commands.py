@@ -1,4 +1,4 @@
-"""`export` and `exports`: contacts into a file, and the exports that were."""
+"""`export` and `exports`: write contacts to a file, and list past exports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help="The file. Without it, one is kept among the artifacts for 7 days."),
+    typer.Option(
+        "--out", metavar="FILE", help="Output file. Without it, the file is kept with the artifacts for 7 days."
+    ),
 ]
 
 
@@ -26,16 +28,16 @@ Out = Annotated[
 def export(
     *,
     out: Out = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
     **given: Any,
 ) -> None:
-    """Write contacts to a file, as the store is at this moment.
+    """Write contacts to a file, from one snapshot of the store.
 
     Example: contact-pipelines export --out leads.xlsx --filter "lead_score > 50 AND tags CONTAINS 'enterprise'"
 
-    The file appears whole or not at all. An exported file can be imported as it is.
+    The file appears complete or not at all. It can be imported again as it is.
     """
     from contact_pipelines import exports
     from contact_pipelines.cli import shapes
@@ -73,7 +75,7 @@ def exports(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """List the latest exports, newest first: who, when, what, how many rows, where the file is, and until when.
+    """List the latest exports, newest first: who ran them, when, what, rows, file and expiry.
 
     Example: contact-pipelines exports --limit 5
     """
@@ -104,7 +106,7 @@ def exports(
 
 
 def user() -> str:
-    """Return the name of who runs the command: exports are limited and listed by it."""
+    """Return the name of the user running the command: exports are limited and listed by it."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a user without a name, as in some containers
@@ -142,7 +144,7 @@ class _Lines:
         self._told = self._clock()
 
     def show(self, rows: int) -> None:
-        """Say how many rows were read, if it is time again."""
+        """Print how many rows were read, if it is time for another line."""
         if self._clock() - self._told >= self.EVERY_SECONDS:
             self._told = self._clock()
             typer.echo(f"export ... {rows:,} rows", err=True)

@@ -1,4 +1,4 @@
-"""Failures at the command line: a sentence, a code, an exit code; and interrupts."""
+"""Failures at the command line: message, code and exit code of any exception; and Ctrl-C."""
 
 from __future__ import annotations
 

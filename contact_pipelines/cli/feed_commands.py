@@ -1,4 +1,4 @@
-"""`feeds`: imports that run automatically, the files they have seen, running and retrying them."""
+"""`feeds`: list feeds and the files they have seen, run one now, retry a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Imports that run automatically: the section `imports` of the settings file.")
 
-FeedName = Annotated[str, typer.Argument(metavar="NAME", help="The import's name in the settings file.")]
+FeedName = Annotated[str, typer.Argument(metavar="NAME", help="The feed's name in the settings file.")]
 
 
 @app.command("list")

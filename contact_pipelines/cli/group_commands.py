@@ -1,4 +1,4 @@
-"""`list`, `segment` and `topic`: named groups of contacts."""
+"""`list`, `segment` and `topic`: list and add the named groups of contacts."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def add_segment(
     *,
     filter_: Annotated[
         str | None,
-        typer.Option("--filter", metavar="EXPR", help="Makes it dynamic; docs/filters.md has the grammar."),
+        typer.Option("--filter", metavar="EXPR", help="Makes the segment dynamic; see docs/filters.md."),
     ] = None,
     description: Description = "",
     json_: JsonFlag = False,

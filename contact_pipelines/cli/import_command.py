@@ -1,4 +1,4 @@
-"""`import`: bring one file in, here and now."""
+"""`import`: import one file and print the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contact_pipelines.settings import Settings
     from contact_pipelines.store.engine import Store
 
-_MAPPING, _CONSENT = "Which column is what", "Who is contacted"  # as in `options.py`, without importing pydantic
+_MAPPING, _CONSENT = "Column mapping", "Consent and suppression"  # as in `options.py`, without importing pydantic
 
 _File = Annotated[
     str,
@@ -43,19 +43,19 @@ _ColumnMap = Annotated[
         "--column-map",
         metavar="JSON",
         rich_help_panel=_MAPPING,
-        help="The whole mapping; columns that it does not name are ignored: "
+        help="The complete mapping; other columns are ignored: "
         '--column-map \'{"E-Mail": "email"}\', or @map.json for a file.',
     ),
 ]
 _Suppress = Annotated[
-    bool, typer.Option("--suppress", rich_help_panel=_CONSENT, help="Short for --suppress-mode opt_out.")
+    bool, typer.Option("--suppress", rich_help_panel=_CONSENT, help="Same as --suppress-mode opt_out.")
 ]
 _OptionsFile = Annotated[
     Path | None,
     typer.Option(
         "--options",
         metavar="FILE.yaml",
-        help="These options in a file, as lines such as mode: create_only or columns: {Mail: email}. "
+        help="Read options from a YAML file with lines such as mode: create_only or columns: {Mail: email}. "
         "The command line wins.",
     ),
 ]
@@ -81,21 +81,21 @@ def import_file(
     tenant: Tenant = DEFAULT_TENANT,
     **given: Any,
 ) -> None:
-    """Import a file of contacts now, and print what became of its rows.
+    """Import a contact file and report what happened to its rows.
 
     Example: contact-pipelines import contacts.csv --map "E-Mail privat=email" --tag fair-2026
 
-    All or nothing: if the import fails, nothing is written. What it did can be undone with `rollback`.
-    Single rows that fail do not fail the import; they are in the error file.
+    All or nothing: if the import fails, nothing is written. `rollback` undoes it.
+    Failed rows do not fail the import; they are listed in the error file.
     With --review nothing is written until `confirm`.
-    An empty text, such as --country "", takes back what the settings file says.
+    An empty value, such as --country "", overrides a default of the settings file.
     """
     from contact_pipelines.files.locations import is_address
     from contact_pipelines.imports.land import require_file
     from contact_pipelines.options import ImportOptions
 
     if not is_address(file):
-        require_file(Path(file).expanduser())  # before a store is opened, or even made, for a misspelt name
+        require_file(Path(file).expanduser())  # before a store is opened or created for a misspelt name
     values = given_values(ImportOptions, given)
     if suppress_:
         values.setdefault("suppress", "opt_out")
@@ -150,7 +150,7 @@ def _run(settings: Settings, store: Store, record: Import) -> BaseException | No
         try:
             with shown_progress(store, record):
                 _run_here(settings, store, record)
-        except BaseException as error:  # noqa: BLE001 - told with the import; Dagster's interrupt is no Exception
+        except BaseException as error:  # noqa: BLE001 - reported with the import; Dagster's interrupt is no Exception
             return KeyboardInterrupt() if interrupted() else error
     return None
 

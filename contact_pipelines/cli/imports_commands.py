@@ -1,4 +1,4 @@
-"""Commands about registered imports: show, history, confirm, cancel, results and rollback."""
+"""Commands on registered imports: show, history, confirm, cancel, results and rollback."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def results(
 def rollback(
     key: ImportKey,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would happen.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would change.")] = False,
     restore_consent: Annotated[
         str | None,
         typer.Option(
@@ -171,12 +171,12 @@ def rollback(
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
-    """Undo an import: delete what it created, restore what it changed, keep what anyone changed since.
+    """Undo an import: delete what it created, restore what it changed, keep anything edited since.
 
     Example: contact-pipelines rollback 2026-11-20-contacts_nov-efd14a3f2a91 --dry-run
 
-    The import's opt-outs stay, so that nobody who left is contacted again. The report, rollback.csv beside the import's
-    other files, lists for each contact what was restored, and what was kept and why.
+    The import's opt-outs stay, so that nobody who opted out is contacted again. The report, rollback.csv in the
+    import's folder, lists for each contact what was restored, and what was kept and why.
     """
     from contact_pipelines.cli.shapes import rollback_shape
 
@@ -205,7 +205,7 @@ def _tell_rollback(done: Rollback, *, dry_run: bool, consent_restored: bool) -> 
     done_or_not = "Would roll back" if dry_run else "Rolled back"
     typer.echo(
         f"{done_or_not} {record.name}: {counted(counts.deleted, 'contact')} deleted,"
-        f" {counts.restored:,} restored, {counts.kept:,} kept, at least in part."
+        f" {counts.restored:,} restored, {counts.kept:,} kept in full or in part."
         + (" Nothing was changed." if dry_run else "")
     )
     if counts.gone:

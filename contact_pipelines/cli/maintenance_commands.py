@@ -1,4 +1,4 @@
-"""`check`, `cleanup` and `db`: the settings file, old files, and the store's database."""
+"""`check`, `cleanup` and `db`: test the settings file, delete old files, upgrade the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mapping`: the saved mappings."""
+"""`map` and `mapping`: show a file's suggested mapping; list and delete saved mappings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`notifications`: listing, sending and testing them; and sending some at the end of a command."""
+"""`notifications`: list, send and test them; and sending at the end of other commands."""
 
 from __future__ import annotations
 

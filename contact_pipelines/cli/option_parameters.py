@@ -1,4 +1,4 @@
-"""The parameters that commands have for declared options (`options.py`), and the options that were given by them.
+"""Turns the options declared in `options.py` into command parameters, and given parameters into options.
 
 What is declared is read when a command is called, not before: the program's own help does not wait for pydantic.
 """
@@ -28,7 +28,7 @@ _EVERY_COLUMN = "*"
 
 
 def with_options(model: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command that takes `**given` have the parameters of a model of `options.py` (see `completed`)."""
+    """Give a command that takes `**given` the parameters of an options model (see `completed`)."""
 
     def mark(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
@@ -71,9 +71,9 @@ def _own_parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
 
 
 def given_values(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was given on the command line, as an options file would have it.
+    """Return what was given on the command line, in the form of an options file.
 
-    An empty text stands for a built-in default that is no value at all. Raises InvalidOption.
+    An empty value stands for a built-in default of "not set". Raises InvalidOption.
     """
     values: dict[str, Any] = {}
     for place, option in _flat(model):
@@ -91,17 +91,17 @@ def given_values(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, 
 
 
 def given_options(model: type[_Model], given: Mapping[str, Any]) -> _Model:
-    """Return the options that were given on the command line. Raises InvalidOption that names the flag."""
+    """Return the options given on the command line. Raises InvalidOption that names the flag."""
     return validated(model, given_values(model, given))
 
 
 def import_options(
     values: Mapping[str, Any], options_file: Path | None = None, column_map: dict[str, str] | None = None
 ) -> ImportOptions:
-    """Return the options of one import: those of the command line, over those of an options file.
+    """Return an import's options: the command line's, on top of those of an options file.
 
-    A column map is the whole mapping, but for what `columns` says otherwise. Raises InvalidOption that names the flag
-    or the file's key.
+    A column map is the complete mapping, except where `columns` overrides it. Raises InvalidOption that names the flag
+    or the key in the file.
     """
     from contact_pipelines.options import ImportOptions
 
@@ -115,7 +115,7 @@ def import_options(
 
 
 def read_column_map(text: str) -> str:
-    """Return the JSON of --column-map: the text itself, or the content of the file that `@FILE` names."""
+    """Return the JSON of --column-map: the value itself, or the content of the file for `@FILE`."""
     return _text_of(Path(text[1:]), "--column-map") if text.startswith("@") else text
 
 
@@ -130,9 +130,9 @@ def validated(model: type[_Model], values: Mapping[str, Any], path: Path | None 
 
 
 def _flat(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], Option]]:
-    """Yield what the command line offers, and where it stands among the options: (fuzzy, threshold).
+    """Yield each option that the command line offers with its path, such as (fuzzy, threshold).
 
-    The keys of a column's transformation have flags of their own, which are about every column.
+    The keys of a transformation have their own flags, which apply to every column.
     """
     from contact_pipelines.models.option_declarations import declared
     from contact_pipelines.options import FuzzyOptions, Transformation
@@ -150,7 +150,7 @@ def _flat(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], Option]]:
 
 
 def _key(place: tuple[str, ...]) -> str:
-    """Return the name of the parameter for a place."""
+    """Return the parameter name for a path."""
     return "__".join(place).replace(_EVERY_COLUMN, "every")
 
 
@@ -200,7 +200,7 @@ def _example(option: Option) -> str:
 
 
 def _value(option: Option, given: Any) -> Any:  # noqa: ANN401
-    """Return what a flag's text, or texts, stand for."""
+    """Parse the value or values of a flag."""
     if _repeatable(option):
         texts = [text for text in given if text or not option.clears]
         if option.kind is tuple:
@@ -210,7 +210,7 @@ def _value(option: Option, given: Any) -> Any:  # noqa: ANN401
 
 
 def _pairs(option: Option, texts: Sequence[str]) -> dict[str, str]:
-    """Split each text at its last `=`, since a header may hold one."""
+    """Split each value at its last `=`, since a header may contain one."""
     pairs: dict[str, str] = {}
     flag, form = option.flag, f'"{option.metavar}"'
     for text in texts:
@@ -260,13 +260,13 @@ def _text_of(path: Path, flag: str) -> str:
     try:
         return path.expanduser().read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise InvalidOption(f"The file {path} that {flag} names is not UTF-8 text.") from None
+        raise InvalidOption(f"The file {path} given by {flag} is not UTF-8 text.") from None
     except OSError as error:
-        raise InvalidOption(f"The file {path} that {flag} names cannot be read: {error.strerror}.") from None
+        raise InvalidOption(f"The file {path} given by {flag} cannot be read: {error.strerror}.") from None
 
 
 def _sentence(model: type[BaseModel], error: ValidationError, path: Path | None) -> str:
-    """Say what is wrong with a flag, or with a key of the options file at `path`."""
+    """Return the message for a wrong flag, or a wrong key of the options file at `path`."""
     first = error.errors(include_url=False)[0]
     keys = [str(part) for part in first["loc"]]
     said = first["msg"].removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""The parameters that every command has, and how a command opens the store."""
+"""Parameters that every command has, and opening the store for a command."""
 
 from __future__ import annotations
 
@@ -14,25 +14,23 @@ if TYPE_CHECKING:
 
 JsonFlag = Annotated[
     bool,
-    typer.Option("--json", help="Print JSON on standard output, for programs. Progress stays on standard error."),
+    typer.Option("--json", help="Print the result as JSON. Progress goes to standard error."),
 ]
 Tenant = Annotated[
     str,
-    typer.Option("--tenant", metavar="TENANT", help="Whose contacts. One database can keep many tenants apart."),
+    typer.Option("--tenant", metavar="TENANT", help="The owner of the contacts. One database can hold many tenants."),
 ]
 NoTenant = Annotated[str, typer.Option("--tenant", hidden=True)]
-"""Accepted like everywhere, by commands that are the same for all tenants."""
+"""Accepted for consistency by commands that do the same for all tenants."""
 
-ImportKey = Annotated[
-    str, typer.Argument(metavar="IMPORT", help="The import's id or its name, as `history` lists them.")
-]
+ImportKey = Annotated[str, typer.Argument(metavar="IMPORT", help="The import's id or name, as listed by `history`.")]
 
 DEFAULT_TENANT = "default"  # models.DEFAULT_TENANT, without importing pydantic for --help; a test compares them
 
 
 @contextmanager
 def opened_store() -> Iterator[tuple[Settings, Store]]:
-    """Open the store that the environment and the settings file name."""
+    """Open the store configured by the environment and the settings file."""
     from contact_pipelines.settings import load_settings
     from contact_pipelines.store.engine import open_store
 

@@ -1,4 +1,4 @@
-"""`preview` and `stage`: what a file holds and what an import would say of it; the file as it was read."""
+"""`preview` and `stage`: check a file without importing it, and write it as it was read."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 SHOWN_CELLS = 6
 
 OptionsFile = Annotated[
-    Path | None, typer.Option("--options", metavar="FILE.yaml", help="Options of the import, as `import` takes them.")
+    Path | None, typer.Option("--options", metavar="FILE.yaml", help="A file with import options, as for `import`.")
 ]
 
 
 @with_options("ReadingOptions")
 def preview(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The file that is to be imported.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The file to check.")],
     *,
     options: OptionsFile = None,
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
     **given: Any,
 ) -> None:
-    """Read, map and check a file without importing it: what is in it, and which rows would fail and why.
+    """Read, map and validate a file without importing it: show its content, and which rows would fail and why.
 
     Example: contact-pipelines preview contacts.xlsx --sheet Leads
     """
@@ -116,20 +116,20 @@ def stage(
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to write NAME_converted.csv.")],
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv or parquet.")] = "csv",
     json_: JsonFlag = False,
-    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a file is read the same for all
+    tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - tenants do not matter here
     **given: Any,
 ) -> None:
-    """Write files as they are read, before any mapping: header and rows, all text, as plain CSV or Parquet.
+    """Write files as they were read, before mapping: header and rows as text, in plain CSV or Parquet.
 
     Example: contact-pipelines stage *.xlsx --out converted
 
-    One NAME_converted.csv a file, NAME with its ending. A file that cannot be read is reported and the next taken.
+    Writes NAME_converted.csv for each file, NAME including its extension. Unreadable files are reported and skipped.
     """
     from contact_pipelines.options import ReadingOptions
     from contact_pipelines.settings import load_settings
 
     if format_ not in ("csv", "parquet"):
-        raise InvalidOption("The value of --format is wrong: it is csv or parquet.")
+        raise InvalidOption("The value of --format is wrong: use csv or parquet.")
     options = given_options(ReadingOptions, given)
     limits = load_settings().house.limits
     entries, failed = [], False

@@ -62,7 +62,7 @@ def moment(value: datetime | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return seconds for people: `1.9 s`, `3 min 20 s`."""
+    """Format seconds for people: `1.9 s`, `3 min 20 s`."""
     if seconds is None:
         return ""
     if seconds < 60:  # noqa: PLR2004 - a minute
@@ -71,7 +71,7 @@ def duration(seconds: float | None) -> str:
 
 
 def size(number: int) -> str:
-    """Return bytes for people: `573 KiB`."""
+    """Format bytes for people: `573 KiB`."""
     amount, unit = float(number), "bytes"
     for bigger in ("KiB", "MiB", "GiB"):
         if amount < 1024:  # noqa: PLR2004 - the next unit

@@ -1,4 +1,4 @@
-"""Showing how far an import is, on standard error: a bar on a terminal, plain lines elsewhere.
+"""Progress of an import on standard error: a bar on a terminal, plain lines elsewhere.
 
 The import runs in the main thread; a second thread reads its progress from the store, on a connection of its
 own, as anybody else could.
@@ -21,7 +21,7 @@ from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import Import, ImportStatus
 from contact_pipelines.store.engine import Store
 
-LOOK_EVERY_SECONDS = 0.5  # as often as an import writes how far it is
+LOOK_EVERY_SECONDS = 0.5  # as often as an import updates its progress
 LINE_EVERY_SECONDS = 10.0
 STEPS = ("land", "stage", "map", "validate", "compare", "review", "apply", "report")
 
@@ -67,19 +67,19 @@ def _watch(store: Store, record: Import, display: _Display, ended: threading.Eve
         try:
             current = imports.follow_import(store, record)
         except ContactPipelinesError:
-            continue  # the import itself will say what is wrong with the store
+            continue  # the import itself reports what is wrong with the store
         display.show(current)
 
 
 class Lines:
-    """A line when a step begins, and one every ten seconds while it goes on."""
+    """Prints a line when a step begins, and one every ten seconds while it lasts."""
 
     def __init__(self) -> None:
         self._step = ""
         self._told = time.monotonic()
 
     def show(self, record: Import) -> None:
-        """Print a line if there is something new to say."""
+        """Print a line if there is news."""
         progress = record.progress
         confirmed = record.status == ImportStatus.AWAITING_REVIEW and progress.step != "review"
         if not progress.step or not (record.status == ImportStatus.RUNNING or confirmed):
@@ -91,7 +91,7 @@ class Lines:
 
 
 class Bar:
-    """One bar over all steps; the apply step moves it by rows."""
+    """One bar for all steps; within apply it advances by rows."""
 
     def __init__(self, bar: object) -> None:
         from rich.progress import Progress
@@ -102,7 +102,7 @@ class Bar:
         self._began = time.monotonic()
 
     def show(self, record: Import) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         progress = record.progress
         if progress.step not in STEPS:
             return

@@ -1,4 +1,4 @@
-"""`property`: custom fields of contacts."""
+"""`property`: list and add a tenant's custom fields."""
 
 from __future__ import annotations
 

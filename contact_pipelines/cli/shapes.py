@@ -168,7 +168,7 @@ def reading_shape(reading: FileReading) -> dict[str, Any]:
 
 
 def error_count_shape(count: ErrorCount) -> dict[str, Any]:
-    """Return one kind of fault."""
+    """Return one kind of error, with how many rows have it."""
     return {
         "column": count.column,
         "code": count.code,
@@ -180,7 +180,7 @@ def error_count_shape(count: ErrorCount) -> dict[str, Any]:
 
 
 def property_shape(definition: PropertyDefinition) -> dict[str, Any]:
-    """Return one property, without the rules that it does not have."""
+    """Return one property with the rules it has."""
     return definition.model_dump(mode="json", exclude_none=True)
 
 

@@ -1,4 +1,4 @@
-"""An import as people see it."""
+"""Prints an import for people: counts, failures, mapping, warnings and files."""
 
 from __future__ import annotations
 

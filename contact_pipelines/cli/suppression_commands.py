@@ -1,4 +1,4 @@
-"""`suppressions`: addresses that are never subscribed again."""
+"""`suppressions`: add, check, remove and count addresses that are never subscribed again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check(email: Address, *, json_: JsonFlag = False, tenant: Tenant = DEFAULT_T
 def remove(
     email: Address,
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Who asked for it, and how; it is recorded.")],
+    reason: Annotated[str, typer.Option("--reason", help="Who asked for it, and how; recorded.")],
     json_: JsonFlag = False,
     tenant: Tenant = DEFAULT_TENANT,
 ) -> None:
@@ -70,7 +70,7 @@ def remove(
 
 @app.command("count")
 def count(*, json_: JsonFlag = False, tenant: Tenant = DEFAULT_TENANT) -> None:
-    """Print how many addresses are on the list.
+    """Print the number of addresses on the list.
 
     Example: contact-pipelines suppressions count
     """

@@ -88,7 +88,7 @@ def ensure_groups(
 ) -> dict[tuple[GroupKind, str], uuid.UUID]:
     """Create the missing groups as this import's; return the ids of all. Raises as `find_groups`.
 
-    A topic created by an import defaults to `opt_out`: only contacts whom imports name get it.
+    A topic created by an import defaults to `opt_out`: only contacts of imports that name it get it.
     """
     known = find_groups(connection, tenant_id, names, hold=True)
     missing = [(kind, name) for kind, each in names.items() for name in each if (kind, name) not in known]

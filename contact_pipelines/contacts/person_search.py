@@ -1,4 +1,4 @@
-"""Looking for everything that is stored about a person: their contacts, their journal, and the files of imports."""
+"""Finds everything stored about a person: contacts, journal, and the files of imports."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Dagster's face: assets, checks, jobs, sensors, resources. Each translates, calls an operation, reports."""
+"""The Dagster door: assets, checks, jobs, sensors and resources, each calling one use case."""

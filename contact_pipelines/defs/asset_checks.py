@@ -1,4 +1,4 @@
-"""The asset checks: declared here, evaluated by the assets themselves while they have the facts at hand."""
+"""The asset checks: declared here, evaluated by the assets, which have the facts at hand."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ ROWS_ARE_VALID = dg.AssetCheckSpec(
     ROWS_VALID,
     asset="validated_contacts",
     description="No row was rejected. A warning only: the other rows are imported, and the rejected ones stand"
-    " in the error file of the import, to be mended and imported again.",
+    " in the error file of the import, to be fixed and imported again.",
 )
 EVERY_ROW_HAS_ONE_OUTCOME = dg.AssetCheckSpec(
     ONE_OUTCOME,
@@ -41,12 +41,12 @@ EVERY_ROW_HAS_ONE_OUTCOME = dg.AssetCheckSpec(
 
 
 def importable(asset: str, **facts: int) -> dg.AssetCheckResult:
-    """Say that the file as a whole can be imported."""
+    """Report that the file as a whole can be imported."""
     return dg.AssetCheckResult(passed=True, check_name=IMPORTABLE, asset_key=asset, metadata=facts)
 
 
 def rows_are_valid(faults: Sequence[ErrorCount], *, rejected: int) -> dg.AssetCheckResult:
-    """Say how many rows were rejected, and which rules they broke."""
+    """Report how many rows were rejected, and by which rules."""
     warnings = sum(fault.rows for fault in faults if fault.severity == Severity.WARNING)
     return dg.AssetCheckResult(
         passed=rejected == 0,
@@ -59,7 +59,7 @@ def rows_are_valid(faults: Sequence[ErrorCount], *, rejected: int) -> dg.AssetCh
 
 
 def one_outcome_each(counts: Counts, rows_in_file: int) -> dg.AssetCheckResult:
-    """Say whether the outcomes add up to the rows of the file."""
+    """Report whether the outcomes add up to the rows of the file."""
     return dg.AssetCheckResult(
         passed=counts.add_up and counts.total == rows_in_file,
         check_name=ONE_OUTCOME,
@@ -69,7 +69,7 @@ def one_outcome_each(counts: Counts, rows_in_file: int) -> dg.AssetCheckResult:
 
 
 def failed(check: dg.AssetCheckSpec, error: ContactPipelinesError) -> dg.AssetCheckResult:
-    """Say why a check failed. The step must then fail too: nothing downstream may run."""
+    """Report a failed check. The step must then fail too, so that nothing downstream runs."""
     return dg.AssetCheckResult(
         passed=False,
         check_name=check.name,

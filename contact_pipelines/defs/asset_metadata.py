@@ -1,4 +1,4 @@
-"""What people see of a step: counts, tables, places. Headers yes, contacts' values never."""
+"""Metadata of the assets: counts, tables and paths. Headers yes, contact values never."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,24 +15,24 @@ Metadata = dict[str, dg.MetadataValue | str | int | float | bool]
 
 
 class Stopwatch:
-    """Seconds since it was made."""
+    """Counts the seconds since it was created."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        """The seconds, as people read them."""
+        """The seconds, formatted for people."""
         return round(time.monotonic() - self._started, 2)
 
 
 def row_count(session: ImportSession, artifact: str) -> int:
-    """Return how many rows an artifact has: this reads the footer of the Parquet file only."""
+    """Return the number of rows of an artifact; reads only the footer of the Parquet file."""
     return int(session.load(artifact).aggregate("count(*)").fetchall()[0][0])
 
 
 def artifact_metadata(session: ImportSession, artifact: str) -> Metadata:
-    """Describe an artifact: its rows and columns as Dagster shows them, and its file."""
+    """Describe an artifact: rows, columns and file, in Dagster's standard metadata."""
     relation, file = session.load(artifact), f"{artifact}.parquet"
     columns = zip(relation.columns, relation.types, strict=True)
     schema = dg.TableSchema(columns=[dg.TableColumn(name=name, type=str(kind)) for name, kind in columns])
@@ -45,7 +45,7 @@ def artifact_metadata(session: ImportSession, artifact: str) -> Metadata:
 
 
 def faults_of(session: ImportSession) -> Sequence[ErrorCount]:
-    """Return what is wrong with the import's rows, counted by column and code."""
+    """Return the import's row errors, counted by column and code."""
     session.load(ERRORS).create_view(ERRORS, replace=True)
     return validating.count_errors(session.con, ERRORS)
 
@@ -56,7 +56,7 @@ def bullets(sentences: Iterable[str]) -> dg.MetadataValue:
 
 
 def reading_metadata(reading: FileReading | None) -> Metadata:
-    """Tell how a file was read: what it is, its encoding and how sure that is, its layout, what was left out."""
+    """Describe how a file was read: format, encoding and confidence, layout, and what was left out."""
     if reading is None:
         return {}
     facts: Metadata = {"format": str(reading.format)}
@@ -72,7 +72,7 @@ def reading_metadata(reading: FileReading | None) -> Metadata:
 
 
 def mapping_table(columns: Sequence[ColumnMapping]) -> dg.MetadataValue:
-    """Tell what each column of the file was taken for, and why."""
+    """Show the field of each column, and why."""
     return _table(
         {"column": "string", "field": "string", "confidence": "float", "reason": "string"},
         [(c.column, c.field, round(c.confidence, 2), c.reason) for c in columns],
@@ -80,7 +80,7 @@ def mapping_table(columns: Sequence[ColumnMapping]) -> dg.MetadataValue:
 
 
 def faults_table(faults: Sequence[ErrorCount]) -> dg.MetadataValue:
-    """Tell which rules were broken in which columns, how often, and where first."""
+    """Show the row errors by column and code, with their number and first row."""
     return _table(
         dict.fromkeys(("column", "code", "severity", "message"), "string") | {"rows": "int", "first_row": "int"},
         [(f.column or "(whole row)", f.code, f.severity.value, f.message, f.rows, f.first_row) for f in faults],

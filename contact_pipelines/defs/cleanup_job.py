@@ -1,4 +1,4 @@
-"""Housekeeping: the daily job `clean_up`, and what is left over in Dagster's own books."""
+"""The nightly job `clean_up`, which also deletes old partitions and runs in Dagster."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ _FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.Dagste
 
 @dataclass(frozen=True)
 class DagsterCleanUp:
-    """What was removed from Dagster, or would be."""
+    """How much was deleted from Dagster, or would be."""
 
     partitions: int = 0
     runs: int = 0
@@ -38,7 +38,7 @@ class CleaningUp(dg.Config):
 def clean_up_dagster(
     instance: dg.DagsterInstance, store: Store, settings: Settings, *, dry_run: bool = False
 ) -> DagsterCleanUp:
-    """Remove the partitions of old imports, and old runs with their events and logs. Ticks go by dagster.yaml."""
+    """Delete old imports' partitions, and old runs with their events and logs. dagster.yaml handles ticks."""
     keep = settings.retention
     partitions = _old_partitions(instance, store, keep.partitions_days)
     if dry_run:
@@ -51,11 +51,11 @@ def clean_up_dagster(
 @dg.op(
     name="remove_old_files",
     out=dg.Out(dg.Nothing),
-    description="Remove what the settings' `retention` no longer keeps: files of imports, notifications, partitions"
+    description="Delete what is past the settings' `retention`: files of imports, notifications, partitions"
     " and runs. What imports did can be undone as before.",
 )
 def remove_old_files(context: OpExecutionContext, config: CleaningUp, pipelines: ResourceParam[Pipelines]) -> None:
-    """Clean up, and tell how much went."""
+    """Clean up, and report how much was deleted."""
     from contact_pipelines import cleanup
 
     watch = Stopwatch()

@@ -1,4 +1,4 @@
-"""All that we use of Dagster without its promise to keep it, with the reason; tests/test_dagster_internals.py watches.
+"""Everything we use of Dagster that is not public API, and why (watched by test_dagster_internals.py).
 
 - `DAEMON`: the console script `dagster-daemon` need not be on the PATH; the module behind it can be run by Python.
 - `open_from`: an instance for one process, with parts of its dagster.yaml replaced. The public ways know only one
@@ -32,13 +32,13 @@ def open_from(folder: Path, overrides: Mapping[str, object]) -> dg.DagsterInstan
 
 
 def kept_open_storage(folder: Path) -> Mapping[str, object]:
-    """Return what dagster.yaml says of a KeptOpenSqliteStorage."""
+    """Return the dagster.yaml entry of a KeptOpenSqliteStorage."""
     config = {"base_dir": str(folder)}
     return {"custom": {"module": __name__, "class": KeptOpenSqliteStorage.__name__, "config": config}}
 
 
 class KeptOpenEventLogs(SqliteEventLogStorage):
-    """The event logs, each with one engine that keeps its connection."""
+    """Event logs whose engines keep their connection open."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
@@ -74,7 +74,7 @@ class KeptOpenSqliteStorage(DagsterSqliteStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> KeptOpenSqliteStorage:
-        """Make the storage that an instance's configuration names."""
+        """Create the storage from an instance's configuration."""
         return cls(inst_data=inst_data, **config_value)
 
 

@@ -1,4 +1,4 @@
-"""`contact-pipelines dev`: the store, Dagster's webserver and its daemon on one machine, until Ctrl-C."""
+"""Servers of `contact-pipelines dev`: the store, Dagster's webserver and its daemon, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _LOOK_EVERY_SECONDS = 0.2
 
 
 class ServerEnded(ContactPipelinesError):
-    """A server that `dev` runs has ended by itself, or never became ready."""
+    """A server of `dev` exited on its own, or never became ready."""
 
     code = "server_ended"
 
 
 def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 3000) -> None:
-    """Run everything on this machine; return after Ctrl-C or SIGTERM, when all of it has stopped.
+    """Run everything on this machine; return after Ctrl-C or SIGTERM, once everything has stopped.
 
-    Prints the URL when the webserver answers; what the servers log goes to standard error. Raises InvalidOption
-    if the port is taken, StoreError, and ServerEnded if one of the servers ends by itself.
+    Prints the URL when the webserver answers; the servers log to standard error. Raises InvalidOption if the port is
+    taken, StoreError, and ServerEnded if a server exits on its own.
     """
     _require_free(host, port)
     with _stop_on_signals() as stop:
@@ -45,7 +45,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 3000) -> N
             with _store(settings):
                 _run_servers(settings, host, port, stop)
         except ContactPipelinesError:
-            if not stop.is_set():  # Ctrl-C reaches what is just being started, too
+            if not stop.is_set():  # Ctrl-C also reaches a server that is just starting
                 raise
 
 
@@ -71,7 +71,7 @@ def _run_servers(settings: Settings, host: str, port: int, stop: threading.Event
 
 
 def _require_free(host: str, port: int) -> None:
-    """Raise InvalidOption if nothing can listen there."""
+    """Raise InvalidOption if the port is not free."""
     if not 0 < port <= _HIGHEST_PORT:
         raise InvalidOption(f"A port is a number from 1 to {_HIGHEST_PORT}, not {port}.")
     try:
@@ -83,12 +83,12 @@ def _require_free(host: str, port: int) -> None:
     except OSError as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidOption(
-            f"Port {port} of {host} cannot be used ({reason}); end what uses it or choose another with --port."
+            f"Port {port} of {host} cannot be used ({reason}); free it, or choose another with --port."
         ) from None
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
-    """Return the children's environment: the same settings, wherever their working folder is."""
+    """Return the children's environment: the same settings, regardless of their working directory."""
     environment = {
         **os.environ,
         "CONTACT_PIPELINES_HOME": str(settings.home),
@@ -104,7 +104,7 @@ def _environment(settings: Settings) -> Mapping[str, str]:
 
 
 def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a child in a process group of its own: Ctrl-C in the terminal reaches us only, who ends it orderly."""
+    """Start a child in its own process group: Ctrl-C in the terminal reaches only us, and we stop it cleanly."""
     flags = 0 if os.name == "posix" else subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined,unused-ignore]
     return subprocess.Popen(  # noqa: S603 - our own modules
         [sys.executable, "-m", *command],
@@ -125,7 +125,7 @@ def _has_descriptor(stream: object) -> bool:
 
 
 def _wait_until_ready(url: str, children: Mapping[str, subprocess.Popen[bytes]], stop: threading.Event) -> bool:
-    """Wait for the webserver's first answer; say whether it came before we were asked to stop."""
+    """Wait for the webserver's first answer; return whether it came before we were asked to stop."""
     deadline = time.monotonic() + _READY_SECONDS
     while not stop.wait(_LOOK_EVERY_SECONDS):
         _require_alive(children)
@@ -147,12 +147,12 @@ def _require_alive(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
     for name, child in children.items():
         if child.poll() is not None:
             raise ServerEnded(
-                f"Dagster's {name} ended by itself (exit code {child.returncode}); its last lines say why."
+                f"Dagster's {name} exited unexpectedly (exit code {child.returncode}); its last log lines say why."
             )
 
 
 def _end(children: Collection[subprocess.Popen[bytes]]) -> None:
-    """End the children in an orderly way, then whatever they have started and left behind."""
+    """Stop the children cleanly, then any processes that they left behind."""
     for child in children:
         _signal(child, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
@@ -162,7 +162,7 @@ def _end(children: Collection[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-    if os.name == "posix":  # code servers and runs are in the groups of the children that started them
+    if os.name == "posix":  # code servers and runs are in their parents' groups
         _end_groups([child.pid for child in children], deadline)
 
 
@@ -181,7 +181,7 @@ def _end_groups(groups: Collection[int], deadline: float) -> None:
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Send a signal to a process group; say whether anybody is in it."""
+    """Send a signal to a process group; return whether it has any processes."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -190,7 +190,7 @@ def _signal_group(group: int, number: int) -> bool:
 
 
 def _reachable(host: str) -> str:
-    """Return the host as a browser on this machine names it."""
+    """Return the host as a browser on this machine can reach it."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -198,7 +198,7 @@ def _reachable(host: str) -> str:
 
 @contextmanager
 def _store(settings: Settings) -> Iterator[None]:
-    """Keep the store open; an embedded one is stopped at the end, unless somebody else uses it."""
+    """Keep the store open; stop an embedded one at the end, unless another process uses it."""
     from contact_pipelines.store.embedded import stop_if_last_user
     from contact_pipelines.store.engine import open_store
 

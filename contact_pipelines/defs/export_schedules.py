@@ -1,4 +1,4 @@
-"""Exports of the settings file in Dagster: for each a schedule, and an asset that shows its rows, size and place."""
+"""Scheduled exports in Dagster: a schedule each, and an asset that shows rows, size and location."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ class ScheduledExport(dg.Config):
     """The form."""
 
     name: str = Field(description="Name of an export in the settings file.")
-    due_at: str = Field(default="", description="The time after which the file is named (ISO 8601). Empty: now.")
+    due_at: str = Field(default="", description="The scheduled time, used in the file name (ISO 8601). Empty: now.")
 
 
 def asset_key(name: str) -> dg.AssetKey:
@@ -34,10 +34,10 @@ def asset_key(name: str) -> dg.AssetKey:
     name="write_export",
     out=dg.Out(dg.Nothing),
     tags={"dagster/kind/postgres": ""},
-    description="Write an export of the settings file and bring it to its location.",
+    description="Run an export of the settings file and upload its file.",
 )
 def write_export(context: OpExecutionContext, config: ScheduledExport, pipelines: ResourceParam[Pipelines]) -> None:
-    """Export, and say so on the feed's asset."""
+    """Export, and report it on the feed's asset."""
     from contact_pipelines import feeds
 
     watch = Stopwatch()
@@ -51,7 +51,7 @@ def write_export(context: OpExecutionContext, config: ScheduledExport, pipelines
 @dg.job(
     name="scheduled_export",
     executor_def=dg.in_process_executor,
-    description="Write an export of the settings file: its schedule does at its times, the Launchpad does now.",
+    description="Run an export of the settings file: on its schedule, or now from the Launchpad.",
 )
 def scheduled_export() -> None:
     """Export contacts."""
@@ -64,7 +64,7 @@ def export_schedules(feeds: Sequence[ExportFeed]) -> list[dg.ScheduleDefinition]
 
 
 def export_assets(feeds: Sequence[ExportFeed]) -> list[dg.AssetSpec]:
-    """Return an asset for each export; what is materialised is told by the job's runs."""
+    """Return an asset for each export; the job's runs report its materialisations."""
     return [
         dg.AssetSpec(
             asset_key(feed.name), description=f"{_told(feed)}.", group_name=GROUP, owners=OWNERS, kinds={feed.format}
@@ -102,5 +102,5 @@ def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise InvalidOption(f"The field due_at is no time: {text!r}; write 2026-11-20T08:00:00Z.") from None
+        raise InvalidOption(f"The field due_at is not a time: {text!r}; write 2026-11-20T08:00:00Z.") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

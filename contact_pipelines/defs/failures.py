@@ -1,4 +1,4 @@
-"""Errors, translated once where they leave for Dagster: a sentence and a code, never a contact's data."""
+"""Translates errors into Dagster failures: a message and a code, never contact data."""
 
 import traceback
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 class PipelineFailure(dg.Failure):
-    """A step's failure in Dagster's words; `error` is the original, for a face that runs Dagster inside."""
+    """A step's failure for Dagster; `error` is the original, for callers that run Dagster in-process."""
 
     def __init__(self, error: ContactPipelinesError) -> None:
         super().__init__(
@@ -26,10 +26,10 @@ class PipelineFailure(dg.Failure):
 
 @contextmanager
 def plain_failures() -> Iterator[None]:
-    """Turn whatever is raised inside into a Failure that may be stored and shown to anybody.
+    """Turn any exception into a Failure that is safe to store and show.
 
-    Only our own errors keep their text. Others (DuckDB's, psycopg's, Pandera's) like to quote the value that
-    they stumbled over, so of those only the type and the place in our code are told.
+    Only our own errors keep their message. Others (DuckDB's, psycopg's, Pandera's) often quote the offending value, so
+    only their type and the position in our code are reported.
     """
     try:
         yield

@@ -1,7 +1,7 @@
-"""Feeds in Dagster: a sensor for each watched one, a schedule for each scheduled one, made from the settings file.
+"""Feeds in Dagster: a sensor for each watched one, a schedule for each scheduled one.
 
 They are made when the code location is loaded: reload it after feeds were added, removed or rescheduled. What a feed
-takes, and with which options, is read anew at every tick. Which files are taken is decided by the database; cursors
+takes, and with which options, is read again at every tick. Which files are taken is decided by the database; cursors
 are not used and run keys only keep the event log tidy.
 """
 
@@ -33,7 +33,7 @@ WAIT_AT_MOST_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class FeedDefinitions:
-    """What the settings file adds to the code location."""
+    """The definitions that the settings file adds to the code location."""
 
     sensors: Sequence[dg.SensorDefinition] = ()
     schedules: Sequence[dg.ScheduleDefinition] = ()
@@ -41,7 +41,7 @@ class FeedDefinitions:
 
 
 def load_feeds() -> FeedDefinitions:
-    """Read the settings file. Never raises: what is wrong with it becomes a sensor that fails and says so."""
+    """Read the settings file. Never raises: an error becomes a sensor that fails with it."""
     try:
         settings = load_settings()
     except ContactPipelinesError as error:
@@ -52,7 +52,7 @@ def load_feeds() -> FeedDefinitions:
 def feed_definitions(
     feeds: Sequence[ImportFeed], broken: Sequence[BrokenEntry] = (), exports: Sequence[ExportFeed] = ()
 ) -> FeedDefinitions:
-    """Return sensors and schedules of the enabled feeds, and a sensor for each entry that is broken."""
+    """Return the sensors and schedules of the enabled feeds, and a sensor for each invalid entry."""
     enabled = [feed for feed in feeds if feed.enabled]
     sensors = [_watching(feed) for feed in enabled if feed.watch is not None]
     sensors += [_broken(f"{entry.section}_{entry.name}", entry.error) for entry in broken]
@@ -63,7 +63,7 @@ def feed_definitions(
 
 
 def _watching(feed: ImportFeed) -> dg.SensorDefinition:
-    assert feed.watch is not None  # noqa: S101 - the caller looked
+    assert feed.watch is not None  # noqa: S101 - checked by the caller
 
     @sensor_every(
         feed.watch.every,
@@ -88,7 +88,7 @@ def _watching(feed: ImportFeed) -> dg.SensorDefinition:
 
 
 def _scheduled(feed: ImportFeed) -> dg.ScheduleDefinition:
-    assert feed.schedule is not None  # noqa: S101 - the caller looked
+    assert feed.schedule is not None  # noqa: S101 - checked by the caller
 
     @dg.schedule(
         name=f"schedule_{feed.name}",
@@ -96,7 +96,7 @@ def _scheduled(feed: ImportFeed) -> dg.ScheduleDefinition:
         cron_schedule=feed.schedule.cron,
         execution_timezone=feed.schedule.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Imports what is new of {feed.source.path} at {feed.source.location}. What is still being written"
+        description=f"Imports new files {feed.source.path} at {feed.source.location}. What is still being written"
         " at that time is finished by the sensor tend_feeds.",
     )
     def tick(
@@ -125,11 +125,11 @@ def _scheduled(feed: ImportFeed) -> dg.ScheduleDefinition:
 @sensor_every(
     10,
     job=import_contacts,
-    description="Finishes what scheduled imports began (files that were still being written, locations that were away),"
+    description="Finishes scheduled imports (files that were still being written, unreachable locations),"
     " and archives or deletes imported files where their feed says so.",
 )
 def tend_feeds(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Tick:
-    """Do what is open for all feeds; trouble with one does not keep the others waiting."""
+    """Finish pending work of all feeds; errors of one do not hold up the others."""
     from contact_pipelines import feeds
 
     with plain_failures():
@@ -143,7 +143,7 @@ def tend_feeds(context: SensorEvaluationContext, pipelines: ResourceParam[Pipeli
         context.log.error("%s", error)
     if done.errors and not taken:
         raise dg.Failure(description=" ".join(done.errors), allow_retries=False)
-    return _started(taken, " ".join(told) or "Nothing is open.")
+    return _started(taken, " ".join(told) or "Nothing is pending.")
 
 
 def _broken(name: str, error: str) -> dg.SensorDefinition:

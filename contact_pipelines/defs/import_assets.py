@@ -1,5 +1,5 @@
 # ruff: noqa: D401 - an asset's docstring is its description
-"""The assets of an import, one a step, and the job that makes them all.
+"""The assets of an import, one per step, and the job that materialises them.
 
 A step reads what the earlier ones left among the import's artifacts and leaves its own result there; Dagster gets
 metadata only.
@@ -33,7 +33,7 @@ Step = Callable[[ImportSession], Result | None]
 def _import_asset(
     *, kinds: set[str], deps: Sequence[str] = (), check: dg.AssetCheckSpec | None = None, optional: bool = False
 ) -> Callable[[Step], dg.AssetsDefinition]:
-    """Make an asset of a function that runs a step and returns what to show of it: None if nothing was made."""
+    """Turn a function that runs a step and returns its metadata (None: no materialisation) into an asset."""
 
     def decorate(step: Step) -> dg.AssetsDefinition:
         @dg.asset(
@@ -56,7 +56,7 @@ def _import_asset(
                     context.log.info("%s", error)
                     return
                 except (FileError, ConservationError) as error:
-                    if check:  # its failure has to be on record before the step fails
+                    if check:  # the failed check must be recorded before the step fails
                         yield asset_checks.failed(check, error)
                     raise
                 if result is not None:
@@ -69,7 +69,7 @@ def _import_asset(
 
 @contextmanager
 def _opened(context: AssetExecutionContext, pipelines: Pipelines, deps: Sequence[str] = ()) -> Iterator[ImportSession]:
-    """Open the import of the partition, if the artifacts of the assets `deps` are there. Raises dg.Failure only."""
+    """Open the partition's import, once the artifacts of the assets `deps` exist. Raises only dg.Failure."""
     with plain_failures():
         session = pipelines.session(context.partition_key)
         for name in {STAGED, MAPPED, VALID, ERRORS, CHANGES}.intersection(deps):
@@ -83,10 +83,10 @@ def _opened(context: AssetExecutionContext, pipelines: Pipelines, deps: Sequence
 
 @_import_asset(kinds={"file"}, optional=True)
 def landed_file(session: ImportSession) -> Result:
-    """The file as it came, copied once.
+    """The source file, copied once.
 
-    Retries and reviews read this copy, never the source again. Its size and SHA-256 say which version of the file
-    was imported. Not made, and nothing after it, of a feed's file that has the bytes of one that it brought before.
+    Retries and reviews read this copy, never the source again. Size and SHA-256 identify the version that was
+    imported. If a feed has already imported a file with the same bytes, neither this nor anything downstream is made.
     """
     file = land.run(session)
     return dg.MaterializeResult(
@@ -104,10 +104,10 @@ def landed_file(session: ImportSession) -> Result:
 
 @_import_asset(deps=["landed_file"], kinds={"duckdb", "parquet"}, check=asset_checks.STAGED_FILE_IS_IMPORTABLE)
 def staged_rows(session: ImportSession) -> Result:
-    """Every row of the file as text, with its number as a spreadsheet shows it.
+    """Every row of the file as text, with its spreadsheet row number.
 
-    Format, encoding, delimiter, header and table are found out; the metadata tells how. A row that cannot be read
-    is kept with its text and counts as failed: no row is ever lost.
+    Format, encoding, delimiter, header and table are detected; see the metadata. An unreadable row is kept with its
+    text and counts as failed: no row is ever lost.
     """
     stage.run(session)
     rows = asset_metadata.row_count(session, STAGED)
@@ -125,8 +125,8 @@ def staged_rows(session: ImportSession) -> Result:
 def mapped_contacts(session: ImportSession) -> Result:
     """The columns that are contact fields or properties, still as text.
 
-    The mapping is what the import's options say, completed by what headers and values suggest; the table in
-    the metadata tells the reason for each column.
+    The mapping comes from the import's options, completed by suggestions from headers and values; the table in the
+    metadata gives the reason for each column.
     """
     columns.run(session)
     mapping = session.record.mapping
@@ -205,11 +205,11 @@ def validated_contacts_and_row_errors(context: AssetExecutionContext, pipelines:
 def contact_changes(session: ImportSession) -> Result:
     """The plan: what the import would do with every row of the file.
 
-    The valid rows are compared with the contact store; each row gets one outcome (created, updated,
-    unchanged, skipped or failed), with the values before and after. Nothing is written to the store yet.
+    The valid rows are compared with the contact store; each row gets one outcome (created, updated, unchanged, skipped
+    or failed), with the values before and after. Nothing is written to the store yet.
 
-    An import with the option `review` ends here and awaits it, and so does one that its feed's circuit breaker holds
-    (the metadata tell why): materialise `applied_import` for its partition to confirm.
+    An import with the option `review`, or held by its feed's circuit breaker (the metadata say why), stops here.
+    Materialise `applied_import` for its partition to confirm it.
     """
     compare.run(session)
     counts = _planned(session)
@@ -232,14 +232,14 @@ def contact_changes(session: ImportSession) -> Result:
     deps=[CHANGES], kinds={"postgres"}, output_required=False, partitions_def=IMPORTS, group_name=GROUP, owners=OWNERS
 )
 def applied_import(context: AssetExecutionContext, pipelines: ResourceParam[Pipelines]) -> Events:
-    """The plan written to the contact store, in one transaction, once.
+    """The plan, written to the contact store in one transaction, once.
 
-    Materialising it for an import that awaits review confirms that. What was planned is done, but for rows whose
-    contacts have changed since the review: those fail.
+    Materialising it for an import that awaits review confirms the review. The plan is applied as shown, except that
+    rows whose contacts have changed since fail.
 
-    Materialising it again for an import that was applied changes nothing and tells its counts. To undo an
-    import, launch the job `roll_back_import`. (This asset then still says *materialised*, with an observation
-    that the import was rolled back; the import's own status is the truth.)
+    Materialising it again for an applied import changes nothing and shows its counts. To undo an import, launch the
+    job `roll_back_import`. (The asset then stays *materialised*, with an observation that the import was rolled back;
+    the import's own status is authoritative.)
     """
     _refuse_backfill(context.run)
     watch = Stopwatch()
@@ -256,10 +256,10 @@ def applied_import(context: AssetExecutionContext, pipelines: ResourceParam[Pipe
 
 @_import_asset(deps=["applied_import"], kinds={"csv"})
 def import_report(session: ImportSession) -> Result:
-    """What a person is told: the results file, the error file and the warnings.
+    """The results file, the error file and the warnings.
 
-    The results file is the input's rows with `Import Status` and `Errors` appended. The error file has the
-    failed rows only; mended, it can be imported as it is.
+    The results file is the input's rows with `Import Status` and `Errors` appended. The error file has only the failed
+    rows; fix them and import that file.
     """
     told = report.run(session)
     return dg.MaterializeResult(
@@ -275,10 +275,10 @@ def import_report(session: ImportSession) -> Result:
 
 @_import_asset(deps=["applied_import"], kinds={"parquet"}, optional=True)
 def contact_events(session: ImportSession) -> Result | None:
-    """The contacts that the import created or updated, for automation downstream.
+    """The contacts that the import created or updated, for downstream automation.
 
-    A row a contact: its id, `contact.created` or `contact.updated`, the row's number in the file and the names of
-    the fields that changed; no values. Not made for an import with the option `events: false`.
+    One row per contact: id, `contact.created` or `contact.updated`, row number in the file and names of the changed
+    fields; no values. Not made for an import with the option `events: false`.
     """
     if report.publish_events(session) is None:
         return None
@@ -312,7 +312,7 @@ def _timed(result: Result, watch: Stopwatch) -> Result:
 
 
 def _refuse_backfill(run: dg.DagsterRun) -> None:
-    """Refuse to apply many imports by one click: *All* or *Missing* would select every import that waits."""
+    """Refuse to apply many imports with one click: *All* or *Missing* would select every import that waits."""
     if BACKFILL_TAG in run.tags:
         raise dg.Failure(
             description="A backfill cannot apply imports: it would start every one that is selected, also"
@@ -323,7 +323,7 @@ def _refuse_backfill(run: dg.DagsterRun) -> None:
 
 
 def _materialises(run: dg.DagsterRun, asset: str) -> bool:
-    """Say whether the asset is among those that the run was started for."""
+    """Return whether the run was started for the asset, among others."""
     return not run.asset_selection or dg.AssetKey(asset) in run.asset_selection
 
 
@@ -333,7 +333,7 @@ def _planned(session: ImportSession) -> Counts:
 
 
 def _review_metadata(record: Import) -> Metadata:
-    """Tell that an import awaits review, and until when. Its sample of changes holds contacts' data and stays out."""
+    """Show that an import awaits review, and until when. Its sample of changes is contact data, so it stays out."""
     if record.status != ImportStatus.AWAITING_REVIEW:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Dagster's own instance (runs, events) on one machine: where it is, and how it is opened."""
+"""Dagster's instance (runs, events) on one machine: where it is, and opening it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONFIG = "dagster.yaml"
 
 
 def dagster_home(settings: Settings) -> Path:
-    """Return the instance's folder: DAGSTER_HOME, or else one in the home folder, made if it is missing."""
+    """Return the instance's folder: DAGSTER_HOME, or one in the data folder, created if missing."""
     named = os.environ.get("DAGSTER_HOME")
     folder = Path(named).expanduser().absolute() if named else settings.dagster_home
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,10 +30,10 @@ def dagster_home(settings: Settings) -> Path:
 
 @contextmanager
 def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.DagsterInstance]:
-    """Open the instance for a run in this process, which writes its events to standard error only if `verbose`.
+    """Open the instance for a run in this process, which logs its events to standard error only if `verbose`.
 
-    Standard output and error are the command line's own, so they are not captured into files as those of other
-    runs are: that would take a second and three processes more.
+    Standard output and error belong to the command line, so they are not captured to files as in other runs. That
+    saves a second and three processes.
     """
     from contact_pipelines.defs.dagster_internals import kept_open_storage, open_from
 
@@ -54,17 +54,16 @@ def open_instance(settings: Settings, *, verbose: bool = False) -> Iterator[dg.D
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Make the instance's tables, if they are missing, and return its folder."""
+    """Create the instance's tables if missing, and return its folder."""
     with open_instance(settings):
         return dagster_home(settings)
 
 
 @contextmanager
 def _first_alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time open the instance.
+    """Let only one process at a time open the instance.
 
-    Two that make its SQLite files at the same moment both write down its version, and then nobody can open it
-    any more.
+    If two create its SQLite files at the same moment, both record the schema version, and nobody can open it again.
     """
     from fasteners import InterProcessLock  # type: ignore[import-untyped,unused-ignore]
 

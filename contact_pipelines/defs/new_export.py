@@ -1,4 +1,4 @@
-"""The job `new_export`: one form in the launchpad that writes contacts to a file."""
+"""The job `new_export`: a launchpad form that exports contacts to a file."""
 
 from typing import Any
 
@@ -20,20 +20,20 @@ EXPORT_ID_TAG = "contact_pipelines/export_id"
 NewExport: Any = grouped_form(
     "NewExport",
     ExportRequest,
-    "Which contacts to write, and how.",
-    tenant=(str, Field(default=DEFAULT_TENANT, description="Whose contacts.")),
+    "Which contacts to export, and how.",
+    tenant=(str, Field(default=DEFAULT_TENANT, description="The tenant that owns the contacts.")),
 )
-"""The form. What is not filled in has its built-in default."""
+"""The form. Empty fields have their built-in defaults."""
 
 
 @dg.op(
     name="export_contacts",
     out=dg.Out(dg.Nothing),
     tags={"dagster/kind/postgres": ""},
-    description="Write the contacts to a file among the artifacts, as the store is at one moment.",
+    description="Write contacts to a file in the artifacts, from one snapshot of the store.",
 )
 def export_contacts(context: OpExecutionContext, config: NewExport, pipelines: ResourceParam[Pipelines]) -> None:
-    """Export, and say so on the asset `exported_contacts`."""
+    """Export, and report it on the asset `exported_contacts`."""
     from contact_pipelines import exports
 
     watch = Stopwatch()
@@ -60,7 +60,7 @@ def new_export() -> None:
 
 
 def tell_export(context: OpExecutionContext, record: ExportRecord, asset: dg.AssetKey, watch: Stopwatch) -> None:
-    """Show the export with its run and on an asset. The tags come late: imports and exports need not queue together."""
+    """Show the export with its run and on an asset. Tags are added late, so that exports do not queue with imports."""
     context.instance.add_run_tags(context.run_id, {TENANT_TAG: record.tenant_id, EXPORT_ID_TAG: record.id})
     metadata = export_metadata(record) | {"seconds": watch.seconds}
     context.add_output_metadata(metadata)
@@ -69,7 +69,7 @@ def tell_export(context: OpExecutionContext, record: ExportRecord, asset: dg.Ass
 
 
 def export_metadata(record: ExportRecord) -> Metadata:
-    """Tell what was exported, how much, and where it is. Not the filter: it may name a person."""
+    """Describe the export: request, size and location. Without the filter, which may name a person."""
     facts: Metadata = {
         "export": record.name,
         "export_id": record.id,

@@ -1,4 +1,4 @@
-"""The job `new_import`: one form in the launchpad that puts a file in the queue."""
+"""The job `new_import`: a launchpad form that queues a file for import."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ NewImport: Any = grouped_form(
         str,
         Field(
             default=EXAMPLE_FILE,
-            description="The file to import, as the machine that runs Dagster sees it. A relative path starts at"
+            description="The file to import, as seen from the machine that runs Dagster. A relative path starts at"
             " the folder in which Dagster was started. Or a file of a location of the settings file, such as"
             " sftp://LOCATION/folder/contacts.csv.",
         ),
     ),
-    tenant=(str, Field(default=DEFAULT_TENANT, description="Whose contacts they are.")),
+    tenant=(str, Field(default=DEFAULT_TENANT, description="The tenant that owns the contacts.")),
     idempotency_key=(
         str | None,
         Field(
@@ -37,7 +37,7 @@ NewImport: Any = grouped_form(
         ),
     ),
 )
-"""The form. What is not filled in is as the settings file has it."""
+"""The form. Empty fields have the settings file's defaults."""
 
 
 @dg.op(
@@ -62,7 +62,7 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
             locations=pipelines.settings.locations,
             trusted=pipelines.settings.local_paths_in_dagster,
         )
-        # The sensor adds a missing partition too: a crash here loses nothing.
+        # The sensor adds missing partitions too, so a crash here loses nothing.
         context.instance.add_dynamic_partitions(str(IMPORTS.name), [record.name])
         context.instance.add_run_tags(context.run_id, run_tags(record))
     context.add_output_metadata(
@@ -79,7 +79,7 @@ def register_import(context: OpExecutionContext, config: NewImport, pipelines: R
 @dg.job(
     name="new_import",
     executor_def=dg.in_process_executor,
-    description="Bring a file of contacts in. Fill in the form in the Launchpad and launch; the import then"
+    description="Import a contact file. Fill in the form in the Launchpad and launch; the import then"
     " appears as a partition of the asset group `imports`, named after its date and file. Where nothing is filled in,"
     " the defaults of the settings file (`options`) hold; an empty text, list or mapping takes one of them back.",
 )

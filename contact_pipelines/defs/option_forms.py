@@ -1,4 +1,4 @@
-"""Forms of the launchpad, made from declared options (`options.py`), a group for each panel."""
+"""Launchpad forms generated from the declared options (`options.py`), grouped by panel."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def grouped_form(name: str, model: type[BaseModel], doc: str, **fields: Any) -> type[dg.Config]:
-    """Return a form of `fields`, which come first, and of the model's options.
+    """Return a form of `fields`, which come first, and the model's options.
 
-    Nothing is pre-filled but those fields: an option that is null was not given, and one that is given counts, the
-    built-in default too.
+    Options are not pre-filled: null means not given, and any given value counts, even the built-in default.
     """
     for panel, options in groupby(declared(model), key=lambda option: option.panel):
         members: dict[str, Any] = {option.name: _field(name, option) for option in options}
@@ -32,7 +31,7 @@ def grouped_form(name: str, model: type[BaseModel], doc: str, **fields: Any) -> 
 
 
 def form_options(form: dg.Config, model: type[_Model]) -> _Model:
-    """Return the options that were given in a form. Raises InvalidOption, which names the option."""
+    """Return the options given in a form. Raises InvalidOption, which names the option."""
     given: dict[str, Any] = {}
     for option in declared(model):
         value = _plain(getattr(getattr(form, option.panel.key), option.name))
@@ -48,8 +47,8 @@ def form_options(form: dg.Config, model: type[_Model]) -> _Model:
 
 
 def _field(form: str, option: Option) -> tuple[Any, Any]:
-    """Return an option's field: what may be written there, and what a person reads beside it."""
-    # Dagster shows an enum's names and reads its values, so both are the words.
+    """Return an option's field, with its type and description."""
+    # Dagster shows an enum's names and reads its values, so both are the option's words.
     words: Any = option.choices and Enum(f"{form}_{option.name}", {word: word for word in option.choices})
     values = words or (str if get_args(option.plain_type)[-1:] == (str,) else Any)
     kinds: dict[type, Any] = {
@@ -79,7 +78,7 @@ def _yaml(value: object) -> str:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what a form holds
-    """Return a form's value as JSON has it, texts trimmed."""
+    """Return a form's value as JSON, with texts trimmed."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):

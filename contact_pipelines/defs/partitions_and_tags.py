@@ -1,11 +1,11 @@
-"""Names that more than one module of `defs` uses: the partition, the tags of a run, the groups."""
+"""The partitions, run tags and asset groups that several modules of `defs` use."""
 
 import dagster as dg
 
 from contact_pipelines.models import Import
 
 IMPORTS = dg.DynamicPartitionsDefinition(name="imports")
-"""One partition an import; its key is the import's readable name (`record.name`)."""
+"""One partition per import; its key is the import's readable name (`record.name`)."""
 
 IMPORT_JOB = "import_contacts"
 
@@ -19,5 +19,5 @@ OWNERS = ["team:contacts"]
 
 
 def run_tags(record: Import) -> dict[str, str]:
-    """Return the tags by which a run is found, and limited to one at a time for each tenant."""
+    """Return the tags that identify a run and limit each tenant to one at a time."""
     return {TENANT_TAG: record.tenant_id, IMPORT_ID_TAG: record.id}

@@ -1,4 +1,4 @@
-"""The resource that the assets share: the contact store and the session of the import that the run is for."""
+"""The resource that the assets share: the contact store and the session of the run's import."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Pipelines:
-    """What one run uses: settings, the store (opened when first asked for) and one session an import."""
+    """What one run uses: settings, the store (opened lazily) and one session per import."""
 
     def __init__(self, settings: Settings | None = None, store: Store | None = None) -> None:
-        """Take the settings (read from the environment when first needed, if not given) and an open store.
+        """Take the settings (by default read from the environment when first needed) and an open store.
 
-        A store that is given belongs to the giver, who closes it.
+        A given store is closed by its owner, not here.
         """
         self._settings = settings
         self._store = store
@@ -67,13 +67,12 @@ class Pipelines:
 class PipelinesResource(dg.ConfigurableResource[Pipelines]):
     """The contact store and its settings, read from the environment of the process that runs the step.
 
-    It has no configuration on purpose: a run's configuration is stored and shown, and the database's URL is
-    a secret.
+    It deliberately has no configuration: run configurations are stored and shown, and the database URL is a secret.
     """
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Pipelines]:  # noqa: ARG002
-        """Lend the run's Pipelines and close it when the run (or the step, out of process) ends."""
+        """Yield the run's Pipelines and close it when the run (or the step, out of process) ends."""
         pipelines = Pipelines()
         try:
             yield pipelines

@@ -1,4 +1,4 @@
-"""The job `roll_back_import`: undo one import."""
+"""The job `roll_back_import`: undoes one import."""
 
 from dataclasses import asdict
 
@@ -20,11 +20,11 @@ class Rollback(dg.Config):
         default="2026-11-20-contacts_nov-efd14a3f2a91",
         description="The import to undo: its readable name (the partition key) or its id.",
     )
-    tenant: str = Field(default=DEFAULT_TENANT, description="Whose import it is.")
-    dry_run: bool = Field(default=False, description="Only count what would happen; change nothing.")
+    tenant: str = Field(default=DEFAULT_TENANT, description="The tenant of the import.")
+    dry_run: bool = Field(default=False, description="Only count what would change.")
     restore_consent: str = Field(
         default="",
-        description="Also undo the opt-outs that the import brought: the reason why, naming nobody. Empty: they stay.",
+        description="Also undo the import's opt-outs, for this reason (name nobody). Empty: they are kept.",
     )
 
 
@@ -32,11 +32,11 @@ class Rollback(dg.Config):
     name="roll_back",
     out=dg.Out(dg.Nothing),
     tags={"dagster/kind/postgres": ""},
-    description="Restore what the import changed and delete what it created, but for contacts that somebody"
+    description="Restore what the import changed and delete what it created, except for contacts that somebody"
     " has changed since: those are kept.",
 )
 def roll_back(context: OpExecutionContext, config: Rollback, pipelines: ResourceParam[Pipelines]) -> None:
-    """Undo an import and say so on its partition of `applied_import`."""
+    """Undo an import and report it on its partition of `applied_import`."""
     from contact_pipelines import imports
 
     watch = Stopwatch()

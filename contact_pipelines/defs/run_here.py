@@ -1,4 +1,4 @@
-"""Run an import as a Dagster run in this process: what `contact-pipelines import` does."""
+"""Runs an import as a Dagster run in this process, as `contact-pipelines import` does."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from contact_pipelines.store.engine import Store
 
-_NEVER_RETRY = {"dagster/max_retries": "0"}  # nobody could: the run belongs to this process
+_NEVER_RETRY = {"dagster/max_retries": "0"}  # the run belongs to this process, so nobody could
 
 CONFIRMING = ("applied_import", "import_report", "contact_events")
 """The assets that confirming an import materialises."""
 
 
 def run_import_here(settings: Settings, store: Store, record: Import, *, verbose: bool = False) -> None:
-    """Run all steps of a registered import here and now, as a run of the local Dagster instance.
+    """Run all steps of a registered import in this process, as a run of the local Dagster instance.
 
-    An import that is completed and reported already (an idempotency key that was used before) is left alone; one
-    whose process died before its report gets that. Dagster's log lines are shown on standard error if `verbose`.
-    Raises the ContactPipelinesError that ended the import; WrongState if it was rolled back or given up.
+    A completed import with a report (from an idempotency key used before) is not run again; if its process died before
+    the report, only that is written. Dagster logs to standard error if `verbose`. Raises the ContactPipelinesError that
+    ended the import; WrongState if it was rolled back or given up.
     """
     from contact_pipelines import imports
     from contact_pipelines.store import imports_table
@@ -37,7 +37,7 @@ def run_import_here(settings: Settings, store: Store, record: Import, *, verbose
         imports.complete_report(store, settings, record)
         return
     with store.begin() as connection:
-        imports_table.claim(connection, record)  # before anything else: the sensor starts what is pending
+        imports_table.claim(connection, record)  # first, because the sensor starts pending imports
     try:
         _run(settings, store, record, verbose=verbose)
     except BaseException as error:
@@ -46,10 +46,10 @@ def run_import_here(settings: Settings, store: Store, record: Import, *, verbose
 
 
 def confirm_import_here(settings: Settings, store: Store, record: Import, *, verbose: bool = False) -> None:
-    """Confirm an import that awaits review, here and now, as a run of the local Dagster instance.
+    """Confirm an import that awaits review, in this process, as a run of the local Dagster instance.
 
-    That run is what materialising `applied_import` and what comes after it for its partition in the UI is. Raises the
-    ContactPipelinesError that ended it: WrongState if there is nothing to confirm, PlanChanged, StoreError.
+    The run is the same as materialising `applied_import` and its downstream assets for the partition in the UI. Raises
+    the ContactPipelinesError that ended it: WrongState if there is nothing to confirm, PlanChanged, StoreError.
     """
     from contact_pipelines import imports
 
@@ -82,13 +82,13 @@ def _run(
 
 
 class UnexpectedFailure(ContactPipelinesError):
-    """A fault of ours: a step ended with an exception that nobody foresaw. Nothing was half-applied."""
+    """A bug: a step ended with an unexpected exception. Nothing was half-applied."""
 
     code = "unexpected"
 
 
 def _job(settings: Settings, store: Store) -> dg.JobDefinition:
-    """Make the job, alone: the whole code location would take longer to build and is not needed."""
+    """Build only this job: the whole code location would take longer and is not needed."""
     import dagster as dg
 
     from contact_pipelines.defs.import_assets import IMPORT_ASSETS, import_contacts
@@ -112,7 +112,7 @@ def _job(settings: Settings, store: Store) -> dg.JobDefinition:
 
 
 def _leave_no_import_running(store: Store, record: Import, error: BaseException) -> None:
-    """Make the import `failed` if the run ended outside its steps, which do that themselves."""
+    """Mark the import as failed if the run ended outside its steps, which do so themselves."""
     from contact_pipelines.store import imports_table
 
     code = error.code if isinstance(error, ContactPipelinesError) else "unexpected"
@@ -122,7 +122,7 @@ def _leave_no_import_running(store: Store, record: Import, error: BaseException)
                 message = sentence("unexpected.before", error=type(error).__name__)
                 imports_table.record_failure(connection, record, code, message)
     except ContactPipelinesError:
-        pass  # the store is away; the import is found abandoned when it is back
+        pass  # the store is unreachable; the import will be found abandoned later
 
 
 def _sentence(failure: dg.Failure) -> str:

@@ -1,4 +1,4 @@
-"""The sensors that are always on: start what is in the queue, end what has died or expired, send notifications.
+"""The sensors that are always on: start queued imports, end dead or expired ones, send notifications.
 
 Those of feeds are in `feed_sensors`.
 """
@@ -21,17 +21,17 @@ from contact_pipelines.outcomes import sentence
 
 AT_ONCE = 1000
 MAX_ATTEMPTS = 3
-"""A run that ended before it reached the store (which was away, say) is followed by others, up to this."""
+"""How many runs are tried for an import whose runs end before they reach the store (because it is down, say)."""
 
 FEED_GRACE = timedelta(seconds=20)
-"""The sensor or schedule that registers a feed's import requests its run itself; if it dies before, we do."""
+"""Feeds request the runs of their imports themselves; if that takes longer (the process died), this sensor does."""
 
 FAILED_GRACE = timedelta(minutes=1)
 REPORT_GRACE = timedelta(minutes=30)
-"""After an import was applied, its report is still written; nothing shows then that the process lives."""
+"""An applied import still writes its report, during which it has no heartbeat."""
 
 SEND_AT_MOST_SECONDS = 30.0
-"""For one tick, which Dagster ends after a minute."""
+"""Per tick; Dagster ends ticks after a minute."""
 
 _WILL_RETRY_TAG = "dagster/will_retry"
 
@@ -40,10 +40,10 @@ _Runs = Sequence[dg.DagsterRun]
 
 
 def sensor_every(seconds: float, **arguments: Any) -> Callable[[Callable[..., Any]], dg.SensorDefinition]:
-    """Return the decorator for a sensor that is on and ticks every so many seconds; `arguments`: see `dg.sensor`.
+    """Return the decorator of a running sensor that ticks every `seconds`; `arguments`: see `dg.sensor`.
 
-    Dagster's daemon looks every five seconds, some milliseconds more or less, which sensors are due. One that is due
-    after exactly five would be left out every other time, so it is due a second earlier.
+    Dagster's daemon checks every five seconds, give or take milliseconds, which sensors are due. One due after exactly
+    five seconds would miss every other check, so it is made due a second earlier.
     """
     return dg.sensor(
         minimum_interval_seconds=max(1, round(seconds) - 1),
@@ -66,13 +66,13 @@ def requested(requests: Sequence[dg.RunRequest]) -> dg.SensorResult:
 @sensor_every(
     5,
     job=import_contacts,
-    description="Starts `import_contacts` for every import that waits in the queue, whichever door it came through.",
+    description="Starts `import_contacts` for every queued import, however it was registered.",
 )
 def start_registered_imports(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> Tick:
-    """Request one run for each pending import that none was requested for, in the order of registration.
+    """Request a run for each pending import that has none, in the order of registration.
 
-    The queue is the `imports` table: an import stays `pending` until its run has begun, so a crash at any
-    point only means that the next tick looks at it again. The run key keeps Dagster from starting it twice.
+    The queue is the `imports` table: an import stays `pending` until its run has begun, so after a crash at any point
+    the next tick picks it up again. The run key keeps Dagster from starting it twice.
     """
     from contact_pipelines.store import imports_table
 
@@ -96,28 +96,28 @@ def start_registered_imports(context: SensorEvaluationContext, pipelines: Resour
     )
 
 
-@sensor_every(30, description="Marks a run as failed when the process that did the import has died.")
+@sensor_every(30, description="Marks a run as failed when the import's process has died.")
 def close_abandoned_runs(context: SensorEvaluationContext, pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
-    """Compare the runs that Dagster believes in with the imports' signs of life.
+    """Compare the runs in progress with the imports' heartbeats.
 
-    Dagster notices a run worker that was killed. It does not notice a machine that lost its power, or a command line
-    that was killed with the run inside it: those stay *Started* and hold their tenant's place in the queue.
+    Dagster notices a killed run worker. It does not notice a machine that lost power, or a killed command line with
+    the run inside it: those runs stay *Started* and block their tenant's queue.
     """
     started = dg.RunsFilter(job_name=import_contacts.name, statuses=[dg.DagsterRunStatus.STARTED])
     runs = [run for run in context.instance.get_runs(started) if PARTITION_TAG in run.tags]
     closed = 0
     with plain_failures():
-        exports.end_dead_exports(pipelines.store, pipelines.settings)  # so that their failure is told soon
+        exports.end_dead_exports(pipelines.store, pipelines.settings)  # so that their failure is reported soon
         for run in runs:
             if _abandoned(pipelines, run.tags[PARTITION_TAG]):
                 context.instance.report_run_failed(run, "The process that ran this import has died.")
                 closed += 1
-    return dg.SkipReason(f"{len(runs)} runs were going on; {closed} of them had died and were marked as failed.")
+    return dg.SkipReason(f"{len(runs)} runs were in progress; {closed} of them had died and were marked as failed.")
 
 
-@sensor_every(30, description="Marks imports as expired whose review nobody confirmed in time.")
+@sensor_every(30, description="Marks imports as expired if their review was not confirmed in time.")
 def expire_overdue_reviews(pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
-    """End the reviews whose time is over. Confirming one looks at its time as well: this is for those who watch."""
+    """Expire overdue reviews. Confirming checks the expiry too; this only updates what people see."""
     with plain_failures():
         expired = imports.expire_reviews(pipelines.store)
     return dg.SkipReason(f"{len(expired)} reviews were not confirmed in time and have expired.")
@@ -125,14 +125,14 @@ def expire_overdue_reviews(pipelines: ResourceParam[Pipelines]) -> dg.SkipReason
 
 @sensor_every(
     10,
-    description="Sends the emails and webhooks that tell what became of imports; what could not be sent is tried"
+    description="Sends the emails and webhooks about imports and exports; what could not be sent is tried"
     " again. Recipients are in the settings file (`notifications`, and `notify` of a feed).",
 )
 def send_notifications(pipelines: ResourceParam[Pipelines]) -> dg.SkipReason:
-    """Send what is due: of what happened in runs, at the command line, or to a process that died."""
+    """Send due notifications: of runs, of the command line, and of processes that died."""
     with plain_failures():
         if not pipelines.settings.notifications.configured:
-            return dg.SkipReason("The settings have neither mail server nor webhook, so nobody is notified.")
+            return dg.SkipReason("The settings have neither a mail server nor a webhook, so nobody is notified.")
         done = notify.send_notifications(pipelines.store, pipelines.settings, within=SEND_AT_MOST_SECONDS)
     return dg.SkipReason(
         f"{done.sent} notifications were sent, {done.failed} attempts failed, {done.given_up} were given up;"
@@ -144,7 +144,7 @@ SENSORS = [start_registered_imports, close_abandoned_runs, expire_overdue_review
 
 
 def _runs_of(instance: dg.DagsterInstance, records: Sequence[Import]) -> Mapping[str, _Runs]:
-    """Return the runs that were requested for each import, newest first."""
+    """Return the runs requested for each import, newest first."""
     found: dict[str, list[dg.DagsterRun]] = {record.id: [] for record in records}
     if found:
         wanted = dg.RunsFilter(job_name=import_contacts.name, tags={IMPORT_ID_TAG: list(found)})
@@ -162,7 +162,7 @@ def _on_its_way(runs: _Runs) -> bool:
 
 
 def _give_up(pipelines: Pipelines, record: Import, runs: _Runs) -> bool:
-    """Cancel an import whose run was cancelled in Dagster's queue; fail one that never gets to its first step."""
+    """Cancel an import whose run was cancelled in Dagster's queue; fail one that never reaches its first step."""
     from contact_pipelines.store import imports_table, reviews
 
     if not runs or _on_its_way(runs):
@@ -185,7 +185,7 @@ def _abandoned(pipelines: Pipelines, name: str) -> bool:
     try:
         with pipelines.store.begin() as connection:
             record = imports_table.find_by_name(connection, name)
-            import_life.running(connection, record.tenant_id)  # those without a sign of life become failed
+            import_life.running(connection, record.tenant_id)  # those without a heartbeat become failed
             record = imports_table.find_by_name(connection, name)
     except NotFound:
         return True

@@ -1,4 +1,4 @@
-"""Exports: contacts from the store into a file."""
+"""Exports: write contacts from the store to a file."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The columns of an export.
+"""The columns of an export: their names, their order, and which ones `fields` selects.
 
 They have the names of the importer's fields (`first_name`, `properties.plan`), so that an exported file maps back by
 itself; an import ignores the others (`id`, `lists`, ...).

@@ -1,4 +1,4 @@
-"""The plan of an export: its columns and conditions, and the queries that write both in a format's spelling."""
+"""The plan of an export: columns, conditions, and the queries that produce both for a format."""
 
 from __future__ import annotations
 

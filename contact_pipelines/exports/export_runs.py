@@ -1,4 +1,4 @@
-"""Running an export, listing exports, ending their files, and the signed links by which these are downloaded.
+"""Running and listing exports, expiring their files, and signed download links.
 
 A token is `<export id>.<end, in seconds since 1970>.<HMAC-SHA-256>`; its key is derived from the tenant's secret.
 """

@@ -1,4 +1,4 @@
-"""The snapshot of an export: everything it reads is read in one read-only transaction."""
+"""The snapshot of an export: one read-only transaction for everything it reads."""
 
 from __future__ import annotations
 

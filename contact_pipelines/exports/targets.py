@@ -1,4 +1,4 @@
-"""Where an export's file goes. It is written under another name first, so that it appears whole or not at all."""
+"""Where an export's file goes, and publishing it under its name only when complete."""
 
 from __future__ import annotations
 

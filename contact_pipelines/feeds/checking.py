@@ -1,4 +1,4 @@
-"""Trying out the settings file: each location, and the files at each source."""
+"""Tests the settings file: connects to each location and lists the files at each source."""
 
 from __future__ import annotations
 

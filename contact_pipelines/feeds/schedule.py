@@ -1,4 +1,4 @@
-"""What feeds need between their checks: finishing schedules, and archiving imported files; and running exports."""
+"""What feeds need between checks: finishing schedules, archiving files, running exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checking a feed's source, and registering an import of each file that is new and complete.
+"""Checks a feed's source and registers an import for each file that is new and complete.
 
 It works the same for a sensor, a schedule and a person, and however often: the database decides which files are
 imported (see `store.watched_files`).
@@ -180,7 +180,7 @@ def _outcome(look: Look, due_at: datetime | None, connection: sa.Connection) -> 
     if due_at is not None and ((require == "file" and not look.files) or require == "new_file"):
         what = "no file fits" if not look.files else f"none of the {_files(look.files)} is new that fit"
         return "missing", (
-            f"At its time ({due_at:%Y-%m-%d %H:%M %Z}) the import {feed.name} had nothing to take: {what}"
+            f"At its time ({due_at:%Y-%m-%d %H:%M %Z}) the import {feed.name} had nothing to import: {what}"
             f" {feed.source.path} at {feed.source.location}."
         )
     return "nothing_new", str(look)

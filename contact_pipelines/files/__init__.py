@@ -1,1 +1,1 @@
-"""Files: where they are, landing them, the artifacts of an import."""
+"""Files: locations, artifacts, DuckDB, and the log of SQL."""

@@ -1,4 +1,4 @@
-"""What an import's artifacts are called."""
+"""The names of an import's artifacts."""
 
 SOURCE = "source"
 """The file as it came. Its own name stays in the import's record."""

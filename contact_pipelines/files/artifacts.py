@@ -1,4 +1,4 @@
-"""The artifact folder: `<artifacts>/<tenant>/<import id>/`, local or anywhere fsspec reaches (`s3://...`).
+"""The artifact folder `<artifacts>/<tenant>/<import id>/`, local or on any fsspec file system.
 
 DuckDB, Polars and csv work on local paths. In a local folder that is the artifact itself; elsewhere a file is uploaded
 when complete and downloaded once when read. A file appears whole or not at all.

@@ -1,4 +1,4 @@
-"""DuckDB as the pipelines use it: bounded memory, no extensions, quoted names, SQL from files of named blocks."""
+"""DuckDB connections: bounded memory, no extensions, quoted names, SQL from files of named blocks."""
 
 from __future__ import annotations
 

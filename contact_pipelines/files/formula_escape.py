@@ -1,4 +1,4 @@
-"""The escape that keeps spreadsheets from running a cell as a formula, and its exact undoing.
+"""Escapes cells that a spreadsheet would run as formulas, and removes the escape exactly.
 
 A CSV cell that begins with `= + - @`, tab or carriage return is a formula to a spreadsheet. Export writes
 an apostrophe before it; import takes exactly that apostrophe away. So that this holds for *every* text, a

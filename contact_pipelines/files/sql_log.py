@@ -1,4 +1,4 @@
-"""CONTACT_PIPELINES_DEBUG=sql: every statement sent to PostgreSQL and DuckDB, with its step and its time, on stderr.
+"""CONTACT_PIPELINES_DEBUG=sql: logs every SQL statement with its step and duration to stderr.
 
 Values are left out: bound parameters are never shown, and string literals in the text become '…'. The paths that
 DuckDB reads stay, and so do names, numbers and the headers of the file, which are column names in DuckDB.

@@ -1,4 +1,4 @@
-"""Imports: the way of a file from where it lies into the contact store, and back out again by undoing it."""
+"""Imports: the steps that bring a file into the contact store, and undoing them."""
 
 import lazy_loader
 

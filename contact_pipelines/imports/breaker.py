@@ -1,7 +1,7 @@
-"""The circuit breaker: holds an import of a feed for review if it does not look like the feed's earlier ones.
+"""The circuit breaker: holds a feed's import for review if it is unlike the feed's earlier ones.
 
-Nobody watches a feed's imports, so the plan is measured before anything is written, and compared with the last imports
-of the feed that were completed. Beyond a limit it waits for a person, with the reasons.
+Nobody watches a feed's imports, so the plan is measured before anything is written, and compared with the feed's last
+completed imports. Beyond a limit it waits for a person, with the reasons.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Statistics:
 
 
 def measure(con: duckdb.DuckDBPyConnection, changes: str, valid: str, columns: Sequence[str]) -> Statistics:
-    """Measure a plan by the views of its changes and of its valid rows. `columns`: of the file."""
+    """Measure a plan, given views of its changes and valid rows. `columns`: of the file."""
     counts = count_outcomes(con, changes)
     rows = con.view(valid)
     fields = [name for name in rows.columns if not name.startswith("_")]
@@ -104,7 +104,7 @@ def _shares(now: Statistics, before: Sequence[Statistics], limits: BreakerLimits
 def _blanks(now: Statistics, before: Sequence[Statistics], limits: BreakerLimits) -> Iterator[str]:
     known = before[0].blank if before else {}
     for field in sorted({*now.blank, *known, *limits.max_blank_share}):
-        share = now.blank.get(field, 1.0)  # a column that is gone is a column of blanks
+        share = now.blank.get(field, 1.0)  # a missing column counts as blank
         past = [one.blank[field] for one in before if field in one.blank]
         what = f"of the rows have no {field}"
         yield from _share(what, share, past, limits.max_blank_share.get(field), limits.blank_share_rise)

@@ -1,4 +1,4 @@
-"""Land: copy the file once into the artifact folder. Retries and reviews read this copy, never the source again.
+"""Land: copy the file once to the artifact folder; retries and reviews read the copy.
 
 A source is a path of this machine, or an address at one of the settings' locations (`sftp://LOCATION/path`).
 """
@@ -62,7 +62,7 @@ def require_file(path: Path) -> None:
 
 
 def require_source(source: ResolvedSource, locations: Mapping[str, LocationConfig]) -> None:
-    """Raise FileUnreadable unless the file is there; LocationError if its location cannot be asked."""
+    """Raise FileUnreadable if the file is missing, LocationError if its location cannot be checked."""
     if source.location is None:
         require_file(Path(source.path))
         return
@@ -73,7 +73,7 @@ def require_source(source: ResolvedSource, locations: Mapping[str, LocationConfi
 
 @contextmanager
 def local_copy(source: str, locations: Mapping[str, LocationConfig]) -> Iterator[Path]:
-    """Lend a local path to read a source from; a location's file is downloaded for it. For trusted doors only.
+    """Yield a local path to read a source from, downloading a location's file. For trusted doors only.
 
     Raises FileUnreadable, InvalidOption and LocationError.
     """
@@ -90,7 +90,7 @@ def local_copy(source: str, locations: Mapping[str, LocationConfig]) -> Iterator
 
 def _land(session: ImportSession) -> LandedFile:
     record, limits = session.record, session.house.limits
-    found = resolve_source(record.source, session.locations, trusted=True)  # its door was asked at registration
+    found = resolve_source(record.source, session.locations, trusted=True)  # checked at registration
     if found.location is None:
         return _copy(Path(found.path), session.artifacts, limits)
     wanted = None
@@ -102,7 +102,7 @@ def _land(session: ImportSession) -> LandedFile:
 
 
 def _copy(source: Path, artifacts: ArtifactFolder, limits: Limits) -> LandedFile:
-    """Copy a local file and take its SHA-256 on the way; of one that grows, no more than it had at first."""
+    """Copy a local file, hashing it on the way; if it grows, only its original size."""
     require_file(source)
     digest, size = hashlib.sha256(), 0
     before = source.stat()
@@ -126,13 +126,13 @@ def _copy(source: Path, artifacts: ArtifactFolder, limits: Limits) -> LandedFile
 def _download(
     location: Location, path: str, artifacts: ArtifactFolder, limits: Limits, *, wanted: str | None
 ) -> LandedFile:
-    """Copy a file of a location, and take its SHA-256 from the copy. `wanted`: the version that the feed chose."""
+    """Copy a file from a location, and hash the copy. `wanted`: the version that the feed selected."""
     name = PurePosixPath(path).name
     before = location.stat(path)
     if before is None:
         raise _missing(location, path)
     if wanted not in (None, before.version):
-        raise FileChanged(f"The file {path} at the location {location.name} has changed since it was chosen.")
+        raise FileChanged(f"The file {path} at the location {location.name} has changed since it was selected.")
     require_size(before.size, name=name, limits=limits)
     with artifacts.writing(SOURCE) as target:
         location.download(path, target)
@@ -148,7 +148,7 @@ def _download(
 
 
 def _refuse_same_bytes(session: ImportSession, file: LandedFile) -> None:
-    """Cancel the import if its feed brought the same file before. What a person asks for is always imported."""
+    """Cancel the import if its feed has imported the same file before. A person's imports always run."""
     record = session.record
     if record.feed is None:
         return

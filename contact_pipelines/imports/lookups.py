@@ -1,4 +1,4 @@
-"""Looking at imports and at what they left behind."""
+"""Looking up imports and the files they left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contact_pipelines.store.engine import Store
 
 
 def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Return an import by its id or its readable name. Raises NotFound. An overdue review ends here."""
+    """Return an import by its id or readable name, ending an overdue review. Raises NotFound."""
     with store.connect() as connection:
         record = imports_table.get(connection, tenant_id, key)
     if record.status != ImportStatus.AWAITING_REVIEW or datetime.now(UTC) < record.times["review_expires_at"]:
@@ -31,13 +31,13 @@ def get_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Im
 
 
 def follow_import(store: Store, record: Import) -> Import:
-    """Return a running import with its status and progress of now: cheap enough to be asked for twice a second."""
+    """Return a running import with its current status and progress; cheap enough to call twice a second."""
     with store.connect() as connection:
         return imports_table.with_progress(connection, record)
 
 
 def list_imports(store: Store, *, tenant_id: str = DEFAULT_TENANT, limit: int = 50) -> list[Import]:
-    """Return the latest imports, newest first; those whose process died, or whose review is overdue, end here."""
+    """Return the latest imports, newest first; ends those whose process died or whose review is overdue."""
     with store.begin() as connection:
         reviews.expire_overdue(connection, tenant_id)
         import_life.running(connection, tenant_id)
@@ -50,23 +50,23 @@ def import_warnings(settings: Settings, record: Import) -> list[str]:
 
 
 def import_faults(settings: Settings, record: Import) -> list[ErrorCount]:
-    """Return why rows failed, and what they were warned of, by column and rule; none before the report is written.
+    """Return the row errors and warnings by column and code; none before the report is written.
 
-    No values: counts, row numbers, and the sentences of the rules.
+    No values: counts, row numbers and messages.
     """
     faults = _report(settings, record).get("errors", ())
     return [ErrorCount(**{**fault, "severity": Severity(fault["severity"])}) for fault in faults]
 
 
 def result_files(settings: Settings, record: Import) -> tuple[str | None, str | None]:
-    """Return where the results file and the error file are; None where there is none (yet)."""
+    """Return the paths of the results file and the error file; None if missing."""
     artifacts = _artifacts(settings, record)
     results, errors = (artifacts.url(it) if artifacts.exists(it) else None for it in (RESULTS_FILE, ERRORS_FILE))
     return results, errors
 
 
 def duplicates_file(settings: Settings, record: Import) -> str | None:
-    """Return where the probable duplicates are; None if none were looked for, or the import is not compared yet."""
+    """Return the path of duplicates.csv; None if none were searched for, or before the import is compared."""
     artifacts = _artifacts(settings, record)
     return artifacts.url(DUPLICATES_FILE) if record.options.fuzzy and artifacts.exists(DUPLICATES_FILE) else None
 

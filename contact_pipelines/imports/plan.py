@@ -1,8 +1,8 @@
-"""The plan of an import, `contact_changes`: a row for every row of the file, with what becomes of it and why.
+"""The plan of an import, `contact_changes`: one row per row of the file, with its outcome and why.
 
-Compare writes it (`compare.diffing`, `compare.opt_out_imports`), a review shows it and may have it made anew, apply
-carries it out, the reports are made from it. A plan has those of COLUMNS that its import needs: of the contact's
-columns, the ones that the file or the options set.
+Compare writes it (`compare.diffing`, `compare.opt_out_imports`), a review shows it and may make it again, apply
+executes it, and the reports come from it. A plan has the COLUMNS that its import needs: of the contact's columns, those
+that the file or the options set.
 """
 
 from __future__ import annotations

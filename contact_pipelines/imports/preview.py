@@ -1,4 +1,4 @@
-"""Previews: how a file is read, what its columns are, and what an import would say about its rows."""
+"""Previews: how a file is read and mapped, and what an import would report about its rows."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ StageFormat = Literal["csv", "parquet"]
 def describe_file(
     path: Path, options: ReadingOptions | None = None, limits: Limits | None = None
 ) -> tuple[FileDescription, list[ColumnMapping]]:
-    """Return how a file is written and which field each of its columns is taken for. Raises FileError.
+    """Return a file's layout and the suggested field of each column. Raises FileError.
 
-    Of text only the beginning is read; a header without rows is enough. A secret's samples are left out.
+    Only the beginning of a text file is read; a header without rows is enough. Samples of secrets are left out.
     """
     require_file(path)
     found = staging.describe(path, options=options or ReadingOptions(), limits=limits or Limits())
@@ -52,7 +52,7 @@ def describe_file(
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import would make of a file before it looks at the store: rows are valid, or have an error.
+    """The result of validating a file without the store: rows are valid or have an error.
 
     `first_rows`: their cells as read, without passwords and other secrets. `warned`: valid rows with a warning.
     """
@@ -173,7 +173,7 @@ def _secrets(header: Sequence[str]) -> set[str]:
 
 @contextmanager
 def _scratch() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """Lend a DuckDB and a temporary folder for one file: a wide one changes the connection's settings."""
+    """Yield a DuckDB and a temporary folder for one file: a wide one changes the connection's settings."""
     with tempfile.TemporaryDirectory(prefix="contact-pipelines-") as name:
         con = duck.connect(Path(name))
         try:

@@ -1,4 +1,4 @@
-"""What every door does with an import: defaults, checks, the queue."""
+"""Registering an import, for every door: defaults, checks, the queue."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from contact_pipelines.store.engine import Store
 from contact_pipelines.store.tenants import ensure_tenant
 
 _SUPPRESSING = ImportOptions(mode=Mode.UPDATE_ONLY, import_tag=NO_TAG)
-"""What an import that suppresses has where an option has no meaning for it."""
+"""What a suppression import has for options that do not apply to it."""
 
-_LEAVES_ALONE = "it leaves contacts that exist alone; take review, skip_new or create_new, or another mode"
-_CREATES_ALL = "it creates every row; take review or create_new, or another mode"
+_LEAVES_ALONE = "it leaves existing contacts alone; use review, skip_new or create_new, or another mode"
+_CREATES_ALL = "it creates every row; use review or create_new, or another mode"
 _UPDATING = (Resolve.UPDATE_EXISTING, Resolve.MERGE_FIELDS)
 _CONTRADICTIONS: dict[Mode, dict[Resolve, str]] = {
     Mode.CREATE_ONLY: dict.fromkeys(_UPDATING, _LEAVES_ALONE),
     Mode.CREATE_ALL: dict.fromkeys((*_UPDATING, Resolve.SKIP_NEW), _CREATES_ALL),
 }
-"""The ways of dealing with a probable duplicate that do not go with a mode, and why."""
+"""The values of fuzzy.resolve that do not work with a mode, and why."""
 
 
 def register_import(
@@ -41,18 +41,17 @@ def register_import(
     locations: Mapping[str, LocationConfig] | None = None,
     trusted: bool = True,
 ) -> Import:
-    """Put an import of a file in the queue. Raises FileUnreadable if it is not there, InvalidOption, LocationError.
+    """Queue an import of a file. Raises FileUnreadable if it is missing, InvalidOption, LocationError.
 
-    `source`: a path of this machine, unless the door is not `trusted` (strangers reach it), or a file of one of the
-    `locations`, such as sftp://LOCATION/path (see `resolve_source`).
+    `source`: a local path, if the door is `trusted` (strangers cannot reach it), or a file at one of the `locations`,
+    such as sftp://LOCATION/path (see `resolve_source`).
 
-    With an idempotency key that the tenant used before, the import that it was used for is returned, whatever has
-    become of it. `defaults`: the options of the settings file, for what `options` does not set.
+    If the tenant has used the idempotency key before, that import is returned, whatever its status. `defaults`: the
+    options of the settings file, for options that are not set.
 
-    Order: imports that wait in the queue are started in the order of registration, and Dagster runs one of a tenant
-    at a time. Those that a process runs by itself (`run_import`, the command line) begin at once. Of those that run,
-    whichever door they came through, the older is applied first; the others wait for it, unless its process dies. A
-    reviewed import is applied when it is confirmed.
+    Order: queued imports start in the order of registration, and Dagster runs one per tenant at a time. Those run
+    directly (`run_import`, the command line) start immediately. Of running imports, from any door, the oldest is
+    applied first; the others wait for it, unless its process dies. A reviewed import is applied when it is confirmed.
     """
     found = resolve_source(source, locations or {}, trusted=trusted)
     land.require_source(found, locations or {})
@@ -70,20 +69,17 @@ def register_import(
 
 
 def prepared_options(given: ImportOptions, defaults: ImportOptions | None = None) -> ImportOptions:
-    """Return the options that an import is registered with, whichever door it comes through.
+    """Return the options to register an import with, for every door.
 
-    `defaults`, those of the settings file, hold where nothing is given; an import that suppresses leaves aside those
-    that have no meaning for it. Raises InvalidOption for options that contradict each other.
+    `defaults`, those of the settings file, apply where nothing is given; a suppression import ignores those that do
+    not apply to it. Raises InvalidOption for options that contradict each other.
     """
     without_meaning = next(option.excludes for option in declared(ImportOptions) if option.name == "suppress")
     if given.suppress is not None:
         neutral = {name: (getattr(ImportOptions(), name), getattr(_SUPPRESSING, name)) for name in without_meaning}
         for name, harmless in neutral.items():
             if getattr(given, name) not in harmless:
-                raise InvalidOption(
-                    f"An import that suppresses only opts people out; the option {name} has no meaning there, leave"
-                    " it out."
-                )
+                raise InvalidOption(f"An import that suppresses only opts people out; remove the option {name}.")
     elif given.suppress_reason:
         raise InvalidOption("A reason for the suppression list is given, but the import does not suppress anybody.")
     chosen = given.over(defaults) if defaults else given
@@ -100,6 +96,6 @@ def _require_consistent(options: ImportOptions) -> None:
             raise InvalidOption(f"fuzzy.resolve {options.fuzzy.resolve} does not go with mode {options.mode}: {why}.")
     if options.force_status is not None and options.mode is Mode.CREATE_ALL:
         raise InvalidOption(
-            "The mode create_all updates nobody, so --force-status has no meaning there; a new contact whose address"
-            " has opted out is one who has opted out, too."
+            "--force-status cannot be combined with the mode create_all, which updates nobody; new contacts whose"
+            " address has opted out are opted out, too."
         )

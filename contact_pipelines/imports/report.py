@@ -1,4 +1,4 @@
-"""Report: what a person is told of an import, and the files that say what became of each row (see `results`)."""
+"""Report: the summary and the files that say what happened to each row (see `results`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contact_pipelines.outcomes import sentence
 
 @dataclass(frozen=True)
 class Report:
-    """What a person is told of an import that was applied."""
+    """The report of an applied import."""
 
     warnings: tuple[str, ...]
     errors: tuple[ErrorCount, ...]
@@ -34,16 +34,16 @@ def run(session: ImportSession) -> Report:
     with session.step("report", claims=False):
         probable_duplicates.publish(session)
         warnings, errors = write_report(session)
-        results.publish(session)  # last of all: results that are there say that the report is whole
+        results.publish(session)  # last, because results.csv marks the report as complete
         return Report(
             tuple(warnings), tuple(errors), session.artifacts.url(RESULTS_FILE), session.artifacts.url(ERRORS_FILE)
         )
 
 
 def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
-    """Return `contact_events` of an applied import, made if missing; None if its options turn them off.
+    """Return `contact_events` of an applied import, writing them if missing; None if its options turn them off.
 
-    They stay as they are when the import is undone.
+    They do not change when the import is rolled back.
     """
     if not session.record.options.events:
         return None
@@ -55,7 +55,7 @@ def publish_events(session: ImportSession) -> duckdb.DuckDBPyRelation | None:
 
 
 def write_report(session: ImportSession) -> tuple[list[str], list[ErrorCount]]:
-    """Keep the warnings, and the errors by column and code, of the plan as it stands; return both. No values."""
+    """Store the plan's warnings, and its errors by column and code; return both. No values."""
     columns, of_rows = recorded_mapping(session).columns, row_warnings(session)
     ignored = [f"the column {it.column!r} was ignored: {it.reason}" for it in columns if it.field == IGNORE]
     warnings = [*_file_notes(session), *of_rows, *ignored]
@@ -69,7 +69,7 @@ def write_report(session: ImportSession) -> tuple[list[str], list[ErrorCount]]:
 
 
 def row_warnings(session: ImportSession) -> list[str]:
-    """Return the warnings of rows, one sentence a kind, and the match keys that the file lacks."""
+    """Return the row warnings, one per kind, and the match keys that the file lacks."""
     session.view(ERRORS, CHANGES)
     lines = [
         f"{count.message} ({_rows(count.rows)}, first in row {count.first_row})"
@@ -81,18 +81,18 @@ def row_warnings(session: ImportSession) -> list[str]:
     lines += probable_duplicates.warnings(session)
     mapped = {column.field for column in session.record.mapping}
     absent = [key for key in session.record.options.match_on if key not in mapped]
-    return lines + [f"no column is mapped to {key}: contacts were recognised by the other keys only" for key in absent]
+    return lines + [f"no column is mapped to {key}: contacts were matched by the other keys only" for key in absent]
 
 
 def _file_notes(session: ImportSession) -> list[str]:
-    """Return how the file was read, and what was taken for granted of all people in it."""
+    """Return how the file was read, and the preset that was applied to all its rows."""
     reading, options = session.record.reading, session.record.options
     notes = list(reading.notes) if reading else []
     if options.suppress:
         notes += opt_out_imports.notes(session.con, CHANGES)
     elif options.preset not in (None, Preset.NONE):
         notes.append(
-            f"all rows were taken for people who left: the file, by its name or --preset, lists {options.preset} ones"
+            f"all rows were treated as opt-outs: by its name or --preset, the file lists {options.preset} ones"
         )
     return notes
 

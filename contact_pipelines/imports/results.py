@@ -1,11 +1,11 @@
-"""The files of an import: results, errors and contact events.
+"""The result files of an import: results, errors and contact events.
 
-They are drafted while PostgreSQL takes the changes, which leaves this process idle, and published once those are
-committed. A draft that is missing (another process applied the import, or drafting failed) is made when it is wanted.
+They are drafted while PostgreSQL applies the changes, when this process is idle, and published after the commit. A
+missing draft (another process applied the import, or drafting failed) is made on demand.
 
-`results.csv` is the input, row by row, with `Import Status` and `Errors`; `errors.csv` only what failed, so that it
-can be imported again once it is mended. `contact_events.parquet` names the contacts that the import changed, in the
-order of the file's rows, without values:
+`results.csv` is the input, row by row, with `Import Status` and `Errors`; `errors.csv` has only the failed rows, to be
+fixed and imported again. `contact_events.parquet` lists the contacts that the import changed, in the order of the rows,
+without values:
 
 | column | what |
 |---|---|
@@ -42,16 +42,16 @@ from contact_pipelines.models import ImportOptions
 from contact_pipelines.store import copying
 
 FILES = (ERRORS_FILE, RESULTS_FILE)
-"""In the order they appear: a preview has left an error file, so it is the results that say that both are whole."""
+"""In order of publication: a preview leaves an error file too, so results.csv comes last and marks both as complete."""
 EVENTS_FILE = f"{EVENTS}.parquet"
 DRAFT = "draft_"
 
 
 @contextmanager
 def drafting(session: ImportSession) -> Iterator[None]:
-    """Draft the files of the plan as it stands while the block runs; earlier drafts are dropped first.
+    """Draft the files of the plan while the block runs; earlier drafts are deleted first.
 
-    The contacts must be numbered (`write_contacts.number_contacts`): the events name the ids that the block writes.
+    The contacts must be numbered (`write_contacts.number_contacts`): the events contain the ids that the block writes.
     """
     for name in (*FILES, EVENTS_FILE):
         session.artifacts.discard(DRAFT + name)
@@ -59,7 +59,7 @@ def drafting(session: ImportSession) -> Iterator[None]:
     with ThreadPoolExecutor(1) as meanwhile:
         draft = meanwhile.submit(_draft, session, session.con.cursor())
         yield
-        draft.exception()  # waits; what could not be drafted is written by `publish`, which then tells why
+        draft.exception()  # waits; `publish` writes what could not be drafted, or raises the error
 
 
 def publish(session: ImportSession) -> None:
@@ -75,7 +75,7 @@ def publish(session: ImportSession) -> None:
 
 
 def publish_events(session: ImportSession) -> None:
-    """Make the contact events appear, of an import that is applied: the draft, or else the same from its journal."""
+    """Publish the contact events of an applied import: the draft, or the same from its journal."""
     if session.artifacts.exists(DRAFT + EVENTS_FILE):
         session.artifacts.rename(DRAFT + EVENTS_FILE, EVENTS_FILE)
         return
@@ -92,13 +92,13 @@ def publish_events(session: ImportSession) -> None:
 
 
 def preview(session: ImportSession) -> None:
-    """Write what the plan would leave behind: a preview of the results, and the error file as it is."""
+    """Write a preview of the plan's results, and its error file."""
     session.view(STAGED, CHANGES, ERRORS)
     _write(session, session.con, errors=ERRORS_FILE, results=RESULTS_PREVIEW)
 
 
 def is_published(artifacts: ArtifactFolder, options: ImportOptions) -> bool:
-    """Say whether the results, the errors and, if the options want them, the events of an applied import are there."""
+    """Return whether an applied import has its results, errors and, if the options ask for them, events."""
     return all(artifacts.exists(name) for name in (*FILES, *([EVENTS_FILE] if options.events else [])))
 
 
@@ -127,7 +127,7 @@ def _write_rows(con: duckdb.DuckDBPyConnection, block: str, header: Sequence[str
 
 def _cell(name: str, *, first: bool) -> str:
     column = f"s.{identifier(name)}"
-    # A row that could not be read has no cells: its text stands in the first one.
+    # An unreadable row has no cells: its text goes into the first one.
     value = f"coalesce({column}, s._text)" if first else column
     return f"{escape_expression(value)} AS {identifier(name)}"
 

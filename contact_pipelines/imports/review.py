@@ -1,11 +1,11 @@
-"""Review: leave the plan to a person, if the options ask for it or the feed's circuit breaker holds the import.
+"""Review: hold the plan for a person, if the options or the feed's circuit breaker ask for it.
 
-The import is `awaiting_review` then, with a preview of its results, a sample of its changes, and the plan's SHA-256 in
-the store. What is confirmed later is that very plan. With the tenant's lock held a second one is made and compared
-with it, row by row; where something else would be done, because a contact was edited, deleted or created meanwhile,
-the row fails as `changed_since_review`. All others are applied.
+The import is then `awaiting_review`, with a preview of its results, a sample of its changes, and the plan's SHA-256 in
+the store. Confirming applies exactly that plan. With the tenant's lock held, a second plan is made and compared with it
+row by row; rows that would be treated differently, because a contact was edited, deleted or created in the meantime,
+fail as `changed_since_review`. All others are applied.
 
-Until that transaction commits the import awaits review, so whatever ends a confirmation halfway leaves it as it was.
+Until that transaction commits, the import awaits review, so an interrupted confirmation leaves it unchanged.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Review:
-    """What there is to look at before confirming: a sample of field-level changes, and the results as they would be.
+    """A review: a sample of field-level changes, and a preview of the results.
 
-    `changes` hold contacts' data: they are for the person who asks, never for a log.
+    `changes` contain contact data: show them to the user, never log them.
     """
 
     changes: tuple[FieldChange, ...]
@@ -67,7 +67,7 @@ class Review:
 
 
 def run(session: ImportSession) -> bool:
-    """Leave the plan to a person if its options, its feed's limits or its feed's columns say so; say whether."""
+    """Hold the plan if the options, the feed's limits or the feed's columns ask for it; return whether it is held."""
     limits = session.feed.breaker if session.feed else BreakerLimits()
     held = _reasons_to_hold(session, limits)
     if not held and not session.record.options.review:
@@ -94,7 +94,7 @@ def run(session: ImportSession) -> bool:
 
 
 def get_review(settings: Settings, record: Import) -> Review | None:
-    """Return what there is to review; None unless the import awaits it."""
+    """Return the review; None unless the import awaits one."""
     if record.status != ImportStatus.AWAITING_REVIEW:
         return None
     with closing(ArtifactFolder(settings.artifacts, record.tenant_id, record.id)) as artifacts:
@@ -106,10 +106,10 @@ def get_review(settings: Settings, record: Import) -> Review | None:
 
 
 def cancel_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Cancel an import that waits, runs or awaits review: nothing of it is, or will be, in the store.
+    """Cancel an import that is queued, running or awaiting review; nothing is written to the store.
 
-    A running one stops at its next step, or in the middle of applying; its process ends with ImportCancelled.
-    Raises NotFound, and WrongState if the import has ended already.
+    A running one stops at its next step, or while applying; its process raises ImportCancelled. Raises NotFound, and
+    WrongState if the import has already ended.
     """
     record = get_import(store, key, tenant_id=tenant_id)
     with store.begin() as connection:
@@ -117,12 +117,12 @@ def cancel_import(store: Store, key: str, *, tenant_id: str = DEFAULT_TENANT) ->
     after = get_import(store, record.id, tenant_id=tenant_id)
     if not cancelled:
         undo = "; contact-pipelines rollback undoes it" if after.status == ImportStatus.COMPLETED else ""
-        raise WrongState(f"The import {record.name} is {after.status} and cannot be cancelled any more{undo}.")
+        raise WrongState(f"The import {record.name} is {after.status} and can no longer be cancelled{undo}.")
     return after
 
 
 def expire_reviews(store: Store) -> list[Import]:
-    """End the reviews of all tenants whose time is over; return the imports."""
+    """Expire overdue reviews of all tenants; return the imports."""
     with store.begin() as connection:
         return reviews.expire_overdue(connection)
 
@@ -134,7 +134,7 @@ def require_waiting(record: Import) -> None:
     why = {
         ImportStatus.PENDING: "has not begun; it can be confirmed when it awaits review",
         ImportStatus.RUNNING: "is running; it can be confirmed when it awaits review",
-        ImportStatus.COMPLETED: "was applied already; there is nothing to confirm",
+        ImportStatus.COMPLETED: "was already applied; there is nothing to confirm",
         ImportStatus.EXPIRED: "was not confirmed in time and has expired; import the file again",
         ImportStatus.CANCELLED: "was cancelled; import the file again",
         ImportStatus.FAILED: "has failed; import the file again",
@@ -144,7 +144,7 @@ def require_waiting(record: Import) -> None:
 
 
 def settle_plan(session: ImportSession, connection: Connection) -> bool:  # noqa: ARG001 - an `apply.Prepare`
-    """Make `contact_changes` what was reviewed, as far as it still holds; say whether it is another plan now.
+    """Set `contact_changes` to the reviewed plan, as far as it still applies; return whether the plan changed.
 
     Raises PlanChanged if the plan is not the one that was reviewed.
     """
@@ -167,7 +167,7 @@ def settle_plan(session: ImportSession, connection: Connection) -> bool:  # noqa
 
 
 def _reasons_to_hold(session: ImportSession, limits: BreakerLimits) -> list[str]:
-    """Measure a feed's plan, keep what was measured, and compare it with the feed's imports before."""
+    """Measure a feed's plan, store the measurements, and compare them with the feed's earlier imports."""
     record = session.record
     if record.feed is None:
         return []
@@ -181,7 +181,7 @@ def _reasons_to_hold(session: ImportSession, limits: BreakerLimits) -> list[str]
 
 
 def _sample_changes(con: duckdb.DuckDBPyConnection) -> list[FieldChange]:
-    """Return the plan's first field-level changes, at most MOST_CHANGES; those of known contacts come first."""
+    """Return the plan's first field-level changes, up to MOST_CHANGES; existing contacts come first."""
     fields = contact_columns(con.view(CHANGES).columns)
     query = sql_blocks("review")["first_changes"].format(
         contact=", ".join(f"{literal(name)}: {identifier(name)}" for name in fields),
@@ -200,7 +200,7 @@ def _field_changes(rows: list[tuple[Any, ...]]) -> Iterator[FieldChange]:
 
 
 def _reviewed_plan(session: ImportSession) -> Path:
-    """Return the file of the plan that was reviewed. Raises PlanChanged unless it is that very file."""
+    """Return the file of the reviewed plan. Raises PlanChanged if it is missing or different."""
     record = session.current()
     name = REVIEWED if session.artifacts.exists(f"{REVIEWED}.parquet") else CHANGES
     try:
@@ -216,7 +216,7 @@ def _reviewed_plan(session: ImportSession) -> Path:
 
 
 def _compare_plans(con: duckdb.DuckDBPyConnection, reviewed: Path, anew: Path) -> tuple[int, int]:
-    """Make the table `moved_rows`: those for which a plan made now reads otherwise, or even does something else."""
+    """Make the table `moved_rows`: rows whose plan has changed since, if only in contact versions."""
     columns = [name for name in con.sql(f"FROM read_parquet({file_literal(anew)})").columns if name != "_row"]
     fields = [*contact_columns(columns), "properties"]
     blocks = sql_blocks("review")

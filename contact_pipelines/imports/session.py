@@ -1,4 +1,4 @@
-"""One import in one process: its record, its artifacts, a DuckDB, and what every step does before and after."""
+"""One import in one process: record, artifacts, DuckDB, and what every step does before and after."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AFTERWARDS = {
 
 
 class ImportSession:
-    """Opened by a door or by `way`, used by one step after the other, closed at the end."""
+    """Opened by a door or by `way`, used by one step after another, closed at the end."""
 
     def __init__(self, store: Store, settings: Settings, record: Import) -> None:
         self.store = store
@@ -41,7 +41,7 @@ class ImportSession:
             self.con = duck.connect(self.artifacts.scratch())
 
     def close(self) -> None:
-        """Close DuckDB and remove what it spilled. The artifacts stay."""
+        """Close DuckDB and delete its spill files. The artifacts stay."""
         self.con.close()
         self.artifacts.close()
 
@@ -52,11 +52,11 @@ class ImportSession:
         self.close()
 
     def current(self) -> Import:
-        """Return the import as the store has it now."""
+        """Return the import's current record from the store."""
         return get_import(self.store, self.record.id, tenant_id=self.record.tenant_id)
 
     def update(self, **values: object) -> None:
-        """Repeat in the session's record what a step has just written to the store."""
+        """Update the session's record with what a step has just written to the store."""
         self.record = replace(self.record, **values)  # type: ignore[arg-type]
 
     def save(self, name: str, relation: duckdb.DuckDBPyRelation) -> None:
@@ -78,10 +78,10 @@ class ImportSession:
 
     @contextmanager
     def step(self, name: str, *, claims: bool = True) -> Iterator[Heartbeat]:
-        """Run a step: the import shows that it is alive; an error makes it `failed`, with the error's sentence.
+        """Run a step with a heartbeat; an error marks the import as failed, with the error's message.
 
         Waits while another process runs a step of the same import. `claims=False` (the report of an applied import,
-        the confirmation of one that awaits review) leaves its status alone, also if the step fails.
+        the confirmation of one that awaits review) leaves its status alone, even if the step fails.
         Raises WrongState if the import has been applied or ended, ImportCancelled, and DiskFull.
         """
         with import_life.heartbeat(self.store, self.record) as heartbeat:
@@ -111,11 +111,11 @@ class ImportSession:
         if isinstance(error, ContactPipelinesError):
             code, message = error.code, str(error)
         else:
-            # The text of an unforeseen error may hold a contact's data: only its type is kept.
+            # The text of an unexpected error may contain contact data: only its type is stored.
             code = "unexpected"
             message = sentence(code, step=step, error=type(error).__name__)
         try:
             with self.store.begin() as connection:
                 imports_table.record_failure(connection, self.record, code, message)
         except ContactPipelinesError:
-            pass  # the store is away; the import is found abandoned when it is back
+            pass  # the store is unreachable; the import will be found abandoned later

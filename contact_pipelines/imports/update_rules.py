@@ -1,4 +1,4 @@
-"""What an update does to each field: the option `rules`, checked before anything is done with it."""
+"""Checks the option `rules`: what an update does to each field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def checked_rules(options: ImportOptions) -> dict[str, FieldRule]:
         if field in _RULELESS:
             raise InvalidOption(f"There can be no rule for {field}: {_RULELESS[field]}.")
         if field == "email" and options.match_on == (MatchKey.EMAIL,):
-            raise InvalidOption("There can be no rule for email: it recognises the contact (--match-on).")
+            raise InvalidOption("There can be no rule for email: it is a match key (--match-on).")
         if rule in _OF_LISTS and field != "tags" and not field.startswith(PROPERTY_PREFIX):
             raise InvalidOption(f"The rule {rule} is for tags and multi_select properties, not for {field}.")
         if field == STATUS and rule in _COMPARING:

@@ -1,18 +1,18 @@
-"""The way of a file: the steps in their order, and all that says how often and when they run.
+"""The pipeline: the steps in order, and how often and when they run.
 
 | step | does | leaves |
 |---|---|---|
 | land | copies the file, once | `source` |
 | stage | reads it, all text, no row lost | `staged_rows` |
-| columns | finds out what each column is | `mapped_contacts` |
+| columns | maps the columns to fields | `mapped_contacts` |
 | validate | types and checks the rows | `validated_contacts`, `row_errors` |
-| compare | makes the plan: one outcome a row | `contact_changes` |
-| review | leaves the plan to a person, if it should | a preview of the results, a sample of the changes |
+| compare | makes the plan: one outcome per row | `contact_changes` |
+| review | holds the plan for a person, if asked to | a preview of the results, a sample of the changes |
 | apply | writes the plan, in one transaction, once | contacts and their journal |
-| report | tells what became of each row | results, errors, warnings, events |
+| report | writes what happened to each row | results, errors, warnings, events |
 
-A step reads what the earlier ones left in the store and among the artifacts. Any of them can be repeated, and another
-process can go on where one has died.
+A step reads what earlier ones left in the store and the artifacts. Any step can be repeated, and another process can
+continue where one has died.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from contact_pipelines.store.engine import Store
 from contact_pipelines.store.import_life import wait_for_turn
 
 ATTEMPTS = 3
-"""How often an import is applied, or undone, where other writers change its contacts at the same moment."""
+"""How often applying or undoing is tried when other writers change the contacts at the same time."""
 
 _CONTACTS_MOVED = (ContactsChanged, AddressSuppressed, ConsentProtected)
 """Somebody changed a contact since it was compared, opted out, or was put on the suppression list."""
@@ -57,12 +57,11 @@ def open_import(store: Store, settings: Settings, record: Import) -> ImportSessi
 
 
 def run_import(store: Store, settings: Settings, record: Import) -> Import:
-    """Run all steps of a registered import here and now; return it as it is afterwards.
+    """Run all steps of a registered import in this process; return its record afterwards.
 
-    `awaiting_review` if a person is to look at it first (see `confirm_import`); `cancelled` if it is of a feed that
-    brought the same bytes before. Of an import that was applied already, only what its process left undone is done.
-    Raises FileError, StoreError or WrongState; the import is then `failed`, with the same sentence, or `cancelled` if
-    it raises ImportCancelled.
+    Its status is `awaiting_review` if a person has to confirm it (see `confirm_import`), `cancelled` if its feed has
+    imported the same bytes before. For an applied import, only what its process left undone is done. Raises FileError,
+    StoreError or WrongState; the import is then `failed` with the same message, or `cancelled` on ImportCancelled.
     """
     with open_import(store, settings, record) as session:
         if plan_import(session):
@@ -72,7 +71,7 @@ def run_import(store: Store, settings: Settings, record: Import) -> Import:
 
 
 def plan_import(session: ImportSession) -> bool:
-    """Run the steps up to the plan; say whether it is to be applied now."""
+    """Run the steps up to the plan; return whether to apply it now."""
     try:
         for step in (land, stage, columns, validate, compare):
             step.run(session)
@@ -86,7 +85,7 @@ def plan_import(session: ImportSession) -> bool:
 
 
 def review_if_needed(session: ImportSession) -> bool:
-    """Leave the plan to a person if it should; say whether."""
+    """Hold the plan for review if needed; return whether it is held."""
     try:
         return review.run(session)
     except StoreUnavailable as error:
@@ -95,10 +94,10 @@ def review_if_needed(session: ImportSession) -> bool:
 
 
 def apply_import(session: ImportSession) -> Counts:
-    """Apply the plan of a running import; return the counts, also of one that was applied before.
+    """Apply the plan of a running import; return the counts, even if it was applied before.
 
-    Waits while an older import of the tenant runs. Raises ContactsChanged if people or other programs change its
-    contacts again and again; imports and rollbacks wait for each other.
+    Waits while an older import of the tenant runs. Raises ContactsChanged if people or other programs keep changing
+    its contacts; imports and rollbacks wait for each other.
     """
     try:
         with session.step("apply") as heartbeat:
@@ -116,16 +115,16 @@ def confirm(session: ImportSession) -> Counts:
     review.require_waiting(session.current())
     try:
         with session.step("apply", claims=False) as heartbeat:
-            review.require_waiting(session.current())  # whoever was waited for may have confirmed it
+            review.require_waiting(session.current())  # the process that held the lock may have confirmed it
             return _apply(session, heartbeat, review.settle_plan, was=ImportStatus.AWAITING_REVIEW)
     except StoreUnavailable as error:
         return _settled(session, ImportStatus.COMPLETED, error).counts
 
 
 def confirm_import(store: Store, settings: Settings, key: str, *, tenant_id: str = DEFAULT_TENANT) -> Import:
-    """Apply an import that awaits review, and report; return it as it is afterwards.
+    """Apply an import that awaits review, and report; return its record afterwards.
 
-    Of one that was confirmed by a process that died before its report only the report is done. Raises NotFound,
+    If it was confirmed by a process that died before the report, only the report is written. Raises NotFound,
     WrongState if there is nothing to confirm, PlanChanged, and StoreError; the import then still awaits review.
     """
     record = get_import(store, key, tenant_id=tenant_id)
@@ -146,8 +145,8 @@ def require_confirmable(settings: Settings, record: Import) -> None:
 def complete_report(store: Store, settings: Settings, record: Import) -> None:
     """Write the results and events of an applied import whose process could not: it died, or the disk was full.
 
-    Nothing is done where all are there, or where the rows that they are made of were removed: for their age, or
-    because a person was erased.
+    Does nothing if they are complete, or if the rows they are made from were deleted: by retention, or because a
+    person was erased.
     """
     if not _lacks_report(settings, record):
         return
@@ -157,7 +156,7 @@ def complete_report(store: Store, settings: Settings, record: Import) -> None:
 
 
 def again_if_contacts_move(attempt: Callable[[], T], before_the_next: Callable[[], None] = lambda: None) -> T:
-    """Return what the attempt returns; try again while other writers change the contacts, ATTEMPTS times in all."""
+    """Call the attempt, again if other writers have changed the contacts, up to ATTEMPTS times."""
     for _ in range(ATTEMPTS - 1):
         try:
             return attempt()
@@ -176,9 +175,9 @@ def _apply(
 
 
 def _settled(session: ImportSession, wanted: ImportStatus, error: Exception) -> Import:
-    """Return the import if it is as `wanted` in spite of the error. Raises the error, or StoreUnavailable.
+    """Return the import if it is as `wanted` despite the error. Raises the error, or StoreUnavailable.
 
-    Another process has done it meanwhile; or this one has, and only the answer to its COMMIT was lost.
+    Another process did it in the meantime, or this one did and only the answer to its COMMIT was lost.
     """
     with session.store.begin() as connection:
         current = imports_table.get_settled(connection, session.record)
@@ -193,7 +192,7 @@ def _report(session: ImportSession) -> None:
 
 
 def _lacks_report(settings: Settings, record: Import) -> bool:
-    """Say whether an applied import has no report although its artifacts have not been removed for their age."""
+    """Return whether an applied import lacks its report, though retention has not deleted its artifacts."""
     if record.status != ImportStatus.COMPLETED or record.times["artifacts_removed_at"]:
         return False
     artifacts = ArtifactFolder(settings.artifacts, record.tenant_id, record.id)

@@ -1,4 +1,4 @@
-"""The words of the domain as types. No behaviour beyond checking and counting.
+"""The domain's types. No behaviour beyond checking and counting.
 
 A *contact field* is a column of the store's `contacts` table that a file's column can be mapped to. A
 *property* is a tenant's custom field, written `properties.<key>` wherever a field is named.
@@ -112,7 +112,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - the options are made of the words above, and so come after them
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the options need the types above
     if name in __all__:
         from contact_pipelines import options
 

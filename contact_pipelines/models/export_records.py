@@ -1,4 +1,4 @@
-"""What is known of an export."""
+"""The record of an export."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from contact_pipelines.options import ExportRequest
 
 SCHEDULED_BY = "schedule:"
-"""Before the name of an export of the settings file, as the user by whom its exports are made."""
+"""Prefix of a scheduled export's name, as the user that requests it."""
 
 
 class ExportStatus(StrEnum):
-    """Where an export stands. Of an expired one the file was deleted."""
+    """Status of an export. The file of an expired one was deleted."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -25,12 +25,12 @@ class ExportStatus(StrEnum):
 
 @dataclass(frozen=True)
 class ExportRecord:
-    """An export as the store knows it. `size` in bytes, `sha256` in hexadecimal, both of the finished file.
+    """An export in the store. `size` in bytes and `sha256` in hexadecimal are those of the finished file.
 
-    `rows`: contacts, and of an incremental export deleted ones too. `location`: the path or URL of the file, or where
-    it was to be. `artifact`: the file's name if it is kept among the artifacts, and then until `expires_at`.
-    `snapshot_at`: all that was committed before is in it; what may have changed later is what the next incremental
-    export begins with. `changed_since`: what an incremental one itself began with.
+    `rows`: contacts, including deleted ones in an incremental export. `location`: the path or URL of the file, or
+    where it should have gone. `artifact`: the file's name if it is kept with the artifacts, until `expires_at`.
+    `snapshot_at`: everything committed before is included; the next incremental export starts here. `changed_since`:
+    where this one started, if incremental.
     """
 
     id: str
@@ -54,12 +54,12 @@ class ExportRecord:
 
     @property
     def feed(self) -> str | None:
-        """The export of the settings file that this is one of; None if a person asked for it."""
+        """The scheduled export in the settings file that this belongs to; None if a person requested it."""
         return self.requested_by.removeprefix(SCHEDULED_BY) if self.requested_by.startswith(SCHEDULED_BY) else None
 
     @property
     def described_filter(self) -> str:
-        """Which contacts were asked for, as one line; empty for all."""
+        """The requested contacts in one line; empty for all."""
         asked: dict[str, Any] = {
             name: getattr(self.request, name) for name in ("segment", "list", "topic", "search", "changed_since")
         }

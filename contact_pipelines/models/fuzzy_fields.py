@@ -1,4 +1,4 @@
-"""The fields that a search for probable duplicates can compare, and how comparisons are written."""
+"""The fields that the fuzzy search can compare, and how comparisons are written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALL_FIELDS, NO_SEARCH = "all", "none"
 
 
 def spelled(on: tuple[str, ...]) -> tuple[str, ...]:
-    """Return comparisons in their full spelling. Raises ValueError for one that is wrong, or that is named twice."""
+    """Return comparisons in their full spelling. Raises ValueError if one is wrong or repeated."""
     full = tuple("+".join(units_of(comparison)) for comparison in on)
     if len(set(full)) < len(full):
         raise ValueError("names a comparison twice")
@@ -35,10 +35,10 @@ def spelled(on: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def units_of(comparison: str) -> list[str]:
-    """Split a comparison such as `name+company+birthday` into the things that it compares.
+    """Split a comparison such as `name+company+birthday` into its fields.
 
-    Well-known properties may be named without `properties.`, as in a mapping. Raises ValueError with a sentence if
-    one is unknown, is named twice, or says nothing of who somebody is.
+    Well-known properties need no `properties.` prefix, as in a mapping. Raises ValueError if a field is unknown, named
+    twice, or does not identify a person.
     """
     units = [_unit(part.strip()) for part in comparison.split("+")]
     twice = NAME in units and any(field in units for field in NAME_FIELDS)

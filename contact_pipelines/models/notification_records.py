@@ -1,4 +1,4 @@
-"""What people are told of: events, and the notifications of them, one a recipient."""
+"""Events, and the notifications of them, one per recipient."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class EventKind(StrEnum):
-    """What happened. `import.held` is an import that the circuit breaker lets wait for a person."""
+    """What happened. `import.held`: the circuit breaker holds an import for review."""
 
     IMPORT_COMPLETED = "import.completed"
     IMPORT_FAILED = "import.failed"
@@ -25,14 +25,14 @@ class EventKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a notification travels."""
+    """How a notification is sent."""
 
     EMAIL = "email"
     WEBHOOK = "webhook"
 
 
 class NotificationStatus(StrEnum):
-    """Where a notification stands. One that is `given_up` was tried for as long as the settings say."""
+    """Status of a notification. `given_up`: retried for as long as the settings say."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -41,10 +41,10 @@ class NotificationStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, as the transaction in which it did has recorded it.
+    """Something that happened, recorded by the transaction in which it happened.
 
-    `facts` are the import's own columns at that moment (counts, error, times), or what the event's maker gave. `held`:
-    why the feed's circuit breaker lets the import wait.
+    `facts`: the import's columns at that moment (counts, error, times), or what the event's creator passed. `held`:
+    why the feed's circuit breaker holds the import.
     """
 
     id: str
@@ -59,9 +59,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Notification:
-    """One message to one recipient: an address, or the name of a webhook of the settings file.
+    """One message to one recipient: an address, or the name of a webhook in the settings file.
 
-    `payload` is what is told (see `notify.payloads`). Never a contact's data.
+    `payload`: its content (see `notify.payloads`). Never contact data.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""How an option is declared, and what doors read of the declaration."""
+"""How an option is declared, and what doors read from the declaration."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pydantic import BaseModel, Field
 class Panel(Enum):
     """A group of options: its key in forms, its title elsewhere."""
 
-    READING = "How the file is read (detected unless given)"
-    MAPPING = "Which column is what"
-    VALUES = "How values are read"
-    MATCHING = "What happens to contacts that exist"
-    SIMILAR = "People who are probably contacts already"
+    READING = "Reading the file (detected by default)"
+    MAPPING = "Column mapping"
+    VALUES = "Reading values"
+    MATCHING = "Matching and updating contacts"
+    SIMILAR = "Fuzzy duplicates"
     GROUPS = "Tags, groups and status"
-    CONSENT = "Who is contacted"
+    CONSENT = "Consent and suppression"
     ADVANCED = "Review and events"
-    OUTPUT = "What is written"
-    CONTACTS = "Which contacts"
+    OUTPUT = "Output"
+    CONTACTS = "Contacts to export"
 
     @property
     def key(self) -> str:
@@ -32,12 +32,12 @@ class Panel(Enum):
 
 @dataclass(frozen=True)
 class Option:
-    """What is declared of one option: what every door shows, and how it takes it.
+    """The declaration of one option: what every door shows for it and how it is passed.
 
-    `flag` and `short`: on the command line, empty if it is not offered there. `comma`: a list is one text there (a,b),
-    not a repeated flag. `strict`: it decides about consent or deletes, so an empty text is a mistake and never stands
-    for the default. `can_be_default`: the settings file may set it for all imports. `excludes`: options that have no
-    meaning beside it. `example`: as JSON has it.
+    `flag`, `short`: on the command line; empty if not offered there. `comma`: a list is passed as one value (a,b), not
+    as a repeated flag. `strict`: it affects consent or deletes something, so an empty value is an error rather than
+    the default. `can_be_default`: the settings file may set it for all imports. `excludes`: options that cannot be
+    combined with it. `example`: a JSON value.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Option:
 
     @property
     def plain_type(self) -> Any:  # noqa: ANN401 - a type, or a generic one
-        """The annotation without None; object if there is more than one."""
+        """The annotation without None; object if more than one type remains."""
         if get_origin(self.annotation) in (Union, UnionType):
             kinds = [kind for kind in get_args(self.annotation) if kind is not type(None)]
             return kinds[0] if len(kinds) == 1 else object
@@ -65,14 +65,14 @@ class Option:
 
     @property
     def kind(self) -> type:
-        """What a door asks for: bool, tuple, dict, an Enum, a model of options, or str."""
+        """What a door has to ask for: bool, tuple, dict, an Enum, an options model, or str."""
         kind = get_origin(self.plain_type) or self.plain_type
         known = isinstance(kind, type) and issubclass(kind, (bool, tuple, dict, Enum, BaseModel))
         return kind if known else str
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words that are allowed, of a list or a mapping those of its values; empty if any text may be."""
+        """The allowed words (for a list or mapping, of its values); empty if any text is allowed."""
         arguments = get_args(self.plain_type)
         of = self.plain_type if not arguments else arguments[0 if self.kind is tuple else -1]
         enum = isinstance(of, type) and issubclass(of, Enum)
@@ -80,7 +80,7 @@ class Option:
 
     @property
     def clears(self) -> bool:
-        """Whether an empty text stands for the built-in default, which is to have no value."""
+        """Whether an empty text stands for the built-in default of having no value."""
         return not self.strict and self.default in (None, (), {}) and not issubclass(self.kind, (bool, Enum))
 
 
@@ -120,7 +120,7 @@ def option(  # noqa: PLR0917 - read as a line of a table
     limits: dict[str, Any] | None = None,
     **extra: Any,
 ) -> Any:  # noqa: ANN401 - as pydantic's Field
-    """Declare an option, as pydantic's `Field` does. `extra`: see `Option`; `limits`: what pydantic checks."""
+    """Declare an option, like pydantic's `Field`. `extra`: see `Option`; `limits`: checked by pydantic."""
     told = {"flag": flag, "metavar": metavar, **extra}
     return Field(
         default,

@@ -1,4 +1,4 @@
-"""Checks of single values of options: time zones, encodings, countries. Each raises ValueError with what is allowed."""
+"""Checks of option values such as time zones, encodings and countries; they raise ValueError."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def known_encoding(value: str | None) -> str | None:
 
 
 def known_country(value: str | None) -> str | None:
-    """Return a region of phone numbers in capitals."""
+    """Return a phone region in capitals."""
     if value is None:
         return None
     import phonenumbers
@@ -35,7 +35,7 @@ def known_country(value: str | None) -> str | None:
 
 
 def one_character(value: str | None) -> str | None:
-    """Return what separates cells: one character, for which the word tab may stand."""
+    """Check a delimiter: one character, or the word tab."""
     named = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
     if named is not None and (len(named) != 1 or named in '"\r\n\0'):
         raise ValueError("is not one character (or the word tab) that can separate cells")
@@ -43,14 +43,14 @@ def one_character(value: str | None) -> str | None:
 
 
 def row_number(value: int | str | None) -> int | str | None:
-    """Check the number of a header's row."""
+    """Check the row number of a header."""
     if isinstance(value, int) and value < 1:
         raise ValueError("is a row number from 1, or none")
     return value
 
 
 def some_text(value: str | None) -> str | None:
-    """Return a text that says something, without white space around it."""
+    """Return a text stripped of surrounding whitespace; it must not be empty."""
     if value is not None and (not value.strip() or "\x00" in value):
         raise ValueError("is empty, or holds a character that cannot be")
     return value and value.strip()

@@ -1,4 +1,4 @@
-"""What is known of an import, its file and its columns."""
+"""The records of an import, its file and its columns."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """What one column of a file is taken for, how sure that is (0 to 1), and why."""
+    """The field of one column, with the confidence (0 to 1) and the reason."""
 
     column: str
     field: str
     confidence: float = 1.0
     reason: str = ""
-    creates: PropertyType | None = None  # the type of the property that the import has to create for it
-    consent: Consent | None = None  # of a column that is mapped to status: how it is read
+    creates: PropertyType | None = None  # the type of the property that the import creates for it
+    consent: Consent | None = None  # how to read a column mapped to status
 
 
 @dataclass(frozen=True)
 class FileReading:
-    """How a file was read: what it is, how it is written, where its table stands, and what is worth telling.
+    """How a file was read: format, encoding, dialect, position of the table, and notes.
 
     `format`: csv, xlsx, xls, xlsb, ods, json, jsonl or parquet. `container`: gz, zip or empty. `header_row`: the
     header's row number as a spreadsheet shows it; None if the file has no header. `confidence`: of the encoding,
@@ -84,11 +84,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class RollbackCounts:
-    """Contacts by what a rollback did: all fields restored, deleted, or kept at least in part.
+    """Contacts by what a rollback did: fully restored, deleted, or kept in full or in part.
 
-    Besides: how many were `gone` already, of how many a kept opt-out is the reason (they are among the kept), how
-    many properties that the import had created were removed, and how many addresses that it put on the suppression
-    list stay there or were taken off.
+    Also: how many were `gone` already, how many of the kept ones were kept because of an opt-out, how many properties
+    of the import were removed, and how many addresses that it suppressed stay suppressed or were removed.
     """
 
     restored: int = 0
@@ -107,7 +106,7 @@ class RollbackCounts:
 
 @dataclass(frozen=True)
 class ImportProgress:
-    """How far a running import is, as other connections see it. Times in seconds."""
+    """Progress of a running import, as other connections see it. Times in seconds."""
 
     step: str = ""
     rows_done: int = 0
@@ -118,7 +117,7 @@ class ImportProgress:
 
 @dataclass(frozen=True)
 class Import:
-    """One file version brought in with one set of options, as the store knows it."""
+    """An import in the store: one version of a file, imported with one set of options."""
 
     id: str
     tenant_id: str
@@ -137,14 +136,14 @@ class Import:
     error: str | None = None
     error_code: str | None = None
     rollback: RollbackCounts | None = None
-    plan_sha256: str | None = None  # of the plan that awaits, or had, a review
-    feed: str | None = None  # the feed of the settings file that brought it
-    held: tuple[str, ...] = ()  # why the feed's circuit breaker, or its contract on columns, wants a person to confirm
+    plan_sha256: str | None = None  # of the plan under review, or reviewed
+    feed: str | None = None  # the feed it came from
+    held: tuple[str, ...] = ()  # why the feed's circuit breaker, or `columns: freeze`, holds it for review
     times: dict[str, Any] = field(default_factory=dict)
 
     @property
     def duration_seconds(self) -> float | None:
-        """How long the import ran, from its first step to its end; not how long it waited for a review."""
+        """How long the import ran, from its first step to its end, without the wait for a review."""
         started, finished = self.times.get("started_at"), self.times.get("finished_at")
         if not (started and finished):
             return None

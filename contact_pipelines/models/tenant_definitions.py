@@ -1,4 +1,4 @@
-"""What a tenant defines: its lists, segments, topics and properties. Checked when made, immutable, stored as JSON."""
+"""A tenant's lists, segments, topics and properties: immutable, validated, stored as JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class GroupDefinition(BaseModel):
 
 
 class PropertyDefinition(BaseModel):
-    """A tenant's custom field and the rules its values keep."""
+    """A tenant's custom field and the rules for its values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

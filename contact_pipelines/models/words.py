@@ -1,4 +1,4 @@
-"""The words of the domain: names of fields, and the choices that options and records are made of."""
+"""The domain's vocabulary: field names, and the choices of options and records."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ContactStatus(StrEnum):
 
 
 class ImportStatus(StrEnum):
-    """Where an import stands."""
+    """Status of an import."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -88,7 +88,7 @@ class Mode(StrEnum):
 
 
 class MatchKey(StrEnum):
-    """What recognises a contact that exists. An email compares in lower case, a phone in E.164."""
+    """A key that identifies a contact. Emails compare in lower case, phones in E.164."""
 
     EXTERNAL_ID = "external_id"
     EMAIL = "email"
@@ -97,7 +97,7 @@ class MatchKey(StrEnum):
 
 
 class Blank(StrEnum):
-    """What an empty cell does to the field of a contact that exists."""
+    """What an empty cell does to an existing contact's field."""
 
     IGNORE = "ignore"
     ERASE = "erase"
@@ -112,10 +112,10 @@ class Duplicates(StrEnum):
 
 
 class FieldRule(StrEnum):
-    """What an update does to a field that has a value.
+    """How an update treats a field that has a value.
 
-    APPEND and REMOVE are for lists: tags and multi_select properties. NEWER takes the file's value only of a row whose
-    `updated_at` is later than the contact's. `replace` is another word for `overwrite`.
+    APPEND and REMOVE are for lists: tags and multi_select properties. NEWER takes the file's value only if the row's
+    `updated_at` is later than the contact's. `replace` is a synonym of `overwrite`.
     """
 
     OVERWRITE = "overwrite"
@@ -133,7 +133,7 @@ class FieldRule(StrEnum):
 
 
 class GroupKind(StrEnum):
-    """What a named group of contacts is. Names are unique among groups of one kind."""
+    """The kinds of named groups. Names are unique within a kind."""
 
     LIST = "list"
     SEGMENT = "segment"
@@ -141,14 +141,14 @@ class GroupKind(StrEnum):
 
 
 class Subscription(StrEnum):
-    """What a contact said to a topic; as a topic's default: whether new contacts are opted in."""
+    """A contact's choice for a topic; as a topic's default, whether new contacts are opted in."""
 
     OPT_IN = "opt_in"
     OPT_OUT = "opt_out"
 
 
 class CreateProperties(StrEnum):
-    """Which unmapped columns become new properties: `custom_*` and `cf_*` and given ones, every one, or none."""
+    """Which unmapped columns become new properties: `custom_*`, `cf_*` and mapped ones, all, or none."""
 
     MATCHING = "matching"
     YES = "yes"
@@ -156,10 +156,10 @@ class CreateProperties(StrEnum):
 
 
 class Consent(StrEnum):
-    """How a column that is mapped to `status` is to be read.
+    """How to read a column mapped to `status`.
 
-    WORD: its words name a status. OPT_OUT: yes, or a date, means the person left (`unsubscribed`). OPT_IN: yes
-    means that the person wants to hear from us, no that not (`accepts_marketing`).
+    WORD: its words name a status. OPT_OUT: yes, or a date, means opted out (`unsubscribed`). OPT_IN: yes means opted
+    in, no opted out (`accepts_marketing`).
     """
 
     WORD = "word"
@@ -168,7 +168,7 @@ class Consent(StrEnum):
 
 
 class Preset(StrEnum):
-    """What a whole file says of its people: an export of those who left. Read from the file's name unless given."""
+    """What a whole file says about its people, who opted out in one way. Taken from the file name unless given."""
 
     NONE = "none"
     UNSUBSCRIBED = "unsubscribed"
@@ -177,10 +177,10 @@ class Preset(StrEnum):
 
 
 class Suppress(StrEnum):
-    """What an import that only opts people out does with the addresses of its file; it creates nobody.
+    """What a suppression import does with its addresses; it creates nobody.
 
-    OPT_OUT: contacts are unsubscribed, and an address that no contact has goes on the suppression list. BLOCK: every
-    address goes on the list, those of the contacts too.
+    OPT_OUT: unsubscribe contacts, and suppress addresses that no contact has. BLOCK: suppress every address, including
+    those of contacts.
     """
 
     OPT_OUT = "opt_out"
@@ -188,11 +188,11 @@ class Suppress(StrEnum):
 
 
 class Resolve(StrEnum):
-    """What an import does with a row that is likely someone whom the store, or an earlier row, has.
+    """What an import does with a probable duplicate of a contact or an earlier row.
 
-    REVIEW: warn of it, and treat the row as new. SKIP_NEW: skip the row. UPDATE_EXISTING: treat the contact as
-    matched; the import's field rules apply. MERGE_FIELDS: treat it as matched, and fill its blank fields only.
-    CREATE_NEW: treat the row as new without a warning. `imports.compare.probable_duplicates` has the doubtful cases.
+    REVIEW: warn, and treat the row as new. SKIP_NEW: skip the row. UPDATE_EXISTING: treat the contact as matched; the
+    import's field rules apply. MERGE_FIELDS: treat it as matched, but only fill its empty fields. CREATE_NEW: treat
+    the row as new without a warning. `imports.compare.probable_duplicates` has the special cases.
     """
 
     REVIEW = "review"
@@ -203,7 +203,7 @@ class Resolve(StrEnum):
 
 
 class ExportFormat(StrEnum):
-    """How a file of contacts is written; each is the ending of its name."""
+    """The format of an exported file; also its file extension."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -213,7 +213,7 @@ class ExportFormat(StrEnum):
 
 
 class Case(StrEnum):
-    """Letters of a text."""
+    """Upper or lower case of a text."""
 
     LOWER = "lower"
     UPPER = "upper"
@@ -228,7 +228,7 @@ class Severity(StrEnum):
 
 
 def plain_name(text: str, what: str = "a name") -> str:
-    """Return a tag or the name of a group without white space around it. Raises ValueError."""
+    """Return a tag or group name stripped of surrounding whitespace. Raises ValueError if invalid."""
     cleaned = text.strip()
     if not cleaned or len(cleaned) > LONGEST_NAME or "\x00" in cleaned:
         raise ValueError(f"{what} has 1 to {LONGEST_NAME} characters")

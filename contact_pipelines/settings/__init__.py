@@ -1,4 +1,4 @@
-"""Settings: what the settings file and the environment say, checked and typed."""
+"""Settings: the settings file and the environment, validated and typed."""
 
 from contact_pipelines.settings.loading import Settings, load_settings
 

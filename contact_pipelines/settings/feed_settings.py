@@ -1,4 +1,4 @@
-"""Feeds: imports and exports that run by themselves, and the limits of unattended imports."""
+"""Feeds in the settings: watched and scheduled imports and exports, and the circuit breaker."""
 
 from __future__ import annotations
 

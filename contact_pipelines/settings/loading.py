@@ -1,4 +1,4 @@
-"""Loading the settings file and the environment, which wins.
+"""Loads the settings file and the environment; the environment wins.
 
 The file is `contact_pipelines.yaml` in the working folder, or the one that CONTACT_PIPELINES_CONFIG names. A value
 `{env: NAME}` stands for the environment variable NAME; secrets can be given only like this.
@@ -86,7 +86,7 @@ def _named(what: str, name: str, feeds: Sequence[_Feed]) -> _Feed:
 
 
 class _SettingsFile(House):
-    """The keys of the settings file: the house rules, and these."""
+    """The keys of the settings file: the policies, and these."""
 
     artifacts: str | None = None
     options: ImportOptions = Field(ImportOptions(), description="Defaults of every import's options")

@@ -1,4 +1,4 @@
-"""The house rules: limits on files, rules on contact fields, checks of email addresses, properties.
+"""The settings' policies: file limits, field rules, email checks, properties.
 
 They apply to every import, whoever starts it, and an import's own options cannot loosen them.
 """

@@ -1,4 +1,4 @@
-"""Values of the settings file: strict models, `{env: NAME}`, secrets, and the sentence for a wrong value."""
+"""Values of the settings file: strict models, `{env: NAME}`, secrets, and error messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between DuckDB and PostgreSQL by `COPY`, streamed: no row passes through a Python object.
+"""Streams between DuckDB and PostgreSQL by `COPY`; no row becomes a Python object.
 
 DuckDB spells each row as one line of text; an Arrow batch of such lines is one contiguous buffer of bytes, which
 is handed to PostgreSQL as it is.

@@ -278,7 +278,9 @@ def _not_startable(record: Import) -> WrongState:
             f"The import {record.name} awaits review and cannot be started again; confirm it"
             f" (contact-pipelines confirm {record.name}) or cancel it."
         )
-    return WrongState(f"The import {record.name} is {record.status} and cannot be started again; import the file anew.")
+    return WrongState(
+        f"The import {record.name} is {record.status} and cannot be started again; import the file again."
+    )
 
 
 def cancelled(record: Import) -> ImportCancelled:

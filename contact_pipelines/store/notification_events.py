@@ -1,4 +1,4 @@
-"""Events that people are to be told of.
+"""Events that people can be notified of.
 
 An event is recorded by the transaction in which it happens (an import's by a trigger, see migration 0011), so whatever
 dies afterwards, it is there. Whoever knows the settings turns it into notifications, once.

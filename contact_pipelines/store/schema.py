@@ -1,4 +1,4 @@
-"""The store's schema: checking a database's revision, which costs one SELECT, and upgrading it by Alembic."""
+"""The store's schema: checking its revision, which costs one SELECT, and upgrading it with Alembic."""
 
 from __future__ import annotations
 

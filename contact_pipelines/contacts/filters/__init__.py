@@ -1,4 +1,4 @@
-"""Filter expressions over contacts: `status = 'subscribed' AND lead_score > 50 AND tags CONTAINS 'enterprise'`.
+"""Filter expressions over contacts: `status = 'subscribed' AND lead_score > 50`.
 
 `filter_grammar` parses the text, `filter_reader` makes a `filter_tree` of what has a meaning, `filter_conditions`
 makes SQLAlchemy of that.

@@ -1,4 +1,4 @@
-"""A filter expression, from its text to the condition on a tenant's contacts."""
+"""Turns the text of a filter into a SQL condition on a tenant's contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the tree to SQLAlchemy: conditions on `contacts`, with every value bound.
+"""Builds SQLAlchemy conditions on `contacts` from a filter tree, with every value bound.
 
 A property is kept as JSON, and hand-written SQL may have put anything there. So a value is only looked at as a number,
 a date or a boolean where it is one; any other is as if there were none. No cast can fail.

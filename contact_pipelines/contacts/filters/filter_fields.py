@@ -1,4 +1,4 @@
-"""The fields that a filter can name, how each can be compared, and what is written for its values."""
+"""The fields that a filter can use, their operators, and how their values are written."""
 
 from __future__ import annotations
 

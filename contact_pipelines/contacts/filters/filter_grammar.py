@@ -1,4 +1,4 @@
-"""The grammar of filters: from a text to lark's tree, or the error and its place.
+"""The grammar of filters: parses a text to lark's tree, or reports the position of the error.
 
 Whatever has the form of comparisons gets a tree. Whether its names, operators and values fit each other is found by
 `filter_reader`, which can say what is allowed instead.

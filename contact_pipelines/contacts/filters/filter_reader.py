@@ -1,4 +1,4 @@
-"""From lark's tree to a filter's: the names are fields, each operator fits its field, each value has its type."""
+"""Checks lark's tree (fields, operators, value types) and turns it into a filter tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter says, once it is read: comparisons of a contact's fields, joined by AND, OR and NOT; and its text.
+"""The filter tree: comparisons of contact fields joined by AND, OR and NOT; and writing it as text.
 
 Every value in it has the type of its field already, so what is made of a tree (SQL, text) can no longer fail.
 """

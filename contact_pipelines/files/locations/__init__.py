@@ -1,4 +1,4 @@
-"""Locations: the folders and servers that files come from and go to, as the settings file names them.
+"""Locations: the folders and servers in the settings file that files come from and go to.
 
 A path within a location starts at the location's folder, with or without a leading slash, and never leaves it.
 """

@@ -1,4 +1,4 @@
-"""A folder of this machine as a location."""
+"""A local folder as a location."""
 
 from __future__ import annotations
 

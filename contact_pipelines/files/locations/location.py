@@ -1,4 +1,4 @@
-"""A location: its entry in the settings, what it can do, the paths within it, and the addresses of its files.
+"""A location: its settings, its operations, the paths within it, and the addresses of its files.
 
 A new type needs an entry model in `LocationConfig`, a line in `_KINDS`, and a module named after it.
 """

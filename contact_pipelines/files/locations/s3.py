@@ -1,4 +1,4 @@
-"""A bucket of S3, or of a compatible store, as a location, by s3fs."""
+"""A bucket of S3, or of a compatible store, as a location (s3fs)."""
 
 from __future__ import annotations
 

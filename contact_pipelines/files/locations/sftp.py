@@ -1,4 +1,4 @@
-"""A folder of an SFTP server as a location, by asyncssh on fsspec's event loop, which has a thread of its own.
+"""A folder on an SFTP server as a location (asyncssh, on fsspec's event loop and its thread).
 
 One connection serves all calls until `close`. Only the settings file counts: the machine's SSH configuration, keys and
 agent are not used, and a host key that is not in `known_hosts` ends the connection.

@@ -1,4 +1,4 @@
-"""Apply: the plan becomes changes in the contact store, in one transaction, once."""
+"""Apply: write the plan to the contact store, in one transaction, once."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The automatic import tag: by it one finds the contacts that an import created or updated.
+"""The automatic import tag, which marks the contacts that an import created or updated.
 
-A file cannot know these tags, so the tags in it replace all of a contact's others, but not these. Otherwise each import
-of a file with tags would remove the tag of the last one, and change every contact.
+Files cannot know these tags, so a file's tags replace all of a contact's tags except these. Otherwise each import of a
+file with tags would remove the tag of the last one, and change every contact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PostgreSQL three times as long, and a nightly sync looks at the tags of every co
 def import_tag(record: Import) -> str | None:
     """Return the tag of an import, such as `imported_2026_11_20_3f2a91`; None if its options turn it off.
 
-    The date is that of its registration (UTC), the end the last six digits of its id.
+    It has the date of registration (UTC) and the last six digits of the import's id.
     """
     named = record.options.import_tag
     if named is not None:

@@ -1,7 +1,7 @@
-"""Groups: the contacts of an import join the lists, segments and topics that it names, and leave them when undone.
+"""Adds an import's contacts to its lists, segments and topics, and removes them on rollback.
 
-A membership is not a field of a contact: one who only joins is not updated, and keeps version and time of change.
-Every new contact joins the opt-in topics. Nobody who has opted out of a topic is opted in again.
+A membership is not a field: a contact that only joins a group keeps its version and its time of change. Every new
+contact joins the opt-in topics. Contacts who opted out of a topic are not opted in again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The plan's contacts and their journal, written in the one transaction that is given.
+"""Writes the plan's contacts and their journal, in the caller's transaction.
 
 New contacts are copied straight into `contacts`; of those that exist only the ones that change are updated, and only
 if they still have the version that was compared. The journal (`import_changes`) and the counts are part of the same
@@ -155,7 +155,7 @@ def _update(
     try:
         if reason is None:
             return update()
-        # Only those whom the file subscribes again are updated under the grant: it would unprotect the others as well.
+        # Only resubscribed contacts are updated under the grant, which would unprotect the others too.
         loosens = blocks["loosens"]
         updated = update(f" AND NOT {loosens}")
         with consent_grants.granted(connection, reason):

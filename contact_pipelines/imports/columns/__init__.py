@@ -1,4 +1,4 @@
-"""Map: what each column of the file is; gives `mapped_contacts`, the mapped columns, still text."""
+"""Map: assign each column a field; leaves `mapped_contacts`, the mapped columns, still text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
-    """Find out what each column is, and keep the mapped ones as `mapped_contacts`."""
+    """Map the file's columns, and save the mapped ones as `mapped_contacts`."""
     from contact_pipelines.contacts.properties import ensure_properties, list_properties
     from contact_pipelines.files.artifact_names import MAPPED, STAGED
     from contact_pipelines.imports.columns import file_mapping, file_name_presets, saved_mappings
@@ -46,7 +46,7 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
 
 
 def recorded_mapping(session: ImportSession) -> FileMapping:
-    """Return what this step decided about the columns, whichever process ran it. Renews the session's record."""
+    """Return this step's mapping, whichever process made it. Reloads the session's record."""
     from contact_pipelines.contacts.properties import list_properties
     from contact_pipelines.imports.columns.file_mapping import FileMapping
     from contact_pipelines.store import imports_table

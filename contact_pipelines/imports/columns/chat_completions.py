@@ -1,7 +1,7 @@
-"""One request to a language model by OpenAI's chat-completions protocol, strictly bounded.
+"""One request to a language model over OpenAI's chat-completions protocol, with strict limits.
 
-Bounded in time (the whole exchange, however slowly the server sends), in size and in place: http or https to the
-host of the settings, no redirect, no proxy. The standard library's client is enough for one POST.
+Limited in time (the whole exchange, however slow the server), size and destination: http or https to the configured
+host, no redirects, no proxy. The standard library's client is enough for one POST.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def complete(model: LanguageModel, messages: Sequence[dict[str, str]]) -> str | 
 
 
 class _Exchange(threading.Thread):
-    """A request and its response. In a thread, because no timeout of a socket bounds all of it."""
+    """A request and its response. In a thread, because socket timeouts do not limit the whole exchange."""
 
     def __init__(self, model: LanguageModel, messages: Sequence[dict[str, str]]) -> None:
         super().__init__(name="language model", daemon=True)
@@ -89,7 +89,7 @@ class _Exchange(threading.Thread):
         self._socket = self._connection.sock
         self._connection.request("POST", self._path, body=self._body, headers=self._headers)
         response = self._connection.getresponse()
-        if response.status != http.client.OK:  # a redirect is no answer either
+        if response.status != http.client.OK:  # redirects are not followed
             raise http.client.HTTPException(response.status)
         content = response.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:

@@ -1,8 +1,8 @@
-"""Which columns tell consent to email, and whether yes means "left" or "wants mail": by the header and the values.
+"""Finds consent columns, and whether yes means opted out or opted in, from header and values.
 
-The sense is never guessed. A header that a person could read either way ("opt-in/opt-out", "not unsubscribed"), or
-that is about another channel ("SMS opt-out"), says nothing; it becomes a property. Several columns of a file may tell
-consent ("Status" and "Unsubscribed"); all of them are mapped to `status`.
+The sense is never guessed. A header that can be read either way ("opt-in/opt-out", "not unsubscribed"), or that is
+about another channel ("SMS opt-out"), does not count; the column becomes a property. A file can have several consent
+columns ("Status" and "Unsubscribed"); all of them are mapped to `status`.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ _SWITCHED_ON, _SWITCHED_OFF, _OTHER_CHANNELS, _OF_EMAIL, _DETAILS, _TIMES, _NEGA
     for name in ("switched_on", "switched_off", "other_channels", "of_email", "details", "times", "negations")
 )
 _MAY_STAND_BESIDE = PARTICLES | _OF_EMAIL | {"to", "from", "is", "has", "are", "hat", "ist", "hard", "s"}
-"""Words that leave "Newsletter" the question it is. "Newsletter premium" is a different one."""
+"""Words that do not change the meaning of "Newsletter". "Newsletter premium" is something else."""
 
 
 @dataclass(frozen=True)
 class ConsentReading:
     """What a header says about consent.
 
-    `sense`: how its values are to be read, None if that is not known. `sure`: the header is enough; otherwise the
-    values must be yes and no. `if_given`: how they are read if a person maps the column to `status` all the same.
+    `sense`: how to read its values, None if unknown. `sure`: the header is enough; otherwise the values must be yes and
+    no. `if_given`: how to read them if a person maps the column to `status` anyway.
     """
 
     sense: Consent | None
@@ -81,7 +81,7 @@ def _left(parts: tuple[str, ...]) -> ConsentReading | None:
     doubt = _doubt(rest)
     if doubt:
         return ConsentReading(None, doubt, if_given=Consent.OPT_OUT)
-    return ConsentReading(Consent.OPT_OUT, "says who has left")
+    return ConsentReading(Consent.OPT_OUT, "says who opted out")
 
 
 def _agreed(parts: tuple[str, ...]) -> ConsentReading | None:
@@ -115,7 +115,7 @@ def _with_values(parts: tuple[str, ...]) -> ConsentReading | None:
 
 
 def _doubt(rest: tuple[str, ...]) -> str:
-    """Say why the words beside those of consent make it something else; empty if they do not."""
+    """Return why the header's other words make it something other than consent; empty if they do not."""
     if not _OTHER_CHANNELS.isdisjoint(rest):
         return "consent to something else than email"
     if not _DETAILS.isdisjoint(rest):
@@ -127,7 +127,7 @@ def _doubt(rest: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class ConsentColumn:
-    """A column that tells consent: in which sense, how sure that is (0 to 1), and why."""
+    """A consent column: its sense, the confidence (0 to 1), and why."""
 
     sense: Consent
     confidence: float
@@ -135,9 +135,9 @@ class ConsentColumn:
 
 
 def consent_column(header: ConsentReading | None, samples: Sequence[str]) -> ConsentColumn | str:
-    """Say in which sense a column tells consent, or why it does not; empty if its header is not about consent.
+    """Return a consent column's sense, or why it is not one; empty if its header is not about consent.
 
-    A column whose values are neither answers nor (of who has left) dates is refused, whatever its header says.
+    A column whose values are neither answers nor (for opt-outs) dates is rejected, whatever its header says.
     """
     if header is None or header.sense is None:
         return ""
@@ -150,7 +150,7 @@ def consent_column(header: ConsentReading | None, samples: Sequence[str]) -> Con
 
 
 def sense_if_given(header: ConsentReading | None) -> Consent:
-    """Return how a column is to be read that a person maps to `status`: by its header, else as words."""
+    """Return how to read a column that a person maps to `status`: by its header, else as words."""
     return Consent.WORD if header is None else header.sense or header.if_given
 
 

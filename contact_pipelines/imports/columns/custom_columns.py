@@ -1,4 +1,4 @@
-"""Columns that become properties: `custom_industry`, `cf_size`, `customFields.plan`, and all that fit no field.
+"""Columns that become custom properties: `custom_industry`, `cf_size`, `customFields.plan` and others.
 
 A property's key is made of the header: a-z, 0-9 and _, at most 50 characters.
 """
@@ -20,7 +20,7 @@ _CUSTOM = re.compile(
     re.IGNORECASE,
 )
 _EXACT = re.compile(r"(?:properties|customFields)\.(?P<key>[a-z0-9_]{1,50})")
-"""Headers of our exports: the key is taken as it is, even if no header would become such a key (`line2`)."""
+"""Headers of our exports: the key is used unchanged, even if no header would produce it (`line2`)."""
 _DOTTED_ONLY = re.compile(
     r"\s*(?:properties|attributes|metadata|merge[\s_]?fields|traits|user[\s_]?data|extra)\b", re.IGNORECASE
 )
@@ -38,9 +38,9 @@ _SYLLABLE = re.compile(r"(?:HANGUL SYLLABLE|HIRAGANA LETTER(?: SMALL)?|KATAKANA 
 
 
 def custom_key(label: str) -> str | None:
-    """Return the property key of a column that calls itself a custom field; None if it does not.
+    """Return the property key of a column named as a custom field; None if it is not.
 
-    Empty if it does, but its name becomes no key (none of its letters can be written as a-z).
+    Empty if no key can be made from its name (no letter can be transliterated to a-z).
     """
     exact = _EXACT.fullmatch(label.strip())
     if exact:
@@ -58,7 +58,7 @@ def custom_key(label: str) -> str | None:
 
 
 def is_custom(label: str) -> bool:
-    """Whether a column calls itself a custom field, and so becomes a property unless the options forbid it."""
+    """Whether a column is named as a custom field, and so becomes a property unless the options forbid it."""
     return len(label) <= LONGEST and bool(custom_key(label))
 
 
@@ -70,7 +70,7 @@ def is_numbered_part(label: str) -> bool:
 
 
 def slug(text: str) -> str:
-    """Make a property key of a text; empty if nothing in it can be written as a-z or 0-9."""
+    """Make a property key from a text; empty if nothing in it can be transliterated to a-z or 0-9."""
     parts = "_".join(words(text[:LONGEST]))
     return re.sub(r"[^a-z0-9]+", "_", _latin(parts)).strip("_")[:LONGEST_KEY].strip("_")
 
@@ -78,7 +78,7 @@ def slug(text: str) -> str:
 def unique_key(label: str, position: int, taken: Collection[str]) -> str:
     """Return a property key for a column that differs from those taken. `position` counts from 0.
 
-    A header that makes no key becomes `column_3`, by its position from 1.
+    A header without a usable key becomes `column_3`, by its position from 1.
     """
     key = slug(label)
     base = key if any(char.isalpha() for char in key) else f"column_{position + 1}"
@@ -93,7 +93,7 @@ def unique_key(label: str, position: int, taken: Collection[str]) -> str:
 
 
 def _latin(text: str) -> str:
-    """Write Cyrillic, Greek, kana and hangul letters as a-z; other scripts' letters are lost."""
+    """Transliterate Cyrillic, Greek, kana and hangul letters to a-z; drop those of other scripts."""
     return text if text.isascii() else "".join(map(_latin_letter, text))
 
 

@@ -1,4 +1,4 @@
-"""The names of fields in some seventy languages (`vocabulary/`), to look headers up in, and help with spelling."""
+"""The dictionary of field names in some seventy languages (`vocabulary/`), for lookups and typos."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _NUMBERS = frozenset(_SPELLING["number_words"])
 
 @dataclass(frozen=True)
 class Entry:
-    """What a phrase means: a field or a reading such as `name`, how sure that is, and in which language.
+    """The meaning of a phrase: a field or a reading such as `name`, the confidence, and the language.
 
     `language` is the first that has the phrase, `also` has the others. `needs_language`: the phrase counts only if
     another header of the file is in one of them. `alone`: it counts only as a whole header. `role`: it belongs to a
@@ -139,7 +139,7 @@ def address_terms() -> tuple[dict[tuple[str, ...], Entry], frozenset[str], tuple
 
 
 def speaks_of_addresses(parts: tuple[str, ...]) -> bool:
-    """Whether some word of a header may be about an email address. Quick, and certain when it says no."""
+    """Whether a header may be about an email address. Fast; no false negatives."""
     _, known, unspaced = address_terms()
     if not known.isdisjoint((*parts, *spelt_out(parts))):
         return True

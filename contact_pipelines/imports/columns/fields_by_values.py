@@ -1,8 +1,8 @@
-"""Where a column's values refute what its header says, and find a field by themselves where a file has no header.
+"""Where values refute a column's header, and mapping by values in files without a header.
 
-Columns without a header are labelled `column_1`, `column_2`, ... Their values tell addresses, phone numbers, web
-addresses and words of consent for certain; names, companies, places and birthdays by typical words. A column that
-stays in doubt, such as an identifier or a number, is not recognised.
+Columns without a header are labelled `column_1`, `column_2`, ... Email and web addresses, phone numbers and words of
+consent are recognised with certainty; names, companies, places and birthdays by typical words. Ambiguous columns, such
+as identifiers and numbers, are not mapped.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NEVER_ANSWERS = _NAMES | {"external_id", "phone", "company", "job_title", "city
 
 
 def refusal(field: str, samples: Sequence[str]) -> str:
-    """Say why these values cannot be `field`; empty if they can, or if there are no values."""
+    """Return why these values cannot be `field`; empty if they can, or if there are no values."""
     if not samples:
         return ""
     if field in _MUST_HOLD:
@@ -104,7 +104,7 @@ def is_blank_label(label: str, at: int) -> bool:
 
 
 def recognise(columns: Sequence[Sequence[str]]) -> list[Found]:
-    """Return what columns are by their values, in the columns' order; those that are not clear are left out."""
+    """Map columns by their values, in order; unclear ones are left out."""
     named = {at: kind for at, samples in enumerate(columns) if (kind := _kind(samples))}
     found = [
         (at, field, confidence, reason, Consent.WORD if field == "status" else None)
@@ -120,7 +120,7 @@ def _kind(samples: Sequence[str]) -> tuple[str, float, str] | None:
 
 
 def _family_names(columns: Sequence[Sequence[str]], named: dict[int, tuple[str, float, str]]) -> Iterator[Found]:
-    """Find the family names: the name-like column beside the given names, preferably on the right."""
+    """Find the family names: the name-like column next to the given names, preferably on the right."""
     first = next((at for at, (field, *_) in named.items() if field == "first_name"), None)
     if first is None:
         return

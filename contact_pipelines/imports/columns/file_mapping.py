@@ -1,7 +1,7 @@
-"""The mapping of a file: which field each column is, under which name its text is kept, and how that is read.
+"""A file's mapping: the field of each column, the name its text is stored under, how it is read.
 
-`map_columns` suggests a field for each column, applies what was given, and says which properties the import has to
-create, and of which type.
+`map_columns` suggests a field for each column, applies the given mapping, and determines which properties the import
+has to create, with their types.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _FIRST_ROWS = "first_rows"
 
 @dataclass(frozen=True)
 class FileMapping:
-    """What the columns of a file are, and the tenant's properties by key, with those that the import has to create.
+    """The field of each column, and the tenant's properties by key, including those that the import creates.
 
-    The text of a column is kept under the name of its field, but for columns of consent, of which there may be
-    several: they have names of their own (`text_columns`). `transform` is keyed by these names.
+    A column's text is stored under the name of its field, except for consent columns, of which there can be several:
+    they have their own names (`text_columns`). `transform` is keyed by these names.
     """
 
     columns: tuple[ColumnMapping, ...]
@@ -110,7 +110,7 @@ class FileMapping:
 
     @property
     def has_opt_in(self) -> bool:
-        """Whether a column says who wants to hear from us: the others do not, then."""
+        """Whether the file has an opt-in column: without a yes in it, a contact is not subscribed."""
         return any(consent.kind_of(name) is Consent.OPT_IN for name in self.text_columns)
 
     @property
@@ -123,7 +123,7 @@ class FileMapping:
 def output_fields(columns: Sequence[str], preset: Preset | None = None) -> list[str]:
     """Return the contact fields and properties that are made of these text columns.
 
-    A full name is two fields, all columns of consent are one, and a file of people who left always has a status.
+    A full name becomes two fields, all consent columns one, and a file of opt-outs always has a status.
     """
     fields = [made for column in columns for made in _outputs(column)]
     return list(dict.fromkeys([*fields, *([consent.STATUS] if consent.floor(preset) else [])]))
@@ -175,10 +175,10 @@ def map_columns(
     file_name: str = "",
     saved: SavedMapping | None = None,
 ) -> FileMapping:
-    """Suggest a field for each column, apply what was saved and what was given, infer the types of new properties.
+    """Suggest a field for each column, apply saved and given mappings, infer the types of new properties.
 
-    `known` are the properties of the tenant and of the house; `house` names the language model to ask, if any;
-    `file_name` helps to tell whom the file lists. What is given goes before what is `saved`. Raises InvalidOption and
+    `known`: the properties of the tenant and of the settings; `house`: the policies, with the language model to ask, if
+    any; `file_name`: a hint at who the file lists. Given columns override `saved` ones. Raises InvalidOption and
     FileNotImportable if the mapping, the rules or the transformations do not fit the file.
     """
     given = options.columns
@@ -215,7 +215,7 @@ def map_columns(
 def _with_language_model(
     built_in: list[ColumnMapping], samples: Mapping[str, Sequence[str]], options: ImportOptions, house: House
 ) -> list[ColumnMapping]:
-    """Return the suggestions with those of the house's language model, which sees no column that was given."""
+    """Add the suggestions of the configured language model, which does not see given columns."""
     if house.language_model is None or options.only_given_columns:
         return built_in
     from contact_pipelines.imports.columns import language_model

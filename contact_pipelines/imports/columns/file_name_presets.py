@@ -1,10 +1,10 @@
-"""Presets by file name: exports of people who left are often recognisable by their name only.
+"""Presets by file name, which is often the only sign that a file lists opt-outs.
 
 Mailchimp, for instance, exports an audience as `subscribed_members_export_….csv`,
 `unsubscribed_members_export_….csv` and `cleaned_members_export_….csv`; none has a column that says so.
 
-A preset makes every row of the file an opt-out, so a name must say it plainly: one word that says otherwise
-("not", "removed", "survey", "subscribed") and the file is treated like any other.
+A preset makes every row of the file an opt-out, so the name must be unambiguous: one word to the contrary ("not",
+"removed", "survey", "subscribed"), and the file is treated like any other.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _HASH = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)[^\W_]{3,}(?![^\W_])")
 
 
 def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
-    """Return the options with what the file's name says of its people, unless they name a preset themselves.
+    """Return the options with the preset that the file name implies, unless they set one.
 
-    In a file that suppresses, everybody has left.
+    In a suppression import everybody has opted out.
     """
     if options.preset is None:
         options = options.model_copy(update={"preset": preset_of(file_name)})
@@ -33,7 +33,7 @@ def with_preset(options: ImportOptions, file_name: str) -> ImportOptions:
 
 
 def preset_of(file_name: str) -> Preset:
-    """Return what a file's name says about everybody in it: NONE unless it says plainly that they left.
+    """Return the preset that a file name implies; NONE unless it clearly says that everybody opted out.
 
     A name of two kinds ("bounces and unsubscribes") counts as the milder one, UNSUBSCRIBED. Only the last part of
     a path counts.

@@ -1,4 +1,4 @@
-"""Columns that people name: how one is found by its name, a column map in JSON, and how a column's text is read."""
+"""Columns named by the user: finding them by name, column maps in JSON, and transformations."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _PROPERTIES = "properties"
 
 
 def column_named(header: Sequence[str], name: str) -> str | None:
-    """Return the label of `header` that `name` means, or None if the file has no such column.
+    """Return the label of `header` that matches `name`, or None.
 
-    White space around it does not count, nor does case if only one column fits.
+    Ignores surrounding whitespace, and case if only one column matches.
     """
     wanted = name.strip()
     exact = [label for label in header if label.strip() == wanted]
@@ -42,7 +42,7 @@ def column_named(header: Sequence[str], name: str) -> str | None:
 
 
 def shortened(text: str) -> str:
-    """Quote a name for a message: on one line, and only as long as needed to recognise it."""
+    """Quote a name for a message: on one line, and shortened."""
     plain = "".join(char if char.isprintable() else " " for char in text[: _LONGEST + 1])
     return f"'{plain[:_LONGEST]}…'" if len(text) > _LONGEST else f"'{plain}'"
 
@@ -55,7 +55,7 @@ def listed(header: Sequence[str]) -> str:
 
 
 def require_column(header: Sequence[str], name: str, what: str) -> str:
-    """Return the label that `name` means. Raises FileNotImportable if the file has no such column."""
+    """Return the label that matches `name`. Raises FileNotImportable if the file has no such column."""
     label = column_named(header, name)
     if label is None:
         raise FileNotImportable(

@@ -1,4 +1,4 @@
-"""What one header means by itself: every word of it must be accounted for, or it means nothing."""
+"""The meaning of a single header; every word must be accounted for, or it has none."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ _OTHER_CARDS = word_set(_SECRETS["other_cards"])
 
 @dataclass(frozen=True)
 class Reading:
-    """A column's header: its words, what it can mean, and if nothing, why.
+    """A column's header: its words, its possible meanings, and if there are none, why.
 
-    `barred` columns hold somebody else's data or secrets: not even their values may map them. `consent`: what the
+    `barred` columns hold somebody else's data or secrets, so not even their values may map them. `consent`: what the
     header says about consent, if anything.
     """
 
@@ -125,7 +125,7 @@ def _read_phrase(label: str, parts: tuple[str, ...]) -> Reading:
 
 
 def _misspelt(entry: Entry) -> Entry:
-    """Lower the confidence. A slip in a language that no other header uses is more likely another word."""
+    """Lower the confidence. A typo in a language that no other header uses is more likely another word."""
     return replace(
         entry,
         confidence=entry.confidence * _MISSPELT,
@@ -160,7 +160,7 @@ def _person_id(parts: tuple[str, ...]) -> tuple[Entry, ...]:
 
 
 def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
-    """Drop as few qualifiers as it takes, if all of them may stand beside the field that is left."""
+    """Drop as few qualifiers as possible, if all of them are allowed with the remaining field."""
     marked = [at for at, part in enumerate(parts) if any(part in kind.words for kind in QUALIFIERS)]
     for count in range(1, min(len(marked), len(parts) - 1) + 1):
         for left_out in combinations(marked, count):
@@ -178,7 +178,7 @@ def _without_qualifiers(parts: tuple[str, ...]) -> tuple[Entry, ...]:
 
 
 def _qualified(entry: Entry, left_out: list[str], *, of_person: bool = False) -> Entry | None:
-    """Lower an entry's confidence by the qualifiers beside it; None if one of them cannot stand there."""
+    """Lower an entry's confidence by its qualifiers; None if one of them is not allowed with it."""
     if entry.alone and not (of_person and entry.field in NAMES):
         return None
     confidence = entry.confidence
@@ -235,7 +235,7 @@ def _together(first: Entry, last: Entry, *, joined: bool) -> str:
 
 
 def _custom_property(label: str, parts: tuple[str, ...]) -> Reading | None:
-    """Read `custom_industry`, `cf_size`, `customFields.plan`: a column that calls itself a custom field."""
+    """Read `custom_industry`, `cf_size`, `customFields.plan`: a column named as a custom field."""
     if len(label) > LONGEST:
         return None
     found = custom_key(label)
@@ -250,7 +250,7 @@ def _custom_property(label: str, parts: tuple[str, ...]) -> Reading | None:
 
 
 def _is_secret(parts: tuple[str, ...]) -> bool:
-    """Whether a header says that its column holds a secret, which is never imported, whoever asks for it."""
+    """Whether a header announces a secret, which is never imported, even if mapped explicitly."""
     if not _SECRET_WORDS.isdisjoint(parts) or any(part in compact(parts) for part in _SECRET_PARTS):
         return True
     if len(parts) == 1 and parts[0] in _SECRET_HEADERS:

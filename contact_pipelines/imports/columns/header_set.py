@@ -1,4 +1,4 @@
-"""What all headers together say about each column: the language, technical prefixes, whose name or status it is."""
+"""What the headers together say about each column: language, prefixes, whose name or status it is."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _read_label(label: str, labels: Collection[str]) -> Reading:
 
 
 def _without_technical_prefixes(header: Sequence[str]) -> list[str]:
-    """Return the labels without prefixes that a program put before all of them.
+    """Return the labels without the prefixes that a program put before all of them.
 
     A container is dropped only if it holds an address and no column outside of it is one: otherwise
     `properties.email` is a property of an event, beside the contact's own.

@@ -1,4 +1,4 @@
-"""Words that stand around a field's name in a header: whose it is, which of several, what kind.
+"""Words around a field's name in a header: whose it is, which of several, what kind.
 
 A header names a field only if every word of it is accounted for: "Attendee's work email" is `email` and two words
 listed here; "Manager email" is not, since `manager` is not among them. A word that is not listed is never mapped.
@@ -21,7 +21,7 @@ PERSON = ROLES | word_set(
         *(stem + end for stem in word_set(_PEOPLE["person_stems"]) for end in ("", *_PEOPLE["person_endings"])),
     ]
 )
-"""The one whom the row is about."""
+"""The person the row is about."""
 ID_WORDS, NUMBER_WORDS = word_set(_PEOPLE["id_words"]), word_set(_PEOPLE["number_words"])
 PERSON_PREFIXES, ROLE_PREFIXES = tuple(_PEOPLE["person_prefixes"]), tuple(_PEOPLE["role_prefixes"])
 NOT_THE_PERSON = ROLES | word_set(_PEOPLE["not_the_person"])
@@ -50,7 +50,7 @@ _PERSONAL = NAMES | _REACH | _PLACE | _ABOUT
 
 @dataclass(frozen=True)
 class Qualifier:
-    """Words that may stand beside the names of `fields`, and what is left of the confidence when they do."""
+    """Words allowed next to the names of `fields`, and the factor by which they lower the confidence."""
 
     words: frozenset[str]
     fields: frozenset[str]

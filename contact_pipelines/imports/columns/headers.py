@@ -1,4 +1,4 @@
-"""The words of a header, folded so that they can be compared: "E-Mail 1 [Required]" and "eMail1" are the same."""
+"""Splits headers into normalised words: "E-Mail 1 [Required]" and "eMail1" become equal."""
 
 # ruff: noqa: RUF001 - letters of many alphabets look like those of others
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ask a language model what columns are, beside the built-in suggestions: bounded, validated, and never the last word.
+"""Asks a language model about unknown columns: bounded, validated, never the last word.
 
 A model's answer is as trustworthy as the headers it was shown, which anybody may have written. So each answer must
 pass the checks of a built-in suggestion, its confidence is capped, and a sure built-in suggestion stands.
@@ -136,7 +136,7 @@ def _is_possible(answer: ColumnMapping, values: Sequence[str]) -> bool:
     if answer.field in _PERSONAL and (SOMEBODY_ELSE - PERSON).intersection(read(answer.column).words):
         return False
     if answer.field == _STATUS and not are_consent(values):
-        return False  # even without values: nobody is subscribed by a guess
+        return False  # even without values: a guess never subscribes anybody
     return not refusal(field, values)
 
 
@@ -153,7 +153,7 @@ def _given_out(offers: Iterable[tuple[str, ColumnMapping]]) -> dict[str, ColumnM
 
 
 def _stands(mapping: ColumnMapping) -> bool:
-    """Whether a model may not change what the column was taken for."""
+    """Whether the model may not change the column's suggested field."""
     if (
         mapping.field == _STATUS
         or mapping.consent

@@ -1,4 +1,4 @@
-"""What a file's columns are mapped to: what the import's options say, and otherwise what `suggesting.py` suggests."""
+"""A file's mapping: what the import's options say, completed by `suggesting.py`."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _given(
 
 
 def _as_given(label: str, field: str, suggestion: ColumnMapping | None) -> ColumnMapping:
-    """Return a column as a person maps it. The sense of consent comes from the values, else from the header."""
+    """Return a column as mapped by a person. The sense of consent comes from the values, else from the header."""
     if field != IGNORE and read(label).secret:
         raise InvalidOption(
             f"The column {shortened(label)} cannot be mapped to {field}: by its header it holds a password or another "
@@ -139,7 +139,7 @@ def _refuse_twice(mapping: ColumnMapping, others: Collection[ColumnMapping]) -> 
 
 
 def _exclude_each_other(one: ColumnMapping, other: ColumnMapping) -> bool:
-    """Whether two columns cannot both have their field. Several may tell consent, one of them in words."""
+    """Whether two columns cannot share their field. Several can hold consent, but only one of them in words."""
     if one.field != other.field or one.field == IGNORE or one.column == other.column:
         return False
     return one.field != STATUS or one.consent == other.consent == Consent.WORD

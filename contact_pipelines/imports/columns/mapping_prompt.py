@@ -1,4 +1,4 @@
-"""The question to a language model: which field is each column? With headers and shapes of values, not the values.
+"""The prompt that asks a language model for a mapping, with headers and shapes of values.
 
 The shape of `Ana.5@x.io` is `Aaa.9@a.aa`.
 """

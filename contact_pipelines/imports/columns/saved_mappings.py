@@ -1,4 +1,4 @@
-"""Saved mappings: which field each column of a kind of file is, by name, in versions that are never changed."""
+"""Saved mappings: a field for each column of a kind of file, in immutable versions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def save(
 def find(
     connection: sa.Connection, tenant_id: str, header: Sequence[str], options: ImportOptions
 ) -> SavedMapping | None:
-    """Return the saved mapping that the options name, or else the one whose headers are the file's.
+    """Return the saved mapping that the options name, or the one saved for the same headers.
 
     A whole mapping that was given (`only_given_columns`) needs none. Raises NotFound.
     """

@@ -1,12 +1,12 @@
-"""Whom a file is about, where no column says "Email" but "Tenant email", "Tenant name" and "Tenant phone".
+"""Whom a file is about, if its columns say "Tenant email" and "Tenant name" instead of "Email".
 
-A word is taken for the person whom the rows are about (the subject) if it stands beside the file's only address and
-beside a name or another detail of a person as well. It need not be listed: it may be a trade's own word, an
-abbreviation, or in a language without a vocabulary. A manager or a mother is never the subject.
+A word denotes the person the rows are about (the subject) if it occurs with the file's only address and with a name or
+another personal detail. It need not be listed: it may be a trade's term, an abbreviation, or in a language without a
+vocabulary. A manager or a mother is never the subject.
 
-Failing that, the only column of addresses in a file about people is most likely theirs, under whatever header: "Email
-for correspondence", "Pax email". Not if the words beside "email" stand for somebody else, for a thing or for what was
-done with an email, or are in another header too: "Nanny email" beside "Nanny name" is the nanny's.
+Otherwise, the only column of addresses in a file about people is probably theirs, whatever its header: "Email for
+correspondence", "Pax email". Not if the words around "email" denote somebody else, a thing or something done with an
+email, or occur in another header too: "Nanny email" next to "Nanny name" is the nanny's.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from contact_pipelines.imports.columns.header_words import (
 
 _MOST_WORDS = 5
 _FACTOR = 0.85
-"""What is left of an entry's confidence beside a word that is only taken for a person."""
+"""Factor on an entry's confidence next to a word that is only assumed to denote a person."""
 _ONLY_ADDRESS = 0.5
 _MOST_WORDS_OF_ADDRESS = 7
 _STEM = 5
@@ -61,7 +61,7 @@ Subject = tuple[str, ...]
 
 @dataclass(frozen=True)
 class _Detail:
-    """Column `at` reads as a detail of somebody."""
+    """A reading of column `at` as a personal detail."""
 
     at: int
     entries: tuple[Entry, ...]

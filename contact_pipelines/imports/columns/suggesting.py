@@ -1,13 +1,13 @@
-"""Suggest which contact field each column is: by its header, by the other headers, and by a few values.
+"""Suggests a field for each column, from its header, the other headers, and a few values.
 
-1. `header_set.read_header` says what each header can mean; `HeaderSet.decide` what depends on the others
+1. `header_set.read_header` returns what each header can mean; `HeaderSet.decide` resolves what depends on the others
    ("Nombre" with or without "Apellidos").
 2. A few values of the column may refute that. They find a field by themselves only if they are plain email addresses,
    or if the file has no header (`fields_by_values`).
 3. `consent_column` says which columns tell consent, and in which sense; there may be several.
 4. Each other field goes to its best candidate; the leftmost wins a tie. The rest become properties.
 
-A missed column costs a look at the mapping, a wrong one mails the wrong person: in doubt it is a property.
+A missed column costs a look at the mapping, a wrong one emails the wrong person, so doubtful columns become properties.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _BY_VALUES = 0.5
 
 @dataclass(frozen=True)
 class _Candidate:
-    """One thing that one column may be. A consent column shares `status` with others of its kind."""
+    """One possible field of a column. Several consent columns can share `status`."""
 
     at: int
     field: str
@@ -168,7 +168,7 @@ def _with_properties(
     reasons: Sequence[str],
     values: Mapping[str, Sequence[str]],
 ) -> list[ColumnMapping]:
-    """Return all columns in order: the field that they were given, else a property of their own."""
+    """Return all columns in order, with the field they got, or else a property of their own."""
     keys = {candidate.field.removeprefix(PROPERTY_PREFIX) for candidate in given.values()} | {*WELL_KNOWN_PROPERTIES}
     result: list[ColumnMapping] = []
     for at, reading in enumerate(readings):

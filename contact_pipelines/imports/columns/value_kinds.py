@@ -1,4 +1,4 @@
-"""What kind of text a column's values are: addresses, phone numbers, dates, answers, consent, names, companies, places.
+"""Recognises the kind of a column's values: addresses, phones, dates, consent, names, places.
 
 All functions take a column's sample values: text, not blank, some thirty of them.
 """
@@ -48,7 +48,7 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATION = 3
-"""Letters of the longest word in capitals that is not taken for a name: USA, VIP."""
+"""Letters of the longest upper-case word that does not count as a name: USA, VIP."""
 
 _TYPICAL = word_lists("word_lists/typical_values")
 _ORDER_WORDS = phrase_set(_TYPICAL["order_words"])

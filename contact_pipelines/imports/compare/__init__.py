@@ -1,4 +1,4 @@
-"""Compare: the valid rows with the contact store; gives `contact_changes`, the plan. Nothing is written to contacts."""
+"""Compare: match the valid rows with the store; leaves `contact_changes`, the plan. Read-only."""
 
 from __future__ import annotations
 

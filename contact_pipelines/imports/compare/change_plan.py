@@ -1,4 +1,4 @@
-"""The plan of an import, `contact_changes`: made when the rows are compared, and anew when it has become stale."""
+"""Makes the plan of an import, `contact_changes`, and makes it again once it is stale."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def make(session: ImportSession, name: str = CHANGES) -> duckdb.DuckDBPyRelation
 
 
 def renew_if_stale(session: ImportSession, connection: Connection) -> bool:
-    """Make the plan anew if an import of the tenant was applied or undone since; say whether it was.
+    """Make the plan again if an import of the tenant was applied or undone since; return whether it was.
 
-    The versions of the contacts that an import writes are checked one by one. This is for those that it has read and
-    leaves alone: without it, two imports could each miss what the other does. With the tenant's lock held.
+    The versions of the contacts that an import writes are checked one by one. This covers those that it has read but
+    does not write: without it, two imports could miss each other's changes. Needs the tenant's lock.
     """
     if session.artifacts.exists(COMPARED):
         mark = session.artifacts.reading(COMPARED).read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def renew_if_stale(session: ImportSession, connection: Connection) -> bool:
 
 
 def call_stale(session: ImportSession) -> None:
-    """Have the plan made anew before it is applied: somebody else has changed its contacts."""
+    """Request a new plan before applying: somebody else has changed its contacts."""
     session.artifacts.discard(COMPARED)
 
 

@@ -1,8 +1,8 @@
-"""Contacts by several keys: which contact of the store each row is about, whatever key says so.
+"""Matching by several keys: which contact each row is about, by any of its keys.
 
-Every key of a row is looked up. A row whose keys find one contact is about that one; keys that find nobody are new to
-it. A key that several contacts have, and keys that find different contacts, fail the row: which of them is meant is
-for people to say. So a row's outcome does not depend on which of its keys is tried first.
+Every key of a row is looked up. If the keys match one contact, the row is about that one; keys without a match are new
+to it. A key that several contacts share, or keys that match different contacts, fail the row: a person has to decide.
+So the outcome does not depend on which key is tried first.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def find_contacts(
 ) -> None:
     """Make the table `found_contacts`: row, contact id, fault and the keys that it is of, whether the email is taken.
 
-    An email is looked up even where it is no key. A row of which nothing is found has no line.
+    Emails are looked up even if they are not a match key. Rows without a match are not in the table.
     """
     places = {key: place for place, key in enumerate(its.keys, 1)}
     if MatchKey.EMAIL in its.fields:
@@ -64,7 +64,7 @@ def send_row_keys(
 
 
 def decide_faults(con: duckdb.DuckDBPyConnection, source: str, keys: Sequence[MatchKey], mode: Mode) -> None:
-    """Add the rows whose contact cannot be told to `decided_rows`, which must exist."""
+    """Add the rows whose contact is ambiguous to `decided_rows`, which must exist."""
     blocks = sql_blocks("contact_keys")
     con.execute(blocks["faults"])
     if MatchKey.ID in keys and mode is not Mode.UPDATE_ONLY:
@@ -75,7 +75,7 @@ def decide_faults(con: duckdb.DuckDBPyConnection, source: str, keys: Sequence[Ma
 def decide_taken_emails(con: duckdb.DuckDBPyConnection, source: str, its: Difference) -> None:
     """Fail the rows whose new email is another contact's, or an earlier row's: to `decided_rows`, out of `finals`.
 
-    For an email that is no match key.
+    For emails that are not a match key.
     """
     blocks, mode = sql_blocks("contact_keys"), its.options.mode
     con.execute(blocks["create_email_claims"])

@@ -1,7 +1,7 @@
-"""The mode create_all: every valid row becomes a contact, also where its address is taken.
+"""The mode create_all: every valid row becomes a contact, even if its address is taken.
 
-Such a contact is marked as a duplicate (`is_duplicate`), which the unique index lets pass. Consent is the address's:
-all that have it in the file get the strictest status that a row or a contact with the address has.
+Such a contact is marked as a duplicate (`is_duplicate`), which the unique index ignores. Consent belongs to the
+address: all its rows in the file get the strictest status of any row or contact with the address.
 """
 
 from __future__ import annotations

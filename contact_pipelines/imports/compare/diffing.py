@@ -1,7 +1,7 @@
-"""Diff: what an import will do to each row's contact (see `imports.plan`). Nothing is written to the store.
+"""Diff: what an import does to each row's contact (see `imports.plan`). Read-only.
 
-Created rows come first, ordered by email or, in a file without one, by the first match key: so PostgreSQL appends to
-its indexes instead of splitting pages all over them. Their ids are given out in that order when the plan is applied.
+Created rows come first, ordered by email or, without one, by the first match key, so that PostgreSQL appends to its
+indexes instead of splitting pages everywhere. Ids are assigned in that order when the plan is applied.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _compare(con: duckdb.DuckDBPyConnection, source: str, its: Difference) -> No
             replaced='REPLACE (coalesce("old.tags", []) AS "old.tags")' if "tags" in its.compared else "",
             loosens='loosens("old.status", status)' if "status" in its.compared else "false",
             is_refused='"old.suppressed"' if forces else "true",
-            is_forced='NOT "old.suppressed"' if forces else "false",  # nobody on the suppression list is forced
+            is_forced='NOT "old.suppressed"' if forces else "false",  # suppressed addresses are never forced
             finals=_list(f"{_final(field, its)} AS {_new(field)}" for field in its.compared),
         )
     )
@@ -98,7 +98,7 @@ def _order(its: Difference) -> str:
 
 
 def _final(field: str, its: Difference) -> str:
-    """Return SQL of the value that an existing contact's field will have, however it was recognised."""
+    """Return SQL of the value that an existing contact's field will have, however it was matched."""
     final = _merged(field, its)
     return f"CASE WHEN probable THEN {_merged(field, its.of_probable)} ELSE {final} END" if its.of_probable else final
 

@@ -29,7 +29,7 @@ ANTI JOIN matches m ON m._row = s._row
 ANTI JOIN decided_rows d ON d._row = s._row
 
 -- name: suppressed_changes
--- Nor does a contact whom another key recognised get such an address.
+-- Nor does a contact matched by another key get such an address.
 INSERT INTO decided_rows
 SELECT _row, NULL, 'skipped', 'suppressed', sentence('suppressed')
 FROM finals f

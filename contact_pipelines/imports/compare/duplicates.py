@@ -1,4 +1,4 @@
-"""Rows of one file that are the same contact: which of them counts, and what becomes of their consent.
+"""Rows of a file about the same contact: which one counts, and whose consent wins.
 
 By one key that is a group of rows with the same value. By several keys two rows are the same contact if they share the
 value of any key or were found to be the same contact of the store, and so on from row to row: connected rows are one
@@ -21,7 +21,7 @@ _COUNTS = {Duplicates.FIRST: f"min({ROW})", Duplicates.LAST: f"max({ROW})", Dupl
 
 
 def create_decided_rows(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the empty table of rows that need not be compared: row, `counts`, outcome, code, message."""
+    """Create the empty table of rows that need no comparison: row, `counts`, outcome, code, message."""
     con.execute(sql_blocks("duplicates")["create_decided_rows"])
 
 
@@ -55,9 +55,9 @@ def find_connected_duplicates(
 
 
 def _merge_neighbours(con: duckdb.DuckDBPyConnection) -> None:
-    """Take every row for the smallest that it is connected with, and keep the connections between those.
+    """Map every row to the smallest row it is connected with, and keep the connections between those.
 
-    Each round leaves local minima only, so long chains are settled in few of them, whatever order they stand in.
+    Each round leaves only local minima, so long chains are resolved in a few rounds, whatever their order.
     """
     blocks = sql_blocks("duplicates")
     con.execute(blocks["parents"])
@@ -84,7 +84,7 @@ def carry_opt_outs(con: duckdb.DuckDBPyConnection, source: str) -> str:
     """Return the rows in which those that count have the strictest status that a duplicate of theirs states.
 
     That is `source` itself, which has a status, if no duplicate states a stricter one; else the table STRICTER, with
-    `_note_code` and `_note` about it. Nobody is subscribed because another row of the same person is overlooked.
+    `_note_code` and `_note` about it. No opt-out is lost because it is in a skipped duplicate.
     """
     blocks = sql_blocks("duplicates")
     con.execute(blocks["stricter_statuses"].format(source=identifier(source)))

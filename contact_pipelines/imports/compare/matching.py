@@ -1,11 +1,11 @@
 """Match: which contact of the store each valid row is about.
 
-The keys of the rows travel to the store with a hash of their mapped values, by `COPY` into a temporary table. One
-join there tells which contacts exist; a contact whose values hash alike has nothing to change and comes back as a
-flag only, any other comes back whole. In a nightly sync nearly nothing comes back.
+The rows' keys are copied to a temporary table in the store, with a hash of the mapped values. A join there finds the
+existing contacts; a contact whose values have the same hash needs no change and comes back as a flag only, any other
+comes back complete. In a nightly sync almost nothing comes back.
 
-By email alone, which is unique, that join is all. By other keys (see `contact_keys`) a first question finds out which
-contact each row is about, and the join is by its id.
+Matching by email alone, which is unique, needs only that join. With other keys (see `contact_keys`), a first query
+finds each row's contact, and the join is by its id.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def find_matches(
 def add_probable_matches(con: duckdb.DuckDBPyConnection, store: psycopg.Connection, its: Matching, chosen: str) -> None:
     """Add the rows of the table `chosen` (row, contact id) to `matches`, which gets a column `probable`.
 
-    None of them is `same`: there are few, and what becomes of them is to be told.
+    None of them is `same`: there are few, and each is reported.
     """
     answer = its.scratch / "probable_matches.csv"
     keys = sql_blocks("matching")["probable_keys"].format(chosen=identifier(chosen))
@@ -151,7 +151,7 @@ def _look_up(cursor: psycopg.Cursor[Any], its: Matching, hashed: Sequence[str], 
         same=f"{_same(hashed, options.tags)} AND NOT ({its.groups.lacking()})",
         joins=its.groups.lacking(),
         members=its.groups.joined_members(its.tenant_id),
-        # A search for probable duplicates has to know which contacts are spoken for.
+        # The search for probable duplicates needs to know which contacts are already matched.
         contact_id="id" if options.fuzzy else "CASE WHEN NOT same THEN id END",
         old="".join(f", {value}" for value in old),
         tenant=its.tenant,
@@ -204,13 +204,13 @@ def _keys(its: Matching, source: str, hashed: Sequence[str], *, simple: bool) ->
 
 
 def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys: str, *, few: bool) -> None:
-    """Fill the temporary table `import_keys`, and let the planner know what it is about to join."""
+    """Fill the temporary table `import_keys`, and analyse it for the planner."""
     _prepare_join(cursor, BY_EMAIL)
     cursor.execute(sql_blocks("matching")["create_import_keys"])
     columns = ["row_number", "match_key", "values_hash"]
     rows = con.sql(keys)
     if few:
-        rows = rows.order("match_key")  # each is looked up by itself: neighbours are on the same page of the index
+        rows = rows.order("match_key")  # looked up one by one: neighbours are on the same index page
     copying.copy_in(cursor, f"COPY import_keys ({', '.join(columns)}) FROM STDIN", rows, columns)
     cursor.execute("ANALYZE import_keys")
 
@@ -218,13 +218,13 @@ def _send_keys(cursor: psycopg.Cursor[Any], con: duckdb.DuckDBPyConnection, keys
 def _prepare_join(cursor: psycopg.Cursor[Any], columns: Sequence[str]) -> None:
     """Prepare a large join with the contacts by some of their columns."""
     cursor.execute("SET LOCAL work_mem = '256MB'")  # or else the hash join of a large file spills
-    # What a small file asks of a large store is looked up row by row; else all of the store would be read for it.
+    # A small file against a large store: look up row by row instead of reading the whole store.
     cursor.execute("SET LOCAL random_page_cost = 1.1")
     _freshen_statistics(cursor, "contacts", f"tenant_id, is_duplicate, id, {', '.join(columns)}")
 
 
 def _freshen_statistics(cursor: psycopg.Cursor[Any], table: str, columns: str) -> None:
-    """Just after a large import the planner takes a tenant for empty, and a join for a nested loop's work."""
+    """Analyse a table with stale statistics: after a large import the planner would think a tenant empty."""
     stale = sql_blocks("matching")["statistics_are_stale"].format(table=literal(table))
     if cursor.execute(stale.encode()).fetchone() == (True,):
         cursor.execute(f"ANALYZE {table} ({columns})".encode())

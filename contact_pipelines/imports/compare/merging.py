@@ -1,4 +1,4 @@
-"""Merging: which rule each field of a contact has when a row brings a value. `merging.sql` has the rules' SQL."""
+"""The update rule of each field; the rules' SQL is in `merging.sql`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NEVER_UPDATED = (CONTACT_ID, "created_at", "updated_at")
 """The id is the store's own. Times, if mapped, describe a new contact; the store keeps its own for one it knows."""
 
 IDENTITY = (MatchKey.EMAIL, MatchKey.PHONE, MatchKey.EXTERNAL_ID)
-"""What recognises a contact. The row's own says that it may be somebody else, so it takes nobody else's place."""
+"""Fields that identify a contact. A fuzzy match may be wrong about them, so it only fills them if empty."""
 
 
 def add_macros(con: duckdb.DuckDBPyConnection) -> None:
@@ -46,12 +46,11 @@ def add_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a comparison needs to know: the fields of the file, their types, the options, the rules of the settings.
+    """What a comparison needs: the file's fields and their types, the options, the settings' rules.
 
-    `import_tag` goes on created and updated contacts, and makes none of them updated.
+    `import_tag` is added to created and updated contacts, but does not by itself make a contact updated.
 
-    `has_opt_in`: a column of the file says who wants to hear from us, so a new contact of whom it says nothing is
-    created unsubscribed.
+    `has_opt_in`: the file has an opt-in column, so a new contact without a value in it is created unsubscribed.
     """
 
     fields: Sequence[str]
@@ -68,7 +67,7 @@ class Difference:
 
     @property
     def gives_tags(self) -> bool:
-        """Whether the import has tags of its own, besides those of the file."""
+        """Whether the import adds tags of its own."""
         return bool(self.options.tags) or self.import_tag is not None
 
     @property
@@ -129,7 +128,7 @@ class Difference:
 
     @property
     def default_status(self) -> ContactStatus:
-        """The status of a new contact of whom the file says nothing."""
+        """The status of a new contact whose row has none."""
         given = self.options.status
         return consent.stricter(given, ContactStatus.UNSUBSCRIBED) if self.has_opt_in else given
 
@@ -145,13 +144,13 @@ class Difference:
 
     @property
     def new_tags(self) -> str:
-        """SQL of the tags that a row brings for a new contact. What is to be taken away is not put on."""
+        """SQL of a row's tags for a new contact, without those that the rule `remove` removes."""
         named = "tags" in self.fields and self.rule("tags") is not FieldRule.REMOVE
         return "tags" if named else "CAST([] AS VARCHAR[])"
 
     @property
     def missing(self) -> str:
-        """SQL of the sentence about what a new contact lacks; NULL of a row that has all that is required."""
+        """SQL of the message about a new contact's missing fields; NULL if none is missing."""
         told = [
             f"CASE WHEN {self._lacks(field)} THEN sentence('required', 'field', {literal(field)}) END"
             for field in self.required
@@ -173,7 +172,7 @@ class Difference:
         return dataclasses.replace(self, options=self.options.model_copy(update={"rules": rules, "fuzzy": None}))
 
     def kind_of(self, field: str) -> Traits:
-        """Return what is particular about a property's values; a contact field's are like text."""
+        """Return the type of a property's values; contact fields compare like text."""
         is_property = field.startswith(PROPERTY_PREFIX)
         definition = self.properties[field.removeprefix(PROPERTY_PREFIX)] if is_property else None
         return PROPERTY_TYPES[definition.type if definition else PropertyType.TEXT]
@@ -181,29 +180,29 @@ class Difference:
     def rule(self, field: str) -> FieldRule:
         """Return what an update does to this field.
 
-        The rule of all fields is not the status's: who opts out must be heard, unless its own rule says otherwise.
+        The rule `*` does not apply to the status, so that opt-outs count, unless the status has its own rule.
         """
         every = None if field == "status" else self.options.rules.get("*")
         return self.options.rules.get(field) or every or FieldRule.OVERWRITE
 
     def erases(self, field: str) -> bool:
-        """Whether a blank cell erases the field of a contact that exists. A match key that is blank is not known."""
+        """Whether a blank cell erases an existing contact's field. A blank match key is just unknown."""
         return self.options.blank is Blank.ERASE and field not in self.required and field not in self.options.match_on
 
 
 def rules_of_probable(rules: Mapping[str, FieldRule], resolve: Resolve) -> dict[str, FieldRule]:
     """Return the rules for rows that are only probably a contact, given the import's `rules`.
 
-    Email, phone and external id are filled where the contact has none, and never replaced: mail goes where it went,
-    and the contact is found by what it was found by. With MERGE_FIELDS that holds for all fields, and tags are added.
-    What the import keeps (`keep`) is kept. The status has its own rule, as ever: the stricter one holds.
+    Email, phone and external id are only filled if empty, never replaced, so the contact keeps its address and its
+    keys. With MERGE_FIELDS that applies to all fields, and tags are added. The import's `keep` rules still apply. Of
+    two statuses the stricter one wins, as always.
     """
     if resolve is Resolve.UPDATE_EXISTING:
         every = rules.get("*")
         return {**rules, **{field: _filled(rules.get(field) or every) for field in IDENTITY}}
     own = {field: _filled(rule) for field, rule in rules.items() if field != "status"}
     tags = rules.get("tags") or rules.get("*")
-    kept = (FieldRule.KEEP, FieldRule.REMOVE)  # to take tags away is no filling, to add them the contrary
+    kept = (FieldRule.KEEP, FieldRule.REMOVE)  # removing tags does not fill anything; adding them does
     own |= {"*": _filled(rules.get("*")), "tags": FieldRule.KEEP if tags in kept else FieldRule.APPEND}
     return own | ({"status": rules["status"]} if "status" in rules else {})
 

@@ -1,9 +1,9 @@
-"""Imports that only opt people out (the option `suppress`): a file of those who left, who bounced, who complained.
+"""Suppression imports (the option `suppress`), which only opt people out.
 
-Nobody is created, and of a contact nothing but the status is changed. Every contact that any key of a row finds opts
-out, also where one key finds several: somebody who must not be contacted is worth more than a doubt about which of them
-is meant. The email is a key whatever `match_on` says. All rows count; of several about one contact the strictest
-status, and the first of them has the outcome, the others are its duplicates.
+Nobody is created, and only the status of contacts changes. Every contact that any key of a row matches is opted out,
+even if one key matches several: opting out one too many is better than contacting somebody against their will. The
+email is always a key, whatever `match_on` says. All rows count; of several about one contact the strictest status wins,
+the first row gets the outcome, and the others are its duplicates.
 
 The suppression list gets the addresses that no contact has (`opt_out`), or all addresses of the file and of the
 contacts that it finds (`block`).
@@ -47,7 +47,7 @@ _PRESETS_OF_OTHERS = (None, Preset.NONE)
 
 @dataclass(frozen=True)
 class Suppressing:
-    """What is planned and how: the views of valid rows and of row errors, the fields that the file has."""
+    """The input of a plan: the views of valid rows and row errors, and the file's fields."""
 
     source: str
     errors: str
@@ -63,7 +63,7 @@ class Suppressing:
 
     @property
     def blocks(self) -> bool:
-        """Whether the addresses of contacts go on the list, too."""
+        """Whether the addresses of contacts are suppressed too."""
         return self.options.suppress is Suppress.BLOCK
 
 
@@ -82,7 +82,7 @@ def reduce_columns(
     if has_email and MatchKey.EMAIL not in options.match_on:
         options = options.model_copy(update={"match_on": (*options.match_on, MatchKey.EMAIL)})
     read = {*options.match_on, STATUS, IGNORE}
-    why = "an import that suppresses reads only whom to opt out"
+    why = "an import that suppresses reads only match keys and consent"
     return tuple(
         column if column.field in read else ColumnMapping(column.column, IGNORE, 1.0, why) for column in columns
     ), options
@@ -122,9 +122,9 @@ def plan_contacts(con: duckdb.DuckDBPyConnection, plan_file: Path, counts: Count
 
 
 def add_addresses(connection: sa.Connection, con: duckdb.DuckDBPyConnection, record: Import, plan_file: Path) -> None:
-    """Put the plan's addresses on the suppression list, after its contacts are written.
+    """Add the plan's addresses to the suppression list, after its contacts are written.
 
-    Raises ContactsChanged if a subscribed contact has one: it was made after the plan.
+    Raises ContactsChanged if a subscribed contact has one, which was created after the plan.
     """
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101
@@ -142,12 +142,12 @@ def add_addresses(connection: sa.Connection, con: duckdb.DuckDBPyConnection, rec
 
 
 def notes(con: duckdb.DuckDBPyConnection, changes: str) -> list[str]:
-    """Return what a person is told of the plan in the view `changes`, besides its counts."""
+    """Return the warnings about the plan in the view `changes`."""
     number, first = con.sql(sql_blocks("suppressing")["count_adding"].format(changes=identifier(changes))).fetchall()[0]
     told = f"the addresses of {number:,} rows go on the suppression list (first in row {first})"
     if number == 1:
         told = f"the address of row {first} goes on the suppression list"
-    return ["nobody is created, only opted out (--suppress)", *([told] if number else [])]
+    return ["contacts are only opted out, none created (--suppress)", *([told] if number else [])]
 
 
 def _find_contacts(

@@ -1,19 +1,19 @@
-"""Probable duplicates: between match and diff, what becomes of rows that no key has recognised (the option `fuzzy`).
+"""Probable duplicates (the option `fuzzy`): what happens to rows without an exact match.
 
-Of the rows that would be created, those that are probably a contact of the store, or an earlier row, are found and
-handled as `FuzzyOptions.resolve` says. What is doubtful is never merged; such a row is reported and treated as new:
+Rows that would be created but are probably an existing contact, or an earlier row, are found and handled as
+`FuzzyOptions.resolve` says. Ambiguous ones are never merged, but reported and treated as new:
 
 - several contacts are equally likely;
-- another row is likelier the contact (by score, then by row number), or has its key;
-- the person is probably an earlier row only: rows are not merged with one another;
-- the row opts out: its address is to be remembered as one that left.
+- another row is a better match (by score, then by row number), or has the contact's key;
+- the only match is an earlier row: rows are not merged with each other;
+- the row opts out: the opt-out of its address must be recorded.
 
-For the last reason such a row is not skipped either. Where of two who are probably one person one has opted out and the
-other would be subscribed, that is reported (`opted_out_duplicate`). A row that opts out and has no email, or that is
-not to be created (update_only), updates the contact by the rule of the status: the stricter one holds.
+For the last reason such a row is not skipped either. If one of two probable duplicates has opted out and the other
+would be subscribed, that is reported (`opted_out_duplicate`). A row that opts out and has no email, or that may not be
+created (update_only), updates the contact's status: the stricter one wins.
 
-All of it depends on the rows and the contacts alone, not on chunks or on the order of reading. What was found is an
-artifact of the import; a plan that is made anew finds it anew.
+The result depends only on the rows and the contacts, not on chunks or the order of reading. What was found is an
+artifact of the import; a new plan searches again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NOTED = "rows_with_notes"
 """The table of the rows, with what was found in `_note_code` and `_note`."""
 
 MOST_CONTACTS = 10_000_000
-"""Contacts of a tenant that a search reads. Each is read, however short the file; see `fetch_contacts`."""
+"""The most contacts that a search reads; it reads all of a tenant's, however small the file (`fetch_contacts`)."""
 
 ROWS, CONTACTS, CHOSEN = "fuzzy_rows", "fuzzy_contacts", "fuzzy_chosen"
 
@@ -54,7 +54,7 @@ TABLES = (
 
 
 def resolve(session: ImportSession, store: psycopg.Connection, its: Matching, source: str) -> str:
-    """Look for probable duplicates among the rows that `matching.match` left unknown; return the rows to be compared.
+    """Search for probable duplicates among the rows without an exact match; return the rows to be compared.
 
     Adds to `decided_rows` the rows that are skipped, and to `matches`, which gets a column `probable` where `resolve`
     updates, the rows that update the contact that they probably are. Raises InvalidOption if the store has too many
@@ -82,7 +82,7 @@ def resolve(session: ImportSession, store: psycopg.Connection, its: Matching, so
 
 
 def publish(session: ImportSession) -> None:
-    """Write `duplicates.csv` of the plan as it stands: the rows found, whom they probably are, what was done."""
+    """Write the plan's `duplicates.csv`: the rows found, their probable duplicates, and what was done."""
     if not _has_any(session):
         return
     session.load(CHANGES).create_view(CHANGES, replace=True)
@@ -101,7 +101,7 @@ def warnings(session: ImportSession) -> list[str]:
 
 
 def count_duplicates(session: ImportSession) -> int | None:
-    """Return how many rows are probably a contact or another row; None if that was not looked for."""
+    """Return how many rows are probable duplicates; None if there was no search."""
     if not _has_any(session):
         return None
     return int(session.load(FUZZY).aggregate("count(DISTINCT _row)").fetchall()[0][0])
@@ -112,9 +112,9 @@ def fetch_contacts(
 ) -> None:
     """Make the view CONTACTS (id UUID, `fields` and status as texts) of the tenant's contacts that have any of them.
 
-    A `COPY` of the tenant's contacts in one pass: a misspelt name is in no index. So the time, and the file in the
-    folder `scratch` that the view reads (id and compared texts, about 100 bytes a contact), grow with the store,
-    however short the import. DuckDB keeps the normal forms, and of the tokens those that the import has too.
+    Copies the tenant's contacts in one pass, since misspelt names cannot be looked up in an index. Time, and the file
+    in `scratch` that the view reads (id and compared texts, about 100 bytes per contact), grow with the store, however
+    small the import. DuckDB keeps the normal forms, and only the tokens that the import has too.
     """
     answer = scratch / f"{CONTACTS}.csv"
     texts, columns = [_text(field) for field in fields], [*fields, "status"]
@@ -136,7 +136,7 @@ def _has_any(session: ImportSession) -> bool:
 def _find_rows(
     con: duckdb.DuckDBPyConnection, its: Matching, source: str, fields: Sequence[str], fuzzy: FuzzyOptions
 ) -> None:
-    """Make ROWS. A row that lacks what a new contact needs is looked for only if it can update one."""
+    """Create ROWS. A row that lacks a required field is searched for only if it can update a contact."""
     creates = its.difference.options.mode is not Mode.UPDATE_ONLY
     columns = con.sql(f"FROM {identifier(source)}").columns
     _run(
@@ -159,7 +159,7 @@ def _search(
     fields: Sequence[str],
     fuzzy: FuzzyOptions,
 ) -> int:
-    """Make the tables of pairs; return how many blocks the caps of the search left out."""
+    """Create the tables of pairs; return how many blocks exceeded the caps of the search."""
     if con.sql(f"SELECT EXISTS (FROM {ROWS})").fetchall() == [(True,)]:
         _require_few_contacts(store, its.tenant_id)
         fetch_contacts(con, store, its.tenant_id, fields, its.scratch)
@@ -192,7 +192,7 @@ def _found(con: duckdb.DuckDBPyConnection, its: Matching, fuzzy: FuzzyOptions) -
         lines.append(
             f"{_rows(new + skipped + updating)} probably a contact that exists or an earlier row:"
             f" {', '.join(f'{number:,} {what}' for number, what in handled if number)}"
-            f" (first in row {first}; duplicates.csv has them)"
+            f" (first in row {first}; see duplicates.csv)"
         )
     if differing:
         lines.append(
@@ -203,7 +203,7 @@ def _found(con: duckdb.DuckDBPyConnection, its: Matching, fuzzy: FuzzyOptions) -
 
 
 def _not_compared(its: Matching, fuzzy: FuzzyOptions) -> list[str]:
-    """Say which of the fields that were asked for are not in the file, unless nobody asked in particular."""
+    """Return a warning about requested fields that are not in the file, if any were named."""
     absent = [field for field in fuzzy.fields if field not in its.difference.fields]
     if not absent or fuzzy.on == FuzzyOptions().on:
         return []

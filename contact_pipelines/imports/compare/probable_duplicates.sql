@@ -111,7 +111,7 @@ FROM explained
 ORDER BY _row, contact_id IS NULL
 
 -- name: notes
--- What is told of each row: what is done with it comes first, then whom it may be, a contact before a row.
+-- The message of each row: first what is done with it, then its probable duplicates, contacts before rows.
 CREATE OR REPLACE TABLE fuzzy_notes AS
 SELECT
     _row,

@@ -1,4 +1,4 @@
-"""Stage: reads the landed file into `staged_rows`, all text, with every row of the file accounted for."""
+"""Stage: read the landed file into `staged_rows`, all text, with every row accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives: `unpack` takes a file out of `.gz` or of a `.zip` with one member; workbooks are ZIP archives too.
+"""Archives: unpacks `.gz` and single-file `.zip` under limits; workbooks are ZIP archives too.
 
 They come from outside, so a ZIP is opened only if its directory is sane, and nothing is unpacked beyond the limits.
 """

@@ -1,4 +1,4 @@
-"""Write a staged file as it was read, before any mapping: all text, header first, broken rows with their own cells."""
+"""Writes a staged file as it was read: all text, header first, malformed rows with their own cells."""
 
 from __future__ import annotations
 

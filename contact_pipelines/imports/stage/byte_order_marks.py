@@ -1,4 +1,4 @@
-"""Byte order marks, whole, broken and misplaced, and UTF-16 and UTF-32 without any.
+"""Byte order marks, complete, broken and misplaced; and UTF-16 and UTF-32 without one.
 
 A mark is not proof: `FF FE` is also found in front of 8-bit text and of UTF-16 in the other byte order. The proof is
 the commas, tabs and line ends of every contact list: in UTF-16 each has a NUL byte beside it, on the side that the byte

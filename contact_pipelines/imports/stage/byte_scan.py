@@ -1,4 +1,4 @@
-"""Scan a file's bytes, a few MB at a time and at C speed, to see whether it is regular.
+"""Scans a file's bytes, a few MB at a time and at C speed, to see whether it is regular.
 
 Every search here was measured: bytes.count and single-byte `in` are quick, a two-byte `in` takes twice as long as a
 regular expression that begins with literal bytes, and one that begins with a class eight times as long.

@@ -1,4 +1,4 @@
-"""The careful path reads any file, set-based; every record becomes a good or a broken row, and none is lost.
+"""The careful path: reads any file, set-based; every record becomes a good or a broken row.
 
 1. lines: the physical lines, each with what it says by itself (`physical_lines`, `dialect.RecordGrammar`);
 2. marks: which record each line belongs to, by the quotes before it; where another table begins;

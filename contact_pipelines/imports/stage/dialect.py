@@ -1,4 +1,4 @@
-"""How a delimited text is written, and the grammar of its records that follows from it.
+"""The dialect of a delimited text (delimiter, quote, escape), and the grammar of its records.
 
 A quoted cell begins with the opening quote and ends with the closing one; spaces may follow it. Inside, the closing
 quote is doubled, or escaped by a backslash if the dialect has that. A quote anywhere else is literal. The same patterns

@@ -1,4 +1,4 @@
-"""Detect the dialect of a text: its delimiter, its quotes, and how a quote is escaped.
+"""Detects the dialect of a text: delimiter, quotes, and how quotes are escaped.
 
 Each candidate gets a score: how even the rows come out, times the share of cells that look like a value (after the
 consistency measure of van den Burg, Nazábal and Sutton, "Wrangling Messy CSV Files by Detecting Row and Type Patterns",

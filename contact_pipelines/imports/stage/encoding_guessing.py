@@ -1,4 +1,4 @@
-"""Guess the encoding of text that is not UTF-8: the one in which its words read most like names.
+"""Guesses the encoding of non-UTF-8 text: the one whose words read most like names.
 
 `take_sample` takes lines that are not ASCII from the whole file; `guess_encoding` weighs their words. Each candidate
 encoding decodes the words in its own way. The score of a decoding is a sum of log probabilities: of the form of each

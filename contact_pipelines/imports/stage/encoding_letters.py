@@ -1,4 +1,4 @@
-"""What names and places look like, language by language: which letters, which encodings, how often.
+"""Letter statistics of names and places by language and encoding, for guessing encodings.
 
 Letters are in the order of their frequency in names, most frequent first; `encoding_guessing` gives the rank r a
 share that falls as 1 / (r + 2). For Latin scripts only the letters outside ASCII are listed, for the others all of

@@ -1,4 +1,4 @@
-"""Detect the encoding of a text file and rewrite it in UTF-8.
+"""Detects the encoding of a text file and converts it to UTF-8.
 
 `detect_encoding` tries, in this order: a byte order mark that the bytes bear out, the NUL bytes of UTF-16 and UTF-32
 (both `byte_order_marks`), valid UTF-8, mostly valid UTF-8, and then the encoding in which the words read most like
@@ -133,7 +133,7 @@ def _eight_bit(file: BinaryIO, opening: Encoding) -> Encoding:
     sample = take_sample(file, opening.bom)
     share = sample.utf8_share
     if share >= _MOSTLY:
-        return Encoding(UTF8, share, opening.bom, "UTF-8 but for some broken lines")
+        return Encoding(UTF8, share, opening.bom, "UTF-8 except for some broken lines")
     if _is_binary(file, opening.bom):
         return Encoding(UTF8, 0.0, opening.bom, "binary data")
     guessed = _guessed(sample)
@@ -229,7 +229,7 @@ def require_text(sample: bytes, name: str) -> None:
     """Raise FileUnreadable if the file that begins with `sample` (64 KB or less) is not text in UTF-8."""
     for bom, encoding in WIDE_MARKS.items():
         if sample.startswith(bom):
-            raise FileUnreadable(f"{name} is written in {encoding[:6].upper()}. Save it as CSV in UTF-8 and try again.")
+            raise FileUnreadable(f"{name} is encoded in {encoding[:6].upper()}. Save it as CSV in UTF-8 and try again.")
     for magic, kind in _MAGIC.items():
         # A bare "BZh" or "PAR1" could begin a header; the binary bytes that follow it could not.
         if sample.startswith(magic) and (not magic.isalnum() or _binary_share(sample)):

@@ -1,4 +1,4 @@
-"""The fast path: DuckDB's CSV reader reads a regular file as it stands, and its counts are checked against the scan's.
+"""The fast path: DuckDB's CSV reader on regular files, its counts checked against the byte scan.
 
 `write_rows` serves the careful path too: one COPY of a strictly regular CSV to the staged Parquet.
 """

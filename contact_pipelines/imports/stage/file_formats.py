@@ -1,4 +1,4 @@
-"""The file formats: `FORMATS` says of each how it is recognised and which function reads its rows.
+"""The table of file formats, `FORMATS`: how each is recognised and which function reads it.
 
 A new format needs a function that stages its rows (such as `parquet_records.stage_parquet`) and a line in `FORMATS`.
 `open_file` prepares a landed file for its reader: archive -> file -> workbook as CSV, or text as UTF-8. What it writes

@@ -1,4 +1,4 @@
-"""The tables of a file: runs of records separated by blank rows, each with a header of its own.
+"""The tables of a file: runs of records separated by blank rows, each with its own header.
 
 Conservative: what follows a gap is another table only if it has a recognisable header with rows of that width below.
 Otherwise it belongs to the table above, blank lines or not. `notes_above` and `notes_below` say what was left out.

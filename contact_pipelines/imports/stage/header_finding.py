@@ -1,4 +1,4 @@
-"""Find the header among the first records of a table, if it has one.
+"""Finds the header among the first records of a table, if there is one.
 
 A header's cells look like labels (text, no addresses, dates or numbers), the rows below it have its width, below its
 texts stand numbers or addresses, and the mapping may know its words. Above it there can be prose, and rows of the same

@@ -1,4 +1,4 @@
-"""The columns of JSON records: every key that any record has, nested ones by their path (`address.city`).
+"""The columns of JSON records: every key of any record, nested ones by path (`address.city`).
 
 `find_columns` looks at all records, not a sample. Columns stand in the order in which their keys first appear; what
 belongs to one nested object stands together. `CellReader` takes their cells out of the records.
@@ -46,7 +46,7 @@ class JsonColumn:
 class CellReader:
     """The cells of some columns, for the block `rows` of sql/json_records.sql.
 
-    All columns are taken in one pass over an object's members (json_transform), which a look-up by path is not:
+    All columns are taken in one pass over an object's members (json_transform), which lookups by path are not:
     with 5,000 columns that took 25 times as long. One pass gives each key once, and keys that differ in their
     case only are the same to it; what does not fit into the first pass goes into a second one.
     """

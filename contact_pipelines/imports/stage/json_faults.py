@@ -1,4 +1,4 @@
-"""Sentences for JSON that cannot be read: line and character of the fault, never the text that stands there."""
+"""Errors of unreadable JSON, with line and position but never the text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contact_pipelines.errors import FileNotImportable
 
 _COUNTED = 1024 * 1024
 _TEXT_OR_NAN = re.compile(r'"(?:[^"\\]|\\.)*"|(-?(?:NaN|Infinity))', re.DOTALL)
-_NOT_A_NUMBER = "NaN and Infinity are no JSON values; null or a text is expected"
+_NOT_A_NUMBER = "NaN and Infinity are not JSON values; use null or a string"
 _WHAT = {
     "Expecting property name enclosed in double quotes": "a key in double quotes is expected",
     "Illegal trailing comma before end of object": "there is a comma too many",
@@ -58,7 +58,7 @@ def broken_at(path: Path, name: str, offset: int, what: str = "") -> FileNotImpo
     reason = f": {what}" if what else ""
     return FileNotImportable(
         f"{name} is not valid JSON: it breaks in line {line:,}, character {character:,}{reason}."
-        " Mend it or export it again."
+        " Fix it or export it again."
     )
 
 
@@ -79,7 +79,7 @@ def endless_record(path: Path, name: str, offset: int, number: int, what: str) -
     line, character = _position(path, offset)
     return FileNotImportable(
         f"{name} is not valid JSON: record {number:,}, which begins in line {line:,}, character {character:,}, {what}."
-        " Is a quote or a bracket in it not closed? Mend it or export it again."
+        " Is a quote or a bracket in it not closed? Fix it or export it again."
     )
 
 

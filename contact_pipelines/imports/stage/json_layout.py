@@ -1,4 +1,4 @@
-"""Which part of a JSON document holds the records: an array, an array inside an object, or one object by itself.
+"""Finds the records in a JSON document: an array, an array inside an object, or one object.
 
 `outline` finds brackets and commas piece by piece without parsing, so that no more than a piece is in memory. It does
 not check the grammar: records are parsed one by one later, and what stands around them is parsed here.

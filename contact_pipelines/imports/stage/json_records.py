@@ -1,4 +1,4 @@
-"""Stage JSON and JSON Lines: every record of the file as a row of texts, none of them lost.
+"""Stages JSON and JSON Lines: every record becomes a row of text, none is lost.
 
 1. `json_layout` says where the records stand; they are cut out of the file as bytes, without parsing it, so that
    memory holds a piece of the file and the longest record;

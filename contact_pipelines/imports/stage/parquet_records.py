@@ -1,4 +1,4 @@
-"""Stage Parquet: every row of the file as texts, written as a person would write the values.
+"""Stages Parquet: every row as text, with values written as a person would write them.
 
 Columns of plain types are converted by SQL. Lists, structs and maps become JSON and are read like JSON records: members
 of structs are columns (`address.city`), lists are joined.

@@ -1,4 +1,4 @@
-"""The physical lines of any file as Arrow batches, whatever its bytes and however long its lines."""
+"""The physical lines of any file as Arrow batches, whatever its bytes and line lengths."""
 
 from __future__ import annotations
 

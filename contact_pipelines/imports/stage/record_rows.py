@@ -1,4 +1,4 @@
-"""What staging JSON and Parquet has in common: records in a scratch Parquet, from which the cells are taken.
+"""Shared by JSON and Parquet: records in a scratch Parquet file, from which cells are taken.
 
 The scratch file has one row a record: `n` (its number), `object` (JSON text to be flattened, or NULL), `code`,
 `message` and `text` (of a broken one), `warning`, `size` in bytes, and Parquet's plain columns.

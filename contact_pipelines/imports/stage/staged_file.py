@@ -1,4 +1,4 @@
-"""What staging gives, whatever the format: the columns of the staged rows, and what is known of the file."""
+"""The result of staging, for every format: the staged columns and what is known of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage a landed file of any kind: `stage` reads all its rows as text, `describe` looks at its beginning.
+"""Stages a landed file of any format: `stage` reads all rows, `describe` only the beginning.
 
 `file_formats` recognises the file, unpacks and decodes it, and knows the function that reads its format. JSON and
 Parquet have modules of their own (`json_records`, `parquet_records`); text, and workbooks as CSV, go this way:

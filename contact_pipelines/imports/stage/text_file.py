@@ -1,4 +1,4 @@
-"""Text files: `stage_text` reads all rows, `describe_text` looks at the beginning."""
+"""Text files: `stage_text` reads all rows, `describe_text` only the beginning."""
 
 from __future__ import annotations
 

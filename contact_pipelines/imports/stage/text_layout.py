@@ -1,4 +1,4 @@
-"""How a text file is written and where its table stands, found out from the beginning of the file.
+"""Detects a text file's layout from its beginning: encoding, dialect, and where the table starts.
 
 `stage_text` reads all rows by this layout, `describe_text` shows it.
 """

@@ -1,4 +1,4 @@
-"""The child process that reads a workbook under limits of memory and time: `python -m ...workbook_child`.
+"""The child process that reads a workbook under memory and time limits.
 
 It takes a `Request` as JSON on standard input and answers in JSON on standard output. A file that makes the library
 abort takes down nothing but this process. It imports little, since it is started for every workbook.

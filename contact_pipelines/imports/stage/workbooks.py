@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx, .xls, .xlsb, .ods) become CSV: one sheet, its cells as a person sees them.
+"""Converts workbooks (.xlsx, .xls, .xlsb, .ods) to CSV: one sheet, its cells as people see them.
 
 A child process under limits of memory and time reads the file (`workbook_child`), because a workbook of a kilobyte can
 make the library take hundreds of gigabytes and abort. Here is what comes before and after.

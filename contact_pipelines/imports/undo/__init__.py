@@ -1,1 +1,1 @@
-"""Undo: roll an import back from its journal."""
+"""Undo: roll back an import from its journal."""

@@ -1,4 +1,4 @@
-"""What a rollback does to the contacts of an import: from its journal, set-based, in the transaction it is given.
+"""Restores an import's contacts from its journal, set-based, in the caller's transaction.
 
 A contact that the import created is deleted, unless somebody changed it since. A field that it updated is put back if
 it still holds what the import wrote; tags and properties one by one. What stays:

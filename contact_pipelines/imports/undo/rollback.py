@@ -1,4 +1,4 @@
-"""Undoing an import, and the report of it."""
+"""Rolls back an import and writes the rollback report."""
 
 from __future__ import annotations
 
@@ -90,11 +90,9 @@ def _lost_answer(store: Store, record: Import) -> RollbackCounts | None:
 def _require_undoable(record: Import, restore_consent: str | None) -> None:
     if record.status == ImportStatus.ROLLED_BACK:
         if restore_consent is None:
-            raise WrongState(f"The import {record.name} was rolled back already; there is nothing left to undo.")
+            raise WrongState(f"The import {record.name} was already rolled back; there is nothing left to undo.")
         if not _keeps_opt_outs(record):
-            raise WrongState(
-                f"The import {record.name} was rolled back already, and no opt-out that it brought is left."
-            )
+            raise WrongState(f"The import {record.name} was already rolled back, and none of its opt-outs is left.")
     elif record.status != ImportStatus.COMPLETED:
         raise WrongState(f"The import {record.name} is {record.status}; only a completed import can be rolled back.")
 

@@ -1,4 +1,4 @@
-"""Validate: the mapped rows are typed and checked; gives `validated_contacts`, and `row_errors` for the others."""
+"""Validate: type and check the mapped rows; leaves `validated_contacts` and `row_errors`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Consent as SQL: what each column of it says of a row, and the strictest of them all.
+"""Consent as SQL: what each consent column says about a row, and the strictest of them.
 
-A file may tell consent in several columns: one whose words name a status, and any number that answer a question, in
+A file can have several consent columns: one whose words name a status, and any number that answer a question, in
 either sense (see `models.Consent`). Until they are merged, the text columns of a row are named `status`,
 `status.opt_out.1`, `status.opt_in.1` and so on. The strictest wins: complained, bounced, unsubscribed, subscribed.
 
@@ -68,7 +68,7 @@ def column_name(kind: Consent, number: int) -> str:
 
 
 def kind_of(column: str) -> Consent | None:
-    """Return how a text column tells consent; None if it does not."""
+    """Return how a text column expresses consent; None if it does not."""
     if column == STATUS:
         return Consent.WORD
     return next((kind for kind in Consent if column.startswith(f"{STATUS}.{kind}.")), None)

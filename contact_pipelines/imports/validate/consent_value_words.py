@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001 - words of many scripts
-"""The words of consent: what exports of common products, in the large languages, write about who may be mailed.
+"""The words of consent in the exports of common products, in the major languages.
 
-A word that is not here rejects its row: guessing could mail somebody who left. Words are compared folded (case,
-accents, spaces, underscores and hyphens do not count); a test holds the lists apart from each other.
+A word that is not listed fails its row: a guess could email somebody who opted out. Words are compared ignoring case,
+accents, spaces, underscores and hyphens; a test checks that the lists are disjoint.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Pandera schema of an import's typed rows, built from contact fields, properties and the house's rules.
+"""The Pandera schema of the typed rows, built from fields, properties and the settings' rules.
 
 Each check's `error` is its code (see `outcomes`), its `description` the sentence, in which `{column}` stands for the
 column as the file heads it: the `title` of the check or else of its column. Where the severity of a code is another
@@ -43,9 +43,9 @@ READABLE = ("id", "email", "phone", "lead_score", "created_at", "updated_at")
 
 LEAD_SCORES = (0, 100)
 MAX_LENGTH = {"email": 254, "phone": 16, "external_id": 255, "first_name": 200, "last_name": 200}
-"""Characters, unless the house says otherwise. 254: RFC 5321's path without its brackets; 16: E.164 with its plus."""
+"""In characters, unless the settings say otherwise. 254: RFC 5321's path without brackets; 16: E.164 with its plus."""
 _FIXED_LENGTH = ("email", "phone")
-"""Fields whose longest length the house cannot raise."""
+"""Fields whose maximum length the settings cannot raise."""
 
 _UNKNOWN_CONSENT = {Consent.WORD: "invalid_status", Consent.OPT_OUT: "invalid_status.opt_out",
                     Consent.OPT_IN: "invalid_status.opt_in"}  # fmt: skip

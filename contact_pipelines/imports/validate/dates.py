@@ -1,4 +1,4 @@
-"""Dates and moments as SQL: read for sure, as a column's `date_format` says, or as the whole column proves.
+"""Dates and times as SQL: unambiguous ones, by `date_format`, or in the order the column proves.
 
 A slashed date such as 11/12/2026 could be either way round. One value alone is never guessed; but a column in which
 every value is a date with the day first, and some could not be with the month first, has said how it is written.

@@ -1,4 +1,4 @@
-"""Texts that a fast path leaves open, decided by a library, once for each distinct text.
+"""Values that the SQL fast path leaves undecided, parsed by a library once per distinct text.
 
 A fast path is an SQL expression of the normalised value, or NULL where it is not sure. The distinct texts for which it
 is NULL go to a function in Python; its results are kept in a temporary table beside the raw texts. The caller's SELECT

@@ -1,4 +1,4 @@
-"""Email addresses: which text is one, and the form in which it is kept (trimmed, lower-cased).
+"""Email addresses: syntax and normal form (trimmed, lower case).
 
 `normalise_email` is the rule, and it is the library's (email-validator, without looking at the DNS).
 `email_fast_path` is the same rule for plain ASCII addresses as an SQL expression, about fifty times faster.
@@ -17,14 +17,14 @@ from contact_pipelines.files import duck
 from contact_pipelines.imports.validate import distinct_texts
 
 MAX_TEXT = 1000
-"""Characters beyond which a text is no address whatever it holds: the limit of an address is 254 bytes."""
+"""Characters beyond which a text is never an address, whose limit is 254 bytes."""
 
 _FAST_LENGTH = 64
 """Longest address the fast path takes, in characters. So short, no part can break a limit of its own (local
 part 64: RFC 5321 4.5.3.1.1; label 63: RFC 1035 2.3.1), and the pattern needs no counting, which is slow."""
 
 _INVISIBLE = "\u200b\u2060\ufeff"
-"""Zero-width space, word joiner and byte order mark: no white space to `str.strip`, but nobody sees them."""
+"""Zero-width space, word joiner and byte order mark: not whitespace to `str.strip`, but invisible."""
 
 _FAST_TRIM = " \t\r\n\u00a0"
 
@@ -65,11 +65,11 @@ def email_column(con: duckdb.DuckDBPyConnection, source: str, column: str) -> di
 
 
 def normalise_email(text: str) -> str | None:
-    """Return the address as it is kept, or None if `text` is none.
+    """Return the normalised address, or None if `text` is not an address.
 
-    Spaces, surrounding angle brackets and `mailto:` are taken off; a display name makes it invalid. An
-    international domain is kept in Unicode (`müller.de`, not `xn--mller-kva.de`). Quoted local parts and
-    address literals are refused, as by email-validator's defaults. The local part is lower-cased too.
+    Spaces, surrounding angle brackets and `mailto:` are removed; a display name makes it invalid. International domains
+    are stored in Unicode (`müller.de`, not `xn--mller-kva.de`). Quoted local parts and address literals are rejected,
+    as by email-validator's defaults. The local part is lower-cased too.
     """
     if len(text) > MAX_TEXT:
         return None
@@ -81,7 +81,7 @@ def normalise_email(text: str) -> str | None:
 
 
 def _unwrapped(text: str) -> str:
-    """Take off spaces, then `<` and `>` as a pair, then `mailto:`."""
+    """Strip spaces, then `<` and `>` as a pair, then `mailto:`."""
     address = _stripped(text)
     if address.startswith("<") and address.endswith(">"):
         address = _stripped(address[1:-1])

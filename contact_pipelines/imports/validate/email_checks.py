@@ -1,6 +1,6 @@
-"""Checks of addresses whose syntax is right: disposable domains, shared mailboxes, domains that take no mail.
+"""Checks of valid addresses: disposable domains, role mailboxes, domains without a mail server.
 
-Each check works on distinct domains or on a join, never row by row, and costs nothing where it is not wanted.
+Each check works on distinct domains or by a join, never row by row, and costs nothing when it is off.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contact_pipelines.outcomes import sentence
 from contact_pipelines.settings.policy import Action, EmailChecks, MxCheck
 
 DISPOSABLE, ROLE, NO_MAIL, NOT_ANSWERED = "disposable_email", "role_email", "no_mail_domain", "mail_domain_unknown"
-"""Codes of the faults. A domain that gave no answer is always a warning: a slow server says nothing of an address."""
+"""Codes of the errors. An unanswered query is always a warning: a slow server proves nothing about an address."""
 
 _SEVERITIES = {Action.REJECT: Severity.ERROR, Action.WARN: Severity.WARNING}
 _PUNYCODE = "xn--"
@@ -92,7 +92,7 @@ def check_emails(
 
 @dataclass(frozen=True)
 class _Faults:
-    """Where faults are found and where they are told."""
+    """Where errors are found and reported."""
 
     con: duckdb.DuckDBPyConnection
     source: str
@@ -112,7 +112,7 @@ class _Faults:
         self.con.execute(statement)
 
     def add_by_domain(self, code: str, action: Action) -> None:
-        """Tell the fault of every address whose domain is in `faulty_domains`; most files have none."""
+        """Report every address whose domain is in `faulty_domains`; most files have none."""
         if self.con.execute("SELECT count(*) FROM faulty_domains").fetchall()[0][0]:
             self.add("add_by_domain", code, action)
 
@@ -149,7 +149,7 @@ def _disposable_domains() -> tuple[pa.Table, int]:
 
 
 def _in_unicode(domain: str) -> str:
-    """Return an entry of the list as addresses are kept: an international domain in Unicode."""
+    """Return an entry of the list in the form of stored addresses: international domains in Unicode."""
     if _PUNYCODE not in domain:
         return domain
     import idna

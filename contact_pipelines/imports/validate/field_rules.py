@@ -1,4 +1,4 @@
-"""The house's rules on contact fields, checked when a settings file is read and before they are used."""
+"""The settings' rules on contact fields, and checking them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ ALWAYS_THERE = ("status", "created_at", "updated_at")
 
 
 def check_house(house: House) -> None:
-    """Raise InvalidOption if a rule of the settings file, on a field or a property, cannot be kept."""
+    """Raise InvalidOption if the settings' rules on a field or property are invalid."""
     check_field_rules(house.fields)
     for definition in house.properties:
         check_rules(definition)
 
 
 def check_field_rules(rules: Mapping[str, FieldRules]) -> None:
-    """Raise InvalidOption, naming the field, for rules that its values cannot keep.
+    """Raise InvalidOption, naming the field, for rules that do not apply to it or contradict each other.
 
     Lengths and patterns (RE2) are for texts, country codes for the phone.
     """
     for name, own in rules.items():
         shortest, longest = own.min_length, own.max_length
         if name not in TEXT_FIELDS and (shortest, longest, own.pattern) != (None, None, None):
-            raise InvalidOption(f"The rules of {name} cannot be kept: lengths and patterns are for texts.")
+            raise InvalidOption(f"The rules of {name} do not apply: lengths and patterns are for texts.")
         if shortest is not None and longest is not None and shortest > longest:
-            raise InvalidOption(f"The rules of {name} cannot be kept: min_length is above max_length.")
+            raise InvalidOption(f"The rules of {name} contradict each other: min_length is above max_length.")
         if own.country_code_required and name != "phone":
-            raise InvalidOption(f"The rules of {name} cannot be kept: country_code_required is for the phone.")
+            raise InvalidOption(f"The rules of {name} do not apply: country_code_required is for the phone.")
         if own.pattern is not None and not is_pattern(own.pattern):
-            raise InvalidOption(f"The pattern of {name} is not a regular expression as RE2 has them.")
+            raise InvalidOption(f"The pattern of {name} is not a valid RE2 regular expression.")

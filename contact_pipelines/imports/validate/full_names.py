@@ -1,4 +1,4 @@
-"""Full names: which part is the first name, which the last.
+"""Splits full names into first and last name.
 
 `split_full_name` is the rule, and it is the library's (nameparser). `plain_first_name` and `plain_last_name`
 are the same rule in SQL for the names that most rows have: exactly two words of Latin letters, neither of
@@ -17,7 +17,7 @@ from contact_pipelines.files import duck
 from contact_pipelines.imports.validate import distinct_texts
 
 MAX_TEXT = 500
-"""Characters beyond which a text is not taken for a name: all of it becomes the first name."""
+"""Characters beyond which a text is not split: all of it becomes the first name."""
 
 _JOINS = "'\u2019-"  # apostrophe, typographic apostrophe, hyphen
 _WORD = rf"\p{{Latin}}+(?:[{_JOINS}]\p{{Latin}}+)*"

@@ -1,4 +1,4 @@
-"""Cells that hold several values, as SQL: tags, and the options of a multi_select property."""
+"""Cells with several values, as SQL: tags, and the options of multi_select properties."""
 
 from __future__ import annotations
 

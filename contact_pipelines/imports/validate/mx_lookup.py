@@ -1,10 +1,10 @@
-"""Whether domains take mail, by asking the DNS: one look-up a distinct domain, many at a time, time-boxed.
+"""MX lookups: one DNS query per domain, many at a time, within a time limit.
 
-A domain takes mail if it has an MX record, or failing that an address (the implicit MX of RFC 5321 5.1). It takes
-none if it does not exist, if its only MX record is the null MX of RFC 7505, or if it has neither MX nor address.
-Whether the host that an MX record names exists is not asked.
+A domain accepts mail if it has an MX record or, without one, an address (the implicit MX of RFC 5321 5.1). It does not
+if it does not exist, if its only MX record is the null MX of RFC 7505, or if it has neither MX nor address. Whether the
+host of an MX record exists is not checked.
 
-What a server says is kept for the life of the process, as long as the records' time to live allows.
+Answers are cached for the life of the process, within the records' time to live.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ _Key = tuple[tuple[str, ...], int, str]  # servers, port, domain
 
 @dataclass(frozen=True)
 class MxAnswers:
-    """The domains that take no mail, and those that gave no answer: a time-out, or a server that failed."""
+    """The domains that accept no mail, and those without an answer: a timeout, or a failed server."""
 
     without_mail: list[str] = field(default_factory=list)
     not_answered: list[str] = field(default_factory=list)
 
 
 class AnswerCache:
-    """Domain -> whether it takes mail, until the answer expires. The oldest go when it is full. Thread-safe."""
+    """Cache of whether domains accept mail, until the answers expire; evicts the oldest. Thread-safe."""
 
     def __init__(self, size: int = CACHE_SIZE) -> None:
         self._size = size
@@ -81,11 +81,11 @@ def look_up(
     cache: AnswerCache = _CACHE,
     clock: Callable[[], float] = time.monotonic,
 ) -> MxAnswers:
-    """Ask about each of these distinct domains (in Unicode or Punycode), the first ones first.
+    """Query these distinct domains (in Unicode or Punycode), in order.
 
-    Takes `check.total_timeout` seconds at most; `check.concurrency` look-ups are under way at a time, in one
-    thread. Raises `InvalidOption` for a name server that is no IP address; a DNS that cannot be reached raises
-    nothing. Not to be called from a coroutine.
+    Takes `check.total_timeout` seconds at most; `check.concurrency` lookups are under way at a time, in one
+    thread. Raises `InvalidOption` for a name server that is not an IP address; an unreachable DNS raises nothing. Do
+    not call it from a coroutine.
     """
     resolver = _resolver(check)
     if resolver is None:
@@ -113,7 +113,7 @@ def _resolver(check: MxCheck) -> Resolver | None:
     wrong = next((server for server in check.nameservers if not dns.inet.is_address(server)), None)
     if wrong is not None:
         raise InvalidOption(
-            f"The setting email_checks.mx.nameservers has {wrong!r}, which is no IP address; "
+            f"The setting email_checks.mx.nameservers has {wrong!r}, which is not an IP address; "
             "write one such as 192.0.2.53."
         )
     try:
@@ -149,7 +149,7 @@ async def _ask_all(
 
 
 async def _ask(resolver: Resolver, domain: str, timeout: float) -> tuple[bool, float] | None:
-    """Return whether the domain takes mail, and for how many seconds that holds; None if nobody says."""
+    """Return whether the domain accepts mail, and for how many seconds that is valid; None without an answer."""
     try:
         ascii_name = domain if domain.isascii() else idna.encode(domain).decode("ascii")
         async with asyncio.timeout(timeout):

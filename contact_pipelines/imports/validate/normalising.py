@@ -1,4 +1,4 @@
-"""Normalise: the text of mapped columns -> typed fields.
+"""Normalises the text of mapped columns into typed fields.
 
 In: `mapped_contacts`, a row number and one text column per mapped column of the file (`map_rows`). Out: the same
 rows with typed values; for each field that can be unreadable a boolean `_given.<field>` (there was text), and for each
@@ -46,7 +46,7 @@ house sets a length of its own, that one rejects the row, as all of its rules do
 
 @dataclass(frozen=True)
 class FieldSql:
-    """How one field comes out of its text: SQL of the value, whether that can fail, and the joins it needs."""
+    """How to get a field from its text: SQL of the value, whether it can fail, and the joins it needs."""
 
     field: str
     value: str
@@ -57,7 +57,7 @@ class FieldSql:
 
 @dataclass(frozen=True)
 class _Typing:
-    """What the typing of a column depends on besides its text."""
+    """What the typing of a column depends on, apart from its text."""
 
     con: duckdb.DuckDBPyConnection
     source: str
@@ -111,7 +111,7 @@ def _parts(typing: _Typing, columns: Sequence[str]) -> list[FieldSql]:
 
 
 def _merged(parts: Sequence[FieldSql]) -> list[FieldSql]:
-    """Return one part a field: the first that has a value fills it."""
+    """Return one part per field: the first with a value fills it."""
     by_field: dict[str, FieldSql] = {}
     for part in parts:
         if part.field in by_field:
@@ -181,7 +181,7 @@ def _phone(typing: _Typing, column: str) -> FieldSql:
 
 
 def _status(typing: _Typing, columns: Sequence[str]) -> FieldSql:
-    """Merge all that the row says of consent, and what the whole file says."""
+    """Merge everything that the row, and the file as a whole, say about consent."""
     consent.create_words(typing.con)
     found = {column: consent.consent_column(column, kind) for column in columns if (kind := consent.kind_of(column))}
     return FieldSql(
@@ -193,7 +193,7 @@ def _status(typing: _Typing, columns: Sequence[str]) -> FieldSql:
 
 
 def _company(typing: _Typing, column: str) -> FieldSql:
-    """Leave out a name that is too short or too long, where the house has no rule of its own."""
+    """Drop a name that is too short or too long, unless the settings have a rule for it."""
     value, rules = transformed(identifier(column), typing.how(column)), typing.rules.get(column, FieldRules())
     shortest, longest = COMPANY_LENGTH
     bounds = [f"length({value}) >= {shortest}"] if rules.min_length is None else []

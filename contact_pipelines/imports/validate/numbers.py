@@ -1,4 +1,4 @@
-"""Numbers as SQL: one spelling for each, read with a decimal point or with a decimal comma."""
+"""Numbers as SQL, with a decimal point or a decimal comma."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _COMMA_NUMBER = rf"[+-]?([0-9]+|[0-9]{{1,3}}([{_GROUP_MARKS}][0-9]{{3}})+)(,[0-9
 
 
 def number(text: str, how: Transformation) -> str:
-    """Return SQL of a number in its one spelling (`1.5`); NULL if the text is none or blank.
+    """Return SQL of a number in its canonical spelling (`1.5`); NULL if the text is not a number, or blank.
 
-    With `decimal_comma`, 1.234,56 is 1234.56 and 1.234 is 1234; 1.5 is no number then.
+    With `decimal_comma`, 1.234,56 is 1234.56 and 1.234 is 1234; 1.5 is then not a number.
     """
     return sql_blocks("normalising")["number"].format(text=_with_point(text) if how.decimal_comma else trimmed(text))
 

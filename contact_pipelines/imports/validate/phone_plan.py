@@ -1,4 +1,4 @@
-"""The numbering plans of all countries, as the few regular expressions that DuckDB can test a number with.
+"""The numbering plans of all countries as a few regular expressions that DuckDB can run.
 
 All of it is libphonenumber's metadata (the package `phonenumbers`), read when first used and only rearranged:
 one pattern a world zone (the first digit of the calling code) instead of one for each of 245 regions and ten

@@ -1,4 +1,4 @@
-"""Phone numbers: which text is one, and its E.164 form (`+4930123456`), in which it is kept.
+"""Phone numbers: validity and E.164 form (`+4930123456`).
 
 `normalise_phone` is the rule, and it is the library's (phonenumbers, Google's libphonenumber).
 `phone_fast_path` is the same rule as an SQL query for numbers in the usual spellings, some fifty times
@@ -30,11 +30,10 @@ _LONGEST_TEXT = 250
 
 
 def normalise_phone(text: str, country: str | None, *, abroad_only: bool = False) -> str | None:
-    """Return the number in E.164, or None if `text` is no valid number as read in `country` (`US`, `DE`...).
+    """Return the number in E.164, or None if `text` is not a valid number in `country` (`US`, `DE`...).
 
-    Without a country only numbers that begin with + can be read. With `abroad_only` the country counts for nothing:
-    only numbers that begin with + or 00 are read. E.164 has no room for an extension: `+1 650 253 0000 ext. 5`
-    gives the number it belongs to.
+    Without a country only numbers that begin with + can be read. `abroad_only` ignores the country: only numbers that
+    begin with + or 00 are read. Extensions are dropped, since E.164 has none: `+1 650 253 0000 ext. 5`.
     """
     if abroad_only:
         text, country = re.sub(r"^\s*00", "+", text), None
@@ -53,9 +52,8 @@ def phone_fast_path(texts_sql: str, country: str | None, *, abroad_only: bool = 
     The rows come in no particular order. `texts_sql` is a query of one column `raw` (VARCHAR); `country` a
     region that phonenumbers knows, in upper case, or None. This is a query, not an expression, because its
     steps use each other's results, and DuckDB has no cheap way to name one inside an expression: a lambda
-    compiles the patterns anew for each 2,048 rows, a scalar subquery becomes a join with itself.
-    `MATERIALIZED` keeps DuckDB from putting the steps
-    back into one another, which works each of them out several times.
+    compiles the patterns again for every 2,048 rows, a scalar subquery becomes a self-join. `MATERIALIZED` keeps DuckDB
+    from inlining the steps, which would compute each of them several times.
     """
     local = "NULL" if country is None else _from_local("digits", country)
     if abroad_only:
@@ -74,9 +72,9 @@ def phone_column(
 ) -> distinct_texts.JoinedColumn:
     """Return the E.164 numbers of a text column of `source` (a table or view of `con`), as read in `country`.
 
-    With `abroad_only` a number needs its country code, whatever the country (see `normalise_phone`). The numbers are
-    worked out once for each distinct text and kept in a temporary table: by the library, about 25 µs each, if there are
-    few, or else by the fast path, a second for a million, which leaves a rest to the library.
+    With `abroad_only` numbers need a country code (see `normalise_phone`). Each distinct text is parsed once and kept
+    in a temporary table: by the library, about 25 µs each, if there are few; otherwise by the fast path, a second for a
+    million, which leaves the rest to the library.
     """
 
     def decide(text: str) -> tuple[str | None]:

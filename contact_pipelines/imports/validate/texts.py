@@ -1,4 +1,4 @@
-"""Texts as SQL: without white space around them, and in the letters that a column's transformation asks for."""
+"""Text as SQL: trimmed, and in the case that a column's transformation asks for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WHITE_SPACE = literal(
 
 
 def trimmed(text: str) -> str:
-    """Return SQL of the text without white space around it, NULL if nothing is left.
+    """Return SQL of the trimmed text, NULL if nothing is left.
 
     Trimming a set of characters costs 1 µs a value; a value that begins and ends with visible ASCII needs none.
     """
@@ -22,16 +22,16 @@ def trimmed(text: str) -> str:
 
 
 def transformed(text: str, how: Transformation) -> str:
-    """Return SQL of the text as the column's transformation has it; NULL if there is only white space."""
+    """Return SQL of the text with the column's transformation applied; NULL if it is blank."""
     kept = trimmed(text) if how.trim is not False else f"CASE WHEN {trimmed(text)} IS NOT NULL THEN {text} END"
     return cased(kept, how.case)
 
 
 def cased(text: str, case: Case | None) -> str:
-    """Return SQL of the text in lower, upper or title case; as it is for None.
+    """Return SQL of the text in lower, upper or title case; unchanged for None.
 
     Title case begins each word with a capital, after a hyphen too (`Jean-Luc`), and after an apostrophe if three
-    or more letters follow it (`O'Neil`, but `Ann's`). It knows no names: `McDonald` becomes `Mcdonald`.
+    or more letters follow it (`O'Neil`, but `Ann's`). It does not know names: `McDonald` becomes `Mcdonald`.
     """
     match case:
         case Case.LOWER:

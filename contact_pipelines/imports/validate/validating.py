@@ -1,4 +1,4 @@
-"""Validate: the typed rows go through the Pandera schema in batches; what it finds is kept in a table."""
+"""Runs the typed rows through the Pandera schema in batches and collects the errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class ErrorCount:
-    """How often one rule was broken in one column."""
+    """The number of errors of one code in one column."""
 
     column: str
     code: str
@@ -44,9 +44,9 @@ def validate(
     *,
     match_on: Sequence[MatchKey],
 ) -> None:
-    """Check the typed rows of `table` and add what is wrong to `errors_table` (see `create_errors_table`).
+    """Check the typed rows of `table` and add their errors to `errors_table` (see `create_errors_table`).
 
-    `rules` are the house's by contact field. Raises InvalidOption for rules that cannot be kept.
+    `rules`: the settings' rules by contact field. Raises InvalidOption for rules that contradict each other.
     """
     check_field_rules(rules)
     from contact_pipelines.imports.validate.contact_schema import contact_schema  # takes long
@@ -65,12 +65,12 @@ def validate(
 
 
 def create_errors_table(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Make the table of faults: row, column (as the file heads it), code, message, severity."""
+    """Create the table of errors: row, column (its header in the file), code, message, severity."""
     con.execute(sql_blocks("validating")["create_errors_table"].format(table=identifier(name)))
 
 
 def count_errors(con: duckdb.DuckDBPyConnection, errors_table: str) -> list[ErrorCount]:
-    """Return the faults by column and code, most frequent first."""
+    """Return the errors by column and code, most frequent first."""
     rows = con.sql(sql_blocks("validating")["count_errors"].format(table=identifier(errors_table))).fetchall()
     return [ErrorCount(column, code, text, Severity(kind), n, first) for column, code, text, kind, n, first in rows]
 
@@ -90,7 +90,7 @@ def _batches(con: duckdb.DuckDBPyConnection, table: str, schema: pa.DataFrameSch
 
 
 def _failures(schema: pa.DataFrameSchema, batch: pl.DataFrame) -> pl.DataFrame | None:
-    """Return row, name of the column and code of what is wrong; None if nothing is."""
+    """Return row, column name and code of each error; None if there are none."""
     import polars as pl
     from pandera.errors import SchemaErrors
 
@@ -101,14 +101,14 @@ def _failures(schema: pa.DataFrameSchema, batch: pl.DataFrame) -> pl.DataFrame |
     else:
         return None
     if cases["index"].null_count():
-        # A fault of the schema, not of a row: never to be taken for "all rows are fine".
+        # An error in the schema, not in a row: must never pass as "all rows are fine".
         raise RuntimeError("The validation schema does not fit the typed rows.")
     rows = batch[ROW].gather(cases["index"]).alias("row")
     return cases.select(rows, pl.col("column").alias("name"), pl.col("check").alias("code"))
 
 
 def _messages(schema: pa.DataFrameSchema) -> pl.DataFrame:
-    """Return how each fault is told: name of the column and code -> the file's column, message, severity."""
+    """Return column name and code -> the file's column, message and severity of the error."""
     import polars as pl
 
     told = []

@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs on the connection that `store.schema` hands over, in its transaction."""
+"""Alembic's environment: runs on the connection and in the transaction of `store.schema`."""
 
 from __future__ import annotations
 

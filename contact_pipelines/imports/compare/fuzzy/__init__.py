@@ -1,1 +1,1 @@
-"""Fuzzy duplicates: people who are the same although no key says so. See `finding`."""
+"""Fuzzy duplicates: the same person without a common key. See `finding`."""

@@ -1,4 +1,4 @@
-"""Which pairs are worth comparing: those that share something rare, or two frequent things.
+"""Selects the pairs worth comparing: those that share a rare value, or two frequent ones.
 
 Records are looked up by *tokens*: how the words of a name sound and how it ends, a phone number, its last six
 digits, a birthday without its last digits, ... A token that few records share makes a block by itself. Of those

@@ -1,4 +1,4 @@
-"""What one search compares, and how much each field says about whether two records are one person.
+"""What a search compares, and how much evidence each field is that two records are one person.
 
 A field has two probabilities (I. Fellegi, A. Sunter, A Theory for Record Linkage, JASA 64, 1969): `m`, that one
 person's two records agree in it, and `u`, that two strangers' records do. Agreement counts log2(m / u) bits for

@@ -1,4 +1,4 @@
-"""The search for fuzzy duplicates: rows of a file that are likely a contact of the store, or an earlier row.
+"""The search for fuzzy duplicates: rows that are probably a contact, or an earlier row.
 
     options  ->  records (normal forms)  ->  blocking (candidate pairs)  ->  scoring  ->  pairs  ->  one answer a row
 

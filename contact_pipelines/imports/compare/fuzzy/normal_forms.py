@@ -1,4 +1,4 @@
-"""The two sides to compare, in their normal forms: small letters, no accents, no punctuation, no legal forms."""
+"""Normal forms of compared values: lower case, no accents, punctuation or legal forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely each pair is one person: a score from 0 to 100, and which fields speak for and against it.
+"""Scores each pair from 0 to 100, with the fields for and against.
 
 For each comparison of `on` the bits of its fields are added up (see `evidence`) and scaled: 100 is all that the
 comparison can give, or `evidence.ENOUGH`, whichever is less. A pair's score is that of its best comparison.

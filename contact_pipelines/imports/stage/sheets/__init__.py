@@ -1,1 +1,1 @@
-"""Cells of a workbook's sheets, as a person sees them. Runs in the child; `workbooks.py` is the way in."""
+"""Cells of a workbook's sheets as people see them. Runs in the child process of `workbooks.py`."""

@@ -1,4 +1,4 @@
-"""The text of a workbook's cell as a person sees it.
+"""The text of a workbook cell as a person sees it.
 
 Values have no exponents, dates are ISO 8601, numbers have as many digits as a spreadsheet keeps. `form` applies number
 formats that change what a number means: leading zeros, the signs of a phone number, per cent (ECMA-376 part 1, 18.8.31,

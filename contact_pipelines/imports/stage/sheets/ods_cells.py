@@ -1,4 +1,4 @@
-"""What .ods holds besides values: how far cells reach, and those that show more than their value.
+""".ods beyond values: how far cells reach, and cells that show more than their value.
 
 An OpenDocument file keeps beside each value the text that the program showed (ODF 1.3 part 3, 19.387 and 5.1.3).
 """

@@ -1,4 +1,4 @@
-"""A workbook as the importer reads it, and which of its sheets: the one named, else the first visible with contacts.
+"""Opens a workbook and picks the sheet: the one named, else the first visible with contacts.
 
 calamine reads the values; the readers of the four formats (`xlsx_cells` ...) add what it leaves out.
 """

@@ -1,4 +1,4 @@
-"""What the readers of the workbook formats share: what they return, the parts of a package, why a file is refused.
+"""Shared by the workbook readers: what they return, the parts of a package, why files are refused.
 
 Imports little: the child process loads it for every workbook.
 """

@@ -1,4 +1,4 @@
-"""What .xls holds besides values: cells whose number format or error is part of the text, as xlrd reads them."""
+""".xls beyond values: cells whose number format or error is part of the text (xlrd)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What .xlsb holds besides values: how far cells reach, and those whose number format or error is part of the text.
+""".xlsb beyond values: how far cells reach, and number formats that are part of the text.
 
 Structures by [MS-XLSB]: records 2.1.4, cells 2.4.42 (BrtCellBlank) and following, formats 2.4.313 (BrtFmt).
 """

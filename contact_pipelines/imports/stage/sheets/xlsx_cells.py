@@ -1,4 +1,4 @@
-"""What .xlsx holds besides values: how far cells reach, and those whose number format or error is part of the text."""
+""".xlsx beyond values: how far cells reach, and number formats that are part of the text."""
 
 from __future__ import annotations
 

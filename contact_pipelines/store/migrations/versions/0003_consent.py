@@ -1,4 +1,4 @@
-"""Consent, kept by the database itself: no path makes an opt-out a subscription, not even hand-written SQL.
+"""Consent, enforced by the database: nothing turns an opt-out into a subscription, not even hand-written SQL.
 
 What the triggers refuse, they refuse with a SQLSTATE of our own and a text without contact data:
 

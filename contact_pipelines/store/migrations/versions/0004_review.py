@@ -1,4 +1,4 @@
-"""Review: the hash of the plan that a person looks at, since when and until when it waits, when it was confirmed."""
+"""Reviews: the SHA-256 of the reviewed plan, when it began, expires and was confirmed."""
 
 from __future__ import annotations
 

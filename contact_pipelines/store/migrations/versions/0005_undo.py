@@ -1,4 +1,4 @@
-"""What a rollback remembers: of each contact what was not undone, and what the rollback of a later import puts back."""
+"""Rollbacks: what was not undone of each contact, and what rolling back a later import restores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undoing an import finds the memberships that it added."""
+"""Lets a rollback find the memberships that an import added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An index of the marked duplicates, so that an address finds all contacts that have it."""
+"""An index of marked duplicates, so that an address finds all contacts that have it."""
 
 from __future__ import annotations
 

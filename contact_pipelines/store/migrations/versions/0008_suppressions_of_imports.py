@@ -1,4 +1,4 @@
-"""Which import put an address on the suppression list, so that undoing the import can take it off again.
+"""Which import suppressed an address, so that its rollback can remove it again.
 
 Only what nobody else has asked for: a tombstone of the same address (migration 0003), or whoever else puts it on the
 list, takes it over.
@@ -37,7 +37,7 @@ def downgrade() -> None:
 
 
 def _replace_tombstone_function(on_conflict: str) -> None:
-    """Write the function of migration 0003 anew; its triggers call it as before."""
+    """Replace the function of migration 0003; its triggers call it as before."""
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     op.execute(
         f"""

@@ -1,4 +1,4 @@
-"""Exports: what was asked for, where the file is, when it began; and the deletions that incremental ones tell of.
+"""Exports: request, file and times; and the deletions that incremental exports report.
 
 A deletion is recorded by a trigger, once a statement, whoever deletes: a rollback, an erasure, hand-written SQL. (Not
 TRUNCATE, which fires no such trigger.)

@@ -1,4 +1,4 @@
-"""Feeds: what brought an import, why it was held, and what is known of watched files and scheduled checks."""
+"""Feeds: which feed an import came from, why it was held, watched files and scheduled checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications: events, written by the transaction in which they happen, and the messages that tell of them.
+"""Notifications: events, written in the transaction in which they happen, and their messages.
 
 A trigger writes the event of an import, so that no way of changing its status can forget to: the pipeline's own, one
 that finds a dead process, one of a later version, SQL by hand. Who is to be told is decided later, by a process that

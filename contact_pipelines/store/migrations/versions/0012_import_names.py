@@ -1,4 +1,4 @@
-"""An import's name is unique in the whole store, not within its tenant only: it is the key of a Dagster partition.
+"""Import names are unique in the whole store, not per tenant: they are Dagster partition keys.
 
 Of several imports with one name the oldest keeps it. The others get more digits of their id, as new imports do.
 """
