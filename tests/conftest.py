@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import gc
-import itertools
 import os
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
 from contact_pipelines import cli
@@ -21,14 +20,20 @@ from contact_pipelines.settings import Settings
 from contact_pipelines.store import schema
 from contact_pipelines.store.embedded import start_embedded, stop_embedded
 from contact_pipelines.store.engine import open_store
+from tests.helpers.databases import new_database
 from tests.helpers.importing import Importer
 
 _HOME = "CONTACT_PIPELINES_TEST_HOME"  # of this run; pytest-xdist's workers inherit it
-_numbers = itertools.count()
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3
+"""With that much room in memory, all files are there: databases and Dagster's books are made by the thousand."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
+        if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+            os.environ |= {"TMPDIR": str(_MEMORY), "PYTEST_DEBUG_TEMPROOT": str(_MEMORY)}
+            tempfile.tempdir = None  # so that it is asked anew
         os.environ[_HOME] = tempfile.mkdtemp(prefix="cp-tests-")
 
 
@@ -97,31 +102,31 @@ def embedded_server() -> str:
         connection.execute("SELECT pg_advisory_lock(1)")  # another worker may do the same
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("ALTER SYSTEM SET max_wal_size = '512MB'")
         connection.execute("SELECT pg_reload_conf()")
     return url
 
 
 @pytest.fixture(scope="session")
-def _template(embedded_server):
-    """A database with our tables and nothing in them, to be copied."""
-    name = f"template_{os.getpid()}"
-    _run(embedded_server, f"CREATE DATABASE {name}")
-    engine = create_engine(_psycopg(_renamed(embedded_server, name)), poolclass=NullPool)
-    schema.upgrade(engine)
-    yield name
-    _run(embedded_server, f"DROP DATABASE {name} WITH (FORCE)")
+def template(embedded_server):
+    """The name of a database with our tables and nothing in them, to be copied."""
+    with new_database(embedded_server) as url:
+        schema.upgrade(create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool))
+        yield make_url(url).database
 
 
 @pytest.fixture
-def database_url(embedded_server, _template):
+def database_url(embedded_server, template):
     """The URL of a clean database of this test's own, with all tables."""
-    yield from _database(embedded_server, _template)
+    with new_database(embedded_server, template) as url:
+        yield url
 
 
 @pytest.fixture
 def empty_database_url(embedded_server):
     """The URL of a database of this test's own, without any table."""
-    yield from _database(embedded_server, "template1")
+    with new_database(embedded_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -149,26 +154,6 @@ def store(settings):
     opened = open_store(settings)
     yield opened
     opened.close()
-
-
-def _database(server, template):
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _renamed(server, name)
-    _run(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def _run(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _renamed(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)
-
-
-def _psycopg(url: str) -> URL:
-    return make_url(url).set(drivername="postgresql+psycopg")
 
 
 @pytest.fixture

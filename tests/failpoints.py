@@ -24,6 +24,7 @@ from typing import Any
 
 import psycopg
 
+from contact_pipelines.files import sql_log
 from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports.session import ImportSession
 from contact_pipelines.store import copying, import_life
@@ -65,11 +66,11 @@ class Failpoints:
         """Put the points in. `patch` is setattr or monkeypatch's."""
         self._watch_steps(patch)
         self._watch_artifacts(patch)
-        patch(psycopg, "connect", _connection_class(self.reach).connect)
+        connection = _connection_class(self.reach)
+        patch(sql_log, "postgres_class", lambda: connection)
         patch(copying, "LINES_PER_BATCH", LINES_PER_BATCH)
-        patch(
-            import_life.Heartbeat, "WRITE_EVERY_SECONDS", 0
-        )  # a sign of life after each batch, whatever the clock says
+        # A sign of life after each batch, whatever the clock says.
+        patch(import_life.Heartbeat, "WRITE_EVERY_SECONDS", 0)
 
     def _watch_steps(self, patch: Patch) -> None:
         real = ImportSession.step

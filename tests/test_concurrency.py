@@ -13,9 +13,9 @@ from contact_pipelines.errors import WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.import_life import Heartbeat
-from tests.conftest import _database
 from tests.helpers import crash_worker
 from tests.helpers.crash_worker import FILE, NEW, OLD, SAME, World
+from tests.helpers.databases import new_database
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 
@@ -32,9 +32,9 @@ SKEWED_B = [HEADER, [SAME[0], "Beeblebrox", "", ""], [SAME[1], "Trillian", "", "
 
 
 @pytest.fixture(scope="module")
-def world(embedded_server, _template, tmp_path_factory):
+def world(embedded_server, template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("concurrency")
-    for url in _database(embedded_server, _template):
+    with new_database(embedded_server, template) as url:
         world = World(Settings(home=folder, database_url=url, artifacts=str(folder / "artifacts")), folder)
         yield world
         world.store.close()

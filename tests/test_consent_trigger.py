@@ -13,7 +13,7 @@ from contact_pipelines.contacts import consent_grants, suppressions
 from contact_pipelines.errors import AddressNotNormal, AddressSuppressed, ConsentProtected, InvalidOption
 from contact_pipelines.settings import Settings
 from contact_pipelines.store.engine import open_store
-from tests.conftest import _database
+from tests.helpers.databases import new_database
 from tests.helpers.importing import Importer, uses_of_grants
 
 PEOPLE = {
@@ -54,9 +54,10 @@ class Database:
 
 
 @pytest.fixture(scope="module")
-def shared_url(embedded_server, _template):
+def shared_url(embedded_server, template):
     """A database for all tests of this file: it is emptied in a tenth of the time that a new one takes."""
-    yield from _database(embedded_server, _template)
+    with new_database(embedded_server, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from contact_pipelines.errors import StoreUnavailable, WrongState
 from contact_pipelines.models import Counts, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life
-from tests.conftest import _database
 from tests.helpers import crash_worker
 from tests.helpers.crash_worker import FILE, NEW, SECRET, Network, World, chain, store_behind
+from tests.helpers.databases import new_database
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL, no fork")
 
@@ -35,9 +35,9 @@ AFTER_THE_COMMIT = ("committed", "results.csv published", "errors.csv published"
 
 
 @pytest.fixture(scope="module")
-def world(embedded_server, _template, tmp_path_factory):
+def world(embedded_server, template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("crashes")
-    for url in _database(embedded_server, _template):
+    with new_database(embedded_server, template) as url:
         world = World(Settings(home=folder, database_url=url, artifacts=str(folder / "artifacts")), folder)
         yield world
         world.store.close()

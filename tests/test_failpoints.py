@@ -23,9 +23,9 @@ from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life
 from contact_pipelines.store.engine import open_store
 from tests import failpoints
-from tests.conftest import _database
 from tests.helpers import crash_worker, failpoint_scenarios
 from tests.helpers.crash_worker import World
+from tests.helpers.databases import new_database
 from tests.helpers.failpoint_scenarios import SCENARIOS, Place, copied, picture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL, no fork")
@@ -77,7 +77,7 @@ class Places:
         """Lend a copy of a scenario's beginning."""
         begin = self._begin(scenario)
         folder = self._folder / f"place{next(self._numbers)}"
-        with contextmanager(_database)(self._server, make_url(begin.settings.database_url).database) as url:
+        with new_database(self._server, make_url(begin.settings.database_url).database) as url:
             yield copied(begin, url, folder)
         shutil.rmtree(folder)
 
@@ -96,7 +96,7 @@ class Places:
         if scenario not in self._made:
             folder = self._folder / scenario
             (folder / "artifacts").mkdir(parents=True)
-            url = self._databases.enter_context(contextmanager(_database)(self._server, self._template))
+            url = self._databases.enter_context(new_database(self._server, self._template))
             settings = Settings(home=folder, database_url=url, artifacts=str(folder / "artifacts"))
             world = World(settings, folder)
             self._made[scenario] = Place(settings, failpoint_scenarios.named(scenario).prepare(world))
@@ -114,8 +114,8 @@ def play(scenario, place):
 
 
 @pytest.fixture(scope="module")
-def places(embedded_server, _template, tmp_path_factory):
-    places = Places(embedded_server, _template, tmp_path_factory.mktemp("failpoints"))
+def places(embedded_server, template, tmp_path_factory):
+    places = Places(embedded_server, template, tmp_path_factory.mktemp("failpoints"))
     yield places
     places.close()
 

@@ -16,9 +16,9 @@ from contact_pipelines.errors import ImportCancelled
 from contact_pipelines.models import ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life, imports_table
-from tests.conftest import _database
 from tests.helpers import crash_worker
 from tests.helpers.crash_worker import NEW, OLD, SAME, World
+from tests.helpers.databases import new_database
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 
@@ -26,9 +26,9 @@ HEADER = ["email", "first_name", "company"]
 
 
 @pytest.fixture(scope="module")
-def world(embedded_server, _template, tmp_path_factory):
+def world(embedded_server, template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("queue")
-    for url in _database(embedded_server, _template):
+    with new_database(embedded_server, template) as url:
         world = World(Settings(home=folder, database_url=url, artifacts=str(folder / "artifacts")), folder)
         yield world
         world.store.close()
