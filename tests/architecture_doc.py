@@ -21,7 +21,10 @@ def tree() -> str:
 def _folder(folder: Path) -> str:
     modules = [file for file in sorted(folder.glob("*.py")) if file.name != "__init__.py"]
     head = f"**`{folder.relative_to(_PACKAGE.parent).as_posix()}/`** {_first_line(folder / '__init__.py')}\n"
-    return "\n".join([head, *(f"- `{file.name}`: {_first_line(file)}" for file in modules), ""])
+    listed = [f"- `{file.name}`: {_first_line(file)}" for file in modules]
+    if sql := ", ".join(f"`{file.name}`" for file in sorted(folder.glob("*.sql"))):
+        listed.append(f"- SQL: {sql}")
+    return "\n".join([head, *listed, ""])
 
 
 def _first_line(file: Path) -> str:
