@@ -1,40 +1,40 @@
 """Every exception that Contact Pipelines raises on purpose.
 
     ContactPipelinesError
-    ├── UsageError                 what was asked for is not possible as asked (exit code 2)
+    ├── UsageError                 the request is not possible in this form (exit code 2)
     │   ├── NotFound               an import, a contact or a property that does not exist
-    │   ├── InvalidOption          an option, a mapping or a setting that cannot be right
-    │   │   └── InvalidFilter      a filter expression that cannot be read; it names the place
-    │   ├── InvalidLink            a link to an export's file that is over, or was not signed here
-    │   ├── TooManyExports         the user has made as many in the last hour as are allowed
-    │   └── WrongState             the import is not in a state that allows this (a second rollback, ...)
+    │   ├── InvalidOption          an invalid option, mapping or setting
+    │   │   └── InvalidFilter      an invalid filter expression; has the position
+    │   ├── InvalidLink            a link to an export's file that has expired, or was not signed here
+    │   ├── TooManyExports         the user's limit per hour is reached
+    │   └── WrongState             the import's status does not allow this (a second rollback, ...)
     │       ├── ImportCancelled    somebody cancelled it; nothing was written
-    │       │   └── AlreadyImported    a feed's file has the bytes of one that it brought before
+    │       │   └── AlreadyImported    a feed's file has the same bytes as one it imported before
     │       └── PlanChanged        its plan is not the one that was reviewed; nothing was written
-    ├── LocationError              a location of the settings: refused, misconfigured, a folder that is not there
-    │   ├── LocationUnreachable    it cannot be reached, or went away; try again
-    │   └── SourceMissing          a feed's file is not there at its time
+    ├── LocationError              a location is refused or misconfigured, or its folder is missing
+    │   ├── LocationUnreachable    it cannot be reached; try again
+    │   └── SourceMissing          a scheduled feed's file is missing
     ├── FileError                  the file as a whole cannot be imported; nothing was written
     │   ├── FileUnreadable         missing, empty, binary, not text in a known encoding
     │   │   └── FileChanged        it changed while it was read, or since a feed chose it
     │   └── FileNotImportable      no match key, a mapping that does not fit, too large in some direction
     │       └── NoDataRows         a header and nothing below it
-    ├── ExportNotPossible          what the store holds does not fit into the format that was asked for
+    ├── ExportNotPossible          the data does not fit the requested format
     ├── StoreError                 the contact store
-    │   ├── StoreUnavailable       it cannot be reached, or went away; try again
+    │   ├── StoreUnavailable       it cannot be reached; try again
     │   ├── SchemaMismatch         its schema is older or newer than this version of the code
     │   ├── ContactsChanged        contacts moved between comparing and applying; compare again
     │   └── ConsentError           a violation of the consent rules that the database enforces; nothing was written
     │       ├── ConsentProtected   an opt-out or a suppression would be undone without a grant
     │       ├── AddressSuppressed  a suppressed address would be subscribed
     │       └── AddressNotNormal   an address that is not trimmed and lower-case
-    ├── DiskFull                   no room for artifacts or for what is spilled; make room and try again
-    ├── NotificationError          a message could not be handed over; it is tried again, unless it is `permanent`
+    ├── DiskFull                   no space for artifacts or spilled data; free some and try again
+    ├── NotificationError          a notification could not be delivered; it is retried, unless `permanent`
     └── ConservationError          rows in and rows out do not add up: a bug, nothing was written
 
-Each message is one plain sentence (or two) that says which row, column, key or file is at fault and what to
-do. A message never holds a contact's data or a secret: rows are named by number, columns by header.
-`retryable` says whether the same call can succeed later without anybody changing anything.
+Each message is one plain sentence (or two) that names the row, column, key or file at fault and what to do. Messages
+never contain contact data or secrets: rows are identified by number, columns by header. `retryable`: the same call can
+succeed later without any change.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ContactPipelinesError(Exception):
 
 
 class UsageError(ContactPipelinesError):
-    """What was asked for is not possible as asked."""
+    """The request is not possible in this form."""
 
     code = "wrong_usage"
     exit_code = 2
@@ -65,31 +65,31 @@ class NotFound(UsageError):
 
 
 class InvalidOption(UsageError):
-    """An option, a mapping or a setting that cannot be right."""
+    """An invalid option, mapping or setting."""
 
     code = "invalid_option"
 
 
 class InvalidFilter(InvalidOption):
-    """A filter expression that cannot be read. `position`: of the character at fault in the filter, from 1."""
+    """An invalid filter expression. `position`: of the character at fault, from 1."""
 
     code = "invalid_filter"
 
     def __init__(self, message: str, position: int = 1) -> None:
-        """Keep the place."""
+        """Store the position."""
         super().__init__(message)
         self.position = position
 
 
 class InvalidLink(UsageError):
-    """A link to an export's file that is over, or was not signed here."""
+    """A link to an export's file that has expired, or was not signed here."""
 
     code = "invalid_link"
     exit_code = 1
 
 
 class TooManyExports(UsageError):
-    """The user has made as many exports in the last hour as are allowed. The same call can succeed later."""
+    """The user's limit of exports per hour is reached. The same call can succeed later."""
 
     code = "too_many_exports"
     exit_code = 1
@@ -97,7 +97,7 @@ class TooManyExports(UsageError):
 
 
 class WrongState(UsageError):
-    """The import is not in a state that allows this."""
+    """The import's status does not allow this."""
 
     code = "wrong_state"
     exit_code = 1
@@ -110,32 +110,32 @@ class ImportCancelled(WrongState):
 
 
 class AlreadyImported(ImportCancelled):
-    """The file that a feed took has the same bytes as the one that it imported before; nothing was written."""
+    """The feed has imported a file with the same bytes before; nothing was written."""
 
     code = "already_imported"
 
 
 class PlanChanged(WrongState):
-    """The file of the plan is not the one that a person reviewed, or is gone; nothing was written."""
+    """The plan's file is not the reviewed one, or is missing; nothing was written."""
 
     code = "plan_changed"
 
 
 class LocationError(ContactPipelinesError):
-    """A location of the settings file cannot be used as it is: refused, misconfigured, or without the folder."""
+    """A location cannot be used: it is refused or misconfigured, or its folder is missing."""
 
     code = "location_error"
 
 
 class LocationUnreachable(LocationError):
-    """A location cannot be reached, or went away; nothing was half-done, try again."""
+    """A location cannot be reached; nothing was half-done, try again."""
 
     code = "location_unreachable"
     retryable = True
 
 
 class SourceMissing(LocationError):
-    """At the time of its schedule a feed has no file to take, or none that is new."""
+    """A scheduled feed found no file, or no new one."""
 
     code = "source_missing"
 
@@ -159,24 +159,24 @@ class FileChanged(FileUnreadable):
 
 
 class FileNotImportable(FileError):
-    """The file can be read, but holds nothing that can be imported as asked."""
+    """The file can be read, but not imported with these options."""
 
     code = "file_not_importable"
 
 
 class NoDataRows(FileNotImportable):
-    """The file has a header and no data rows below it."""
+    """The file has a header but no data rows."""
 
     code = "no_data_rows"
 
     def __init__(self, message: str, header: Sequence[str] = ()) -> None:
-        """Keep the labels of the columns that there are."""
+        """Store the column labels."""
         super().__init__(message)
         self.header = list(header)
 
 
 class ExportNotPossible(ContactPipelinesError):
-    """What the store holds does not fit into the format that was asked for; there is no file."""
+    """The data does not fit the requested format; there is no file."""
 
     code = "export_not_possible"
 
@@ -188,7 +188,7 @@ class StoreError(ContactPipelinesError):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be reached or went away; nothing was half-applied, try again."""
+    """The store cannot be reached; nothing was half-applied, try again."""
 
     code = "store_unavailable"
     retryable = True
@@ -232,13 +232,13 @@ class AddressNotNormal(ConsentError):
 
 
 class DiskFull(ContactPipelinesError):
-    """There is no room for the artifacts, or for what an import spills; nothing was half-applied."""
+    """There is no space for artifacts or spilled data; nothing was half-applied."""
 
     code = "disk_full"
 
 
 class NotificationError(ContactPipelinesError):
-    """A message could not be handed over. `permanent`: trying again is no use; `unreachable`: nothing answered."""
+    """A notification could not be delivered. `permanent`: do not retry; `unreachable`: nothing answered."""
 
     code = "notification_failed"
     retryable = True

@@ -32,7 +32,7 @@ class Traits:
     read_by: str
     """A reader in `validate/normalising.py`, or a block of `normalising.sql` that takes `{text}`."""
     can_be_unreadable: bool = False
-    """Whether there are texts that are no such value; their rows fail with the code `invalid_<type>`."""
+    """Whether a text can be invalid for the type; such rows fail with the code `invalid_<type>`."""
     takes: frozenset[str] = frozenset()
     """Rules that only some types have: `min`, `max`, `options`."""
     max_length: int | None = None

@@ -106,7 +106,7 @@ def checked_model(model: type[_Model], values: Mapping[str, Any], names: Mapping
 
 
 def silence_standard_output() -> None:
-    """Make the interpreter's last flush go nowhere instead of failing: the reader has gone."""
+    """Redirect standard output to null, so that the interpreter's last flush does not fail: nobody is reading."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

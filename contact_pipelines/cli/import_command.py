@@ -132,7 +132,7 @@ def _column_map(text: str, file: str, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _run(settings: Settings, store: Store, record: Import) -> BaseException | None:
-    """Run the import unless its idempotency key stands for one that ran; return what it failed of."""
+    """Run the import, unless one with its idempotency key has run; return the error it failed with."""
     from contact_pipelines.cli.failing import noticed_interrupts
     from contact_pipelines.cli.progress import shown_progress
     from contact_pipelines.models import ImportStatus

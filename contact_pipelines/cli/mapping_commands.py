@@ -69,7 +69,7 @@ def map_files(
     tenant: NoTenant = DEFAULT_TENANT,  # noqa: ARG001 - a suggestion is the same for all
     **given: Any,
 ) -> None:
-    """Show what each column of a file would be taken for, how sure that is, and why. Nothing is imported.
+    """Show the field suggested for each column, with confidence and reason. Nothing is imported.
 
     Example: contact-pipelines map contacts.csv leads.xlsx
 
@@ -99,7 +99,7 @@ def _entry(file: str, options: ReadingOptions, limits: Limits) -> dict[str, Any]
 
     try:
         found, mapping = imports.describe_file(Path(file).expanduser(), options, limits)
-    except Exception as error:  # noqa: BLE001 - one bad file does not keep the others from being told
+    except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
         return {"file": file, "error": failure_of(error).as_dict()}
     return {
         "file": file,

@@ -185,7 +185,7 @@ def search_files(
 
 
 def holds(con: duckdb.DuckDBPyConnection, artifacts: ArtifactFolder, names: Sequence[str], person: Person) -> bool:
-    """Say whether one of these files of an import holds the person."""
+    """Return whether one of these files of an import holds the person."""
     for name in sorted(set(names) - _NOT_SEARCHED):
         found = _in_parquet if name.endswith(".parquet") else _in_text
         if found(con, artifacts, name, person):

@@ -147,7 +147,7 @@ def release(connection: sa.Connection, tenant_id: str, address: str, *, reason: 
 
 
 def is_suppressed(connection: sa.Connection, tenant_id: str, address: str) -> bool:
-    """Say whether an address is on the list."""
+    """Return whether an address is on the list."""
     return bool(connection.scalar(sa.select(sa.exists().where(_is(tenant_id, address)))))
 
 
@@ -192,7 +192,7 @@ def suppress_address(store: Store, address: str, *, reason: str, tenant_id: str 
 
 
 def is_address_suppressed(store: Store, address: str, *, tenant_id: str = DEFAULT_TENANT) -> bool:
-    """Say whether an address is on the list. Raises InvalidOption if it is not an address."""
+    """Return whether an address is on the list. Raises InvalidOption if it is not an address."""
     normal = require_address(address)
     with store.connect() as connection:
         return is_suppressed(connection, tenant_id, normal)

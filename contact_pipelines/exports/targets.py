@@ -56,7 +56,7 @@ class LocalFile:
 
     @contextmanager
     def writing(self, export_id: str) -> Iterator[tuple[Path, Callable[[], None]]]:
-        """Write beside the path. The file is on disk before it gets its name."""
+        """Write to a temporary file next to the path; it is on disk before it is renamed."""
         aside = _aside(self._path, export_id)
 
         def publish() -> None:
@@ -150,7 +150,7 @@ class LocationFile:
 
 
 def remove_leftovers(location: str, export_id: str, locations: Mapping[str, LocationConfig]) -> None:
-    """Remove the unfinished file that a killed process left beside a local path or at a location.
+    """Remove the unfinished file that a killed process left next to a local path or at a location.
 
     A location that cannot be reached, or is no longer in the settings, keeps it.
     """

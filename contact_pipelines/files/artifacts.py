@@ -26,7 +26,7 @@ if sys.platform != "win32":
 _IN_USE = ".in_use"
 
 SCRATCH = ".scratch"
-"""The folder beside a tenant's imports for the temporary files of processes."""
+"""The folder next to a tenant's imports for the temporary files of processes."""
 
 
 class ScratchFolder:

@@ -57,7 +57,7 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Quote a text as an SQL literal, for the places that take no bound value (table functions, views)."""
+    """Quote a text as an SQL literal, for places that do not accept bound values (table functions, views)."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -79,7 +79,7 @@ def make_room(con: duckdb.DuckDBPyConnection) -> None:
 
 @cache
 def _sql_files() -> dict[str, Path]:
-    """Return the SQL files of the package by name: each stands beside the step that runs it."""
+    """Return the SQL files of the package by name; each is next to the module that runs it."""
     return {path.stem: path for path in Path(__file__).parents[1].rglob("*.sql")}
 
 
@@ -92,9 +92,9 @@ def sql_blocks(name: str) -> dict[str, str]:
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """Say whether a write failed because the disk, a quota or a limit of file sizes is reached.
+    """Return whether a write failed because the disk, a quota or a limit of file sizes is reached.
 
-    Python and DuckDB each have their own way to say so.
+    Python and DuckDB report that in different ways.
     """
     if isinstance(error, OSError):
         return error.errno in _FULL

@@ -1,7 +1,7 @@
--- What a person is told of an import. All DuckDB.
+-- The report of an import. All DuckDB.
 
 -- name: failures
--- Why rows fail that are in order by themselves: what the comparison with the store, and with each other, found.
+-- Why valid rows fail: errors from comparing them with the store and with each other.
 SELECT code, arg_min(message, _row), count(*), min(_row)
 FROM contact_changes
 WHERE outcome = 'failed' AND code IS NOT NULL

@@ -23,7 +23,7 @@ DEFAULT_ON = ("+".join(_WHO_SOMEBODY_IS),)
 
 
 ALL_FIELDS, NO_SEARCH = "all", "none"
-"""Words that may stand for `on`: DEFAULT_ON, and no search at all (where the settings file asks for one)."""
+"""Words accepted for `on`: DEFAULT_ON, and no search (to override the settings file)."""
 
 
 def spelled(on: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def encode(payload: Payload) -> bytes:
 
 
 def post(webhook: Webhook, message_id: str, payload: Payload, *, timestamp: int, within: float) -> None:
-    """Post a payload within so many seconds; any 2xx means success. `timestamp`: of this attempt, seconds since 1970.
+    """Post a payload within that many seconds; any 2xx means success. `timestamp`: of this attempt, seconds since 1970.
 
     Raises NotificationError, which names the webhook and never its URL.
     """

@@ -84,7 +84,7 @@ class _Reader:
                 self._breaks(section, name, error)
 
     def fits(self, feed: ImportFeed | ExportFeed, locations: Mapping[str, LocationConfig]) -> bool:
-        """Say whether a feed's location exists and its path stays inside; else it is broken."""
+        """Return whether a feed's location exists and its path stays inside; else it is broken."""
         section: Section = "imports" if isinstance(feed, ImportFeed) else "exports"
         place, key = (feed.source, "source") if isinstance(feed, ImportFeed) else (feed.to, "to")
         if place is None:

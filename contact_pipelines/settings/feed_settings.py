@@ -133,7 +133,7 @@ class ImportFeed(Strict):
 
     @property
     def given_options(self) -> ImportOptions:
-        """What the feed says of its imports; where it says nothing, the defaults of the settings file hold."""
+        """The feed's import options, on top of the settings file's defaults."""
         said = self.mapping
         given: dict[str, Any] = {}
         if said.columns:

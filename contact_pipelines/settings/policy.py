@@ -17,7 +17,7 @@ MIB, GIB = 1024**2, 1024**3
 
 
 class Limits(Strict):
-    """Limits beyond which a file (or, where it says so, a row) is refused; sizes such as 200MB or 1GiB."""
+    """Limits beyond which a file (or a row, where noted) is rejected; sizes such as 200MB or 1GiB."""
 
     file_bytes: ByteSize = Field(ByteSize(GIB), gt=0, description="Size of the file as it arrives")
     decompressed_bytes: ByteSize = Field(
@@ -88,7 +88,7 @@ class LanguageModel(Strict):
 
 
 class House(Strict):
-    """All house rules."""
+    """All policies of the settings file."""
 
     limits: Limits = Limits()
     fields: dict[str, FieldRules] = Field(default_factory=dict, description="Contact field -> its rules")

@@ -51,7 +51,7 @@ _SESSION = """
         set_config('tcp_keepalives_interval', '10', false),
         set_config('tcp_keepalives_count', '3', false)
 """
-"""With these the server notices within a minute that our machine is gone, and frees its locks, not after two hours."""
+"""With these the server notices within a minute, not two hours, that our machine is gone, and frees its locks."""
 _RECOVERY = 60.0  # seconds for the embedded server to recover from a crash of one of its processes
 _ACCESS = " does not accept this user and password. Check CONTACT_PIPELINES_DATABASE_URL."
 _AGAIN = " gave up a statement; nothing was half-applied, try again."

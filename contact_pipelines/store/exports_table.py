@@ -88,7 +88,7 @@ def fail(connection: sa.Connection, tenant_id: str, export_id: str, code: str, m
             status=ExportStatus.FAILED, error_code=code, error=message, finished_at=sa.func.clock_timestamp()
         )
     )
-    if done.rowcount and code != INTERRUPTED:  # nobody has to be told of that
+    if done.rowcount and code != INTERRUPTED:  # no event: nobody needs to know
         _tell(connection, EventKind.EXPORT_FAILED, get(connection, tenant_id, export_id))
 
 

@@ -97,7 +97,7 @@ def with_progress(connection: sa.Connection, record: Import) -> Import:
 def get_settled(connection: sa.Connection, record: Import) -> Import:
     """Return the import once no other transaction is changing it.
 
-    This is how a process that lost its connection during a COMMIT finds out whether it was committed.
+    A process that lost its connection during a COMMIT checks with this whether it was committed.
     """
     return from_row(connection.execute(sa.select(imports).where(is_import(record)).with_for_update(read=True)).one())
 

@@ -129,7 +129,7 @@ class Location(ABC):
 
     @abstractmethod
     def list(self, pattern: str) -> list[RemoteFile]:
-        """Return the files of one folder whose names fit, by path. Raises LocationError if there is no such folder."""
+        """Return a folder's files whose names match, by path. Raises LocationError if the folder is missing."""
 
     @abstractmethod
     def stat(self, path: str) -> RemoteFile | None:
@@ -228,7 +228,7 @@ def split_pattern(pattern: str) -> tuple[str, str]:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Say whether a file's name matches the pattern, case-sensitively on every system."""
+    """Return whether a file's name matches the pattern, case-sensitively on every system."""
     return fnmatchcase(name, pattern)
 
 
@@ -239,13 +239,13 @@ def fixed_beginning(pattern: str) -> str:
 
 
 def aside_of(path: str, token: str) -> str:
-    """Return the hidden path under which a file is written, beside its own, until it is whole."""
+    """Return the hidden path, next to its own, under which a file is written until it is complete."""
     folder, name = posixpath.split(path)
     return posixpath.join(folder, f".{name}.{token}.part")
 
 
 def is_temporary(name: str) -> bool:
-    """Say whether a name is that of a hidden file or of one still being written."""
+    """Return whether a name belongs to a hidden file or one still being written."""
     lower = name.lower()
     return lower.startswith(_TEMPORARY_BEGINNINGS) or lower.endswith(_TEMPORARY_ENDINGS)
 
@@ -265,7 +265,7 @@ class ResolvedSource:
 
 
 def is_address(text: str) -> bool:
-    """Say whether a text is an address such as sftp://LOCATION/path, valid or not, rather than a path."""
+    """Return whether a text is an address such as sftp://LOCATION/path, valid or not, rather than a path."""
     return _ADDRESS.match(text) is not None
 
 

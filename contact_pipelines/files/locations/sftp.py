@@ -32,7 +32,7 @@ from contact_pipelines.files.locations.location import (
 )
 
 KEEPALIVE_SECONDS = 15
-"""How often a silent server is asked for a sign of life; after three without an answer it counts as gone."""
+"""Seconds between keepalives to a silent server; after three unanswered ones it counts as gone."""
 
 _Result = TypeVar("_Result")
 _Work = Callable[[SFTPClient], Awaitable[_Result]]

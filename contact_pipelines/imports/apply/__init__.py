@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contact_pipelines.store.import_life import Heartbeat
 
     Prepare = Callable[[ImportSession, Connection], bool]
-    """Makes sure, under the tenant's lock, that the plan may be applied; says whether it is another one now."""
+    """Checks, under the tenant's lock, that the plan may be applied; returns whether it has changed."""
 
 
 def run(session: ImportSession, heartbeat: Heartbeat, prepare: Prepare, *, was: ImportStatus) -> Counts:

@@ -49,7 +49,7 @@ ORDER BY g.id, j.contact_id
 ON CONFLICT DO NOTHING
 
 -- name: delete_added_members
--- An import never opts anybody out: where it says so, the person did since.
+-- An import never opts anybody out of a topic: if the membership says so, the person did since.
 DELETE FROM group_members
 WHERE tenant_id = :tenant
     AND import_id = CAST(:import AS uuid)

@@ -112,7 +112,7 @@ def _validated(item: object, columns: Sequence[str], reason: str) -> ColumnMappi
 
 
 def _confidence(value: object) -> float | None:
-    """Return a confidence, capped; None if it is no number from 0 to 1 (which true and NaN are not)."""
+    """Return a confidence, capped; None if it is not a number from 0 to 1 (true and NaN are not)."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         return None
     return round(min(float(value), SURE), 2)

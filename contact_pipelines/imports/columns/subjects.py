@@ -159,7 +159,7 @@ def _meaning(parts: Subject) -> tuple[Entry, ...]:
 
 
 def _may_be_subject(subject: Subject, *, owned: bool) -> bool:
-    """Whether words may stand for the person: not for somebody else or a thing. Pets and cars have owners."""
+    """Whether words can denote the person: not somebody else or a thing. Pets and cars have owners."""
     if not subject or not NEVER_PEOPLE.isdisjoint(subject) or is_business(subject):
         return False
     if any(not entry.needs_language for entry in _meaning(subject)):
@@ -222,7 +222,7 @@ def _own_address(at: int, readings: Sequence[Reading]) -> Entry | None:
 
 
 def _address_in(parts: tuple[str, ...]) -> tuple[Entry, tuple[str, ...]] | None:
-    """Find the longest phrase for an address in a header: its entry, and the words beside it."""
+    """Find the longest phrase for an address in a header: its entry, and the other words."""
     phrases, known, unspaced = address_terms()
     if len(parts) > _MOST_WORDS_OF_ADDRESS:
         return None
@@ -246,7 +246,7 @@ def _spans(length: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_of_another(beside: tuple[str, ...], at: int, readings: Sequence[Reading]) -> bool:
-    """Whether the words beside "email" are for somebody or something that is not the contact."""
+    """Whether the words next to "email" denote somebody or something other than the contact."""
     left = {part for part in beside if part} - PARTICLES - PERSON - CONTACT_WORDS
     if not left.isdisjoint(_NEVER) or is_business(left):
         return True

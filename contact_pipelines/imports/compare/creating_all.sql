@@ -1,7 +1,7 @@
 -- The mode create_all. PostgreSQL: holders. DuckDB: load, addresses, marked_rows.
 
 -- name: holders
--- The strictest status of the contacts that have a row's address; marked duplicates stand in an index of their own.
+-- The strictest status of the contacts with a row's address; marked duplicates have their own index.
 SELECT row_number, max(rank)
 FROM (
     SELECT k.row_number, array_position(ARRAY[{statuses}], c.status) AS rank

@@ -42,7 +42,7 @@ CREATE OR REPLACE TABLE labels AS
 SELECT _row, _row AS label FROM (SELECT one AS _row FROM edges UNION SELECT other FROM edges)
 
 -- name: parents
--- Each row beside the smallest that it is connected with, be it itself.
+-- Each row with the smallest row that it is connected to, which may be itself.
 CREATE OR REPLACE TABLE parents AS
 SELECT node, least(node, min(neighbour)) AS parent
 FROM (SELECT one AS node, other AS neighbour FROM edges UNION ALL SELECT other, one FROM edges)

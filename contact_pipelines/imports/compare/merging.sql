@@ -49,7 +49,7 @@ CREATE OR REPLACE TEMPORARY MACRO merged_items(rule, old, new, if_blank, is_newe
 END;
 
 -- Tags. Those of imports stay where they are, whatever the file says: or else each import of a file with tags would
--- take the tag of the last one away, and so change every contact. `own_tag` is this import's, NULL if it has none.
+-- remove the tag of the last one, and so change every contact. `own_tag` is this import's, NULL if it has none.
 CREATE OR REPLACE TEMPORARY MACRO is_import_tag(tag, own_tag) AS
     tag LIKE {automatic_tags} OR coalesce(tag = own_tag, false);
 CREATE OR REPLACE TEMPORARY MACRO without_import_tags(tags, own_tag) AS

@@ -2,7 +2,7 @@
 -- DuckDB: all others.
 
 -- name: rows_to_search
--- The rows that no key knows, with what likeness can be told by. `opts_out`: the file says so; `is_kept`: of an
+-- The rows without an exact match, with the fields to compare. `opts_out`: the file says so; `is_kept`: of an
 -- address, which is remembered when the row is created.
 CREATE OR REPLACE TABLE fuzzy_rows AS
 SELECT

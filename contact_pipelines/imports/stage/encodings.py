@@ -157,7 +157,7 @@ def _is_binary(file: BinaryIO, start: int) -> bool:
 
 def _as_given(file: BinaryIO, codec: str, opening: Encoding, name: str) -> Encoding:
     """Check the encoding that the user named against the whole file."""
-    if codec in ("utf-16", "utf-32"):  # the byte order is found out; Intel's is the usual one
+    if codec in ("utf-16", "utf-32"):  # the byte order is detected; little-endian is the usual one
         codec = opening.name if opening.name.startswith(codec) else f"{codec}-le"
     encoding = Encoding(codec, 1.0, 0, "given")
     if opening.wide == encoding.wide:

@@ -33,7 +33,7 @@ from contact_pipelines.settings.policy import Limits
 SHEET = Dialect(",")
 """How `workbooks.convert` writes a sheet."""
 SURE = 0.9
-"""At this confidence or above, the user is not told that the encoding was guessed."""
+"""At or above this confidence, the guessed encoding is not reported as such."""
 _OLE2_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PARQUET_MAGIC = b"PAR1"
 _TAR_MAGIC, _TAR_AT = b"ustar", 257
@@ -185,7 +185,7 @@ def recognise(path: Path, *, name: str) -> FileFormat:
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file ready for staging: where it is now, its format, and what opening it found out."""
+    """A file ready for staging: its path, its format, and what was learnt when opening it."""
 
     path: Path
     name: str

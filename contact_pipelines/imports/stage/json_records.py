@@ -2,7 +2,7 @@
 
 1. `json_layout` says where the records stand; they are cut out of the file as bytes, without parsing it, so that
    memory holds a piece of the file and the longest record;
-2. records that are no JSON objects become broken rows, the others are written in one spelling (sql/json_records.sql);
+2. records that are not JSON objects become broken rows, the others are written in one spelling (sql/json_records.sql);
 3. `json_columns` looks at all keys of all records, and takes their texts out.
 
 Values arrive as they are written: no type is guessed.
@@ -57,8 +57,8 @@ def stage_json(
     position from 1), one VARCHAR a label, `_error_code`, `_error`, `_text`, `_warning` VARCHAR. A document is an
     array of objects, an object that holds such an array, or one object.
 
-    In JSON Lines a line that is no JSON object is a broken row. A document that cannot be parsed is refused; an
-    element of its array that is no object is a broken row.
+    In JSON Lines, a line that is not a JSON object is a broken row. A document that cannot be parsed is rejected; an
+    element of its array that is not an object is a broken row.
 
     Raises FileUnreadable (blank) and FileNotImportable (not JSON, no list of objects, beyond the limits), and
     NoDataRows for an empty list.
@@ -83,7 +83,7 @@ def stage_json(
 
 
 def _write_records(job: RecordsJob, path: Path, layout: JsonLayout | None) -> None:
-    """Write the records, each judged by itself, to the scratch Parquet."""
+    """Write the records, each checked on its own, to the scratch Parquet file."""
     faults: list[FileNotImportable] = []
 
     def until_fault(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -201,7 +201,7 @@ def _count(job: RecordsJob) -> Tally:
 
 
 def _judge(job: RecordsJob, tally: Tally, path: Path, layout: JsonLayout | None) -> None:
-    """Refuse a file that is no list of objects, or that has too many."""
+    """Reject a file that is not a list of objects, or that has too many."""
     if layout is None and not tally.rows:
         raise FileUnreadable(f"{job.name} is empty: it holds nothing but blank lines.")
     if layout is not None and tally.rows == 1 and tally.total == 0:  # [] has one blank element

@@ -5,8 +5,8 @@ Parquet have modules of their own (`json_records`, `parquet_records`); text, and
 
 1. `encodings` finds the encoding, `dialect_guessing` the delimiter and the quotes, `header_finding` and `file_tables`
    the header and the table, all from the beginning of the file; `text_layout` puts it together.
-2. `byte_scan` looks at all bytes and finds out whether the file is regular.
-3. `fast_staging`: DuckDB reads a regular file as it stands; its counts are checked against the scan's.
+2. `byte_scan` looks at all bytes to see whether the file is regular.
+3. `fast_staging`: DuckDB reads a regular file directly; its counts are checked against the scan's.
    `careful_staging`: any other file is read as `physical_lines`, which SQL puts together to records. Good ones are
    rewritten as a strictly regular CSV with their row numbers; broken ones become rows with a code and their raw text.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contact_pipelines.imports.stage.sheets.sheet_cells import Converted
 
 SECONDS_TO_STOP = 5
-"""Processor time beyond the limit after which the child ends by itself if its parent is gone."""
+"""CPU time beyond the limit after which the child exits on its own if its parent is gone."""
 
 
 class Request(TypedDict):

@@ -63,7 +63,7 @@ def convert(path: Path, target: Path, *, name: str, format: str, sheet: str | No
 def _named_by_format(path: Path, target: Path, file_format: str) -> Iterator[Path]:
     """Give a file the ending of its format for a while, because calamine goes by the name first.
 
-    The link stands beside `target`. Where links are not allowed (Windows), it is a copy.
+    The link is next to `target`. Where links are not allowed (Windows), it is a copy.
     """
     if path.suffix == f".{file_format}":
         yield path

@@ -3,7 +3,7 @@
 A contact that the import created is deleted, unless somebody changed it since. A field that it updated is put back if
 it still holds what the import wrote; tags and properties one by one. What stays:
 
-- what anybody edited since, and what a later import changed. When that one is undone in its turn, it puts back what
+- what anybody edited since, and what a later import changed. When that one is undone too, it restores what
   was there before both (`restore` in the journal), so the order in which they are undone does not matter;
 - the opt-outs that the import brought, unless the caller gives a reason: undoing a file must not email people who
   left. Contacts that it created as opt-outs stay too, and so do the addresses that it put on the suppression list; a

@@ -2,7 +2,7 @@
 -- {changes} stands for one of the first two blocks: the rows of the journal that are undone.
 
 -- name: all_changes
--- Where an earlier import was undone meanwhile, `restore` goes before `before`.
+-- If an earlier import was undone in the meantime, `restore` overrides `before`.
 SELECT
     contact_id,
     action,
@@ -332,7 +332,7 @@ WHERE c.tenant_id = :tenant
     AND r.back <> '{{}}'
 
 -- name: pass_fields_on
--- A later import found the value that this one wrote. Undone in its turn, it puts back what was there before both.
+-- A later import found the value that this one wrote. When it is undone too, it restores the value before both.
 UPDATE import_changes l
 SET restore = coalesce(l.restore, '{{}}') || r.restore
 FROM (

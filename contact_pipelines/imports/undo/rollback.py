@@ -102,7 +102,7 @@ def _keeps_opt_outs(record: Import) -> bool:
 
 
 def _has_report(settings: Settings, record: Import) -> bool:
-    """Say whether there is a report, or was one before it was removed for its age."""
+    """Return whether there is a report, or was one before it was removed for its age."""
     return bool(record.times["results_removed_at"]) or _artifacts(settings, record).exists(ROLLBACK_FILE)
 
 

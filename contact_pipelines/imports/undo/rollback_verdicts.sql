@@ -1,4 +1,4 @@
--- What became of each contact of a rollback, and of what the import created beside contacts. See restore.sql.
+-- What happened to each contact in a rollback, and to other things that the import created. See restore.sql.
 
 -- name: create_verdicts
 -- What became of each contact that was not simply deleted (created) or restored (updated). `restored`: some field was.

@@ -61,8 +61,8 @@ def contact_schema(
 ) -> pa.DataFrameSchema:
     """Return the schema of rows with these fields.
 
-    `headers` says which column of the file each field (and each text column of consent) comes from; `rules` are the
-    house's by contact field; a row needs one of the keys `match_on`.
+    `headers`: the file's column for each field (and each consent column); `rules`: the settings' rules by contact
+    field; a row needs one of the keys `match_on`.
     """
     columns: Columns = {ROW: pa.Column(pl.Int32)}
     for name in fields:
@@ -138,7 +138,7 @@ def _columns(
 
 
 def _require_key(columns: Columns, keys: Sequence[MatchKey], headers: Mapping[str, str]) -> None:
-    """Reject the rows that have no key at all. An unreadable key is one: its own check says so."""
+    """Reject rows without any key. An unreadable key counts: its own check reports it."""
     if not keys:
         return
     given = [pl.col(key).is_not_null() if key is MatchKey.EXTERNAL_ID else pl.col(GIVEN + key) for key in keys]

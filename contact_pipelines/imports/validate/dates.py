@@ -33,7 +33,7 @@ class DateStyle:
 
     @property
     def takes_sure_dates(self) -> bool:
-        """Whether what is sure by itself counts too. A format that begins with the year has said what ISO dates are."""
+        """Whether unambiguous dates count too; not if the format begins with the year, as ISO dates do."""
         return not any(written.upper().startswith("%Y") for written in self.formats)
 
 

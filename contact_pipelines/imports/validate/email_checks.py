@@ -73,7 +73,7 @@ def check_emails(
 
     A million addresses cost about 0.12 s of CPU for the disposable domains (0.4 s if each has a domain of its own,
     below another one); the role check, where it is wanted, about as much. The MX check takes at most
-    `checks.mx.total_timeout`. Raises `InvalidOption` for a name server that is no IP address.
+    `checks.mx.total_timeout`. Raises `InvalidOption` for a name server that is not an IP address.
     """
     faults = _Faults(con, source, errors_table, header)
     if checks.role != Action.ACCEPT:

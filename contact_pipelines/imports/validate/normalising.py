@@ -41,7 +41,7 @@ MOMENTS = ("created_at", "updated_at")
 
 COMPANY_LENGTH = (2, 200)
 """Characters. A company that is shorter or longer is left out with a warning: it must not lose a person. Where the
-house sets a length of its own, that one rejects the row, as all of its rules do."""
+settings set a length, exceeding that rejects the row, as all their rules do."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ GROUP BY "column", code, severity
 ORDER BY severity, count(*) DESC, "column", code
 
 -- name: broken_rows
--- Rows that could not be read at all reject themselves; what staging only warns of is kept beside the row.
+-- Unreadable rows fail; warnings from staging are kept with the row.
 INSERT INTO found_errors
 SELECT _row, '', _error_code, _error, 'error'
 FROM staged_rows

@@ -180,7 +180,7 @@ FROM {records}
 WHERE {some} IS NOT NULL
 
 -- name: twins
--- The one record that stands for all those that are equal in every compared field, however many they are.
+-- The one record that represents all those that are equal in every compared field.
 CREATE OR REPLACE TABLE fuzzy_twins AS
 SELECT key, arg_min(record, id) AS record
 FROM ({exact})

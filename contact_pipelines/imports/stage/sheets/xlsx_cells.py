@@ -107,7 +107,7 @@ def _forms(package: Package, part: str) -> Iterator[tuple[str, Form]]:
 
 
 def _whole_tags(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Cut the pieces anew, so that no tag is cut in two."""
+    """Split the pieces so that no tag is cut in two."""
     rest = b""
     for block in blocks:
         text = rest + block
