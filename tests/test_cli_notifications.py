@@ -16,21 +16,21 @@ from tests.helpers.webhook_server import SECRET, receiving
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch):
+def policy(tmp_path, monkeypatch):
     """Write the settings file of a house that sends mail by this port."""
     monkeypatch.setenv("HOOK_SECRET", SECRET)
 
-    def house(port: int, more: str = "") -> None:
+    def policy(port: int, more: str = "") -> None:
         smtp = f"smtp: {{host: 127.0.0.1, port: {port}, tls: none, from: imports@house.example}}"
         (tmp_path / "contact_pipelines.yaml").write_text(f"notifications: {{to: [{ANN}], {smtp}{more}}}\n")
         (tmp_path / "people.csv").write_text(PEOPLE)
 
-    return house
+    return policy
 
 
-def test_at_the_end_of_a_command_people_are_told(run, house):
+def test_at_the_end_of_a_command_people_are_told(run, policy):
     with serving_mail() as server:
-        house(server.port)
+        policy(server.port)
         found = run("import", "people.csv", "--json")
         assert found.code == 0, found.err
         key = json.loads(found.out)["id"]
@@ -45,9 +45,9 @@ def test_at_the_end_of_a_command_people_are_told(run, house):
     ]  # fmt: skip
 
 
-def test_a_mail_server_that_is_away_changes_nothing_for_the_import(run, house):
+def test_a_mail_server_that_is_away_changes_nothing_for_the_import(run, policy):
     port = free_port()
-    house(port)
+    policy(port)
     done = run("import", "people.csv")
     assert (done.code, done.err.count("mail")) == (0, 0)
     listed = run("notifications", "list")
@@ -64,20 +64,20 @@ def test_a_mail_server_that_is_away_changes_nothing_for_the_import(run, house):
     assert json.loads(run("notifications", "list", "--json").out)[0]["next_attempt_at"] is None
 
 
-def test_a_receiver_that_never_answers_holds_a_command_for_seconds_only(run, house):
+def test_a_receiver_that_never_answers_holds_a_command_for_seconds_only(run, policy):
     with serving_mail() as server, receiving() as receiver:
         receiver.delay = 120
-        house(server.port, f", webhooks: [{{url: '{receiver.url}', secret: {{env: HOOK_SECRET}}}}]")
+        policy(server.port, f", webhooks: [{{url: '{receiver.url}', secret: {{env: HOOK_SECRET}}}}]")
         assert run("property", "list").code == 0
         began = time.monotonic()
         assert run("import", "people.csv").code == 0
         assert time.monotonic() - began < 90  # 7 s on a quiet machine
 
 
-def test_a_test_message(run, house):
+def test_a_test_message(run, policy):
     with serving_mail() as server, receiving(200, 500) as receiver:
         hook = f"{{name: crm, url: '{receiver.url}', secret: {{env: HOOK_SECRET}}, events: [import.failed]}}"
-        house(server.port, f", webhooks: [{hook}]")
+        policy(server.port, f", webhooks: [{hook}]")
         sent = run("notifications", "test")
         assert (sent.code, sent.out) == (0, f"email {ANN}: sent\nwebhook crm: sent\n")
         failed = run("notifications", "test", "--json")
@@ -108,9 +108,9 @@ def test_cleanup(run, tmp_path):
     }  # fmt: skip
 
 
-def test_the_sensor_sends_what_nobody_else_has(run, house):
+def test_the_sensor_sends_what_nobody_else_has(run, policy):
     port = free_port()
-    house(port)
+    policy(port)
     settings = load_settings()
     pipelines = Pipelines(settings)
     try:

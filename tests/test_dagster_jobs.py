@@ -137,9 +137,9 @@ def test_the_same_idempotency_key_is_the_same_import(instance, store, tick, tmp_
 
 
 def test_where_strangers_reach_the_form_it_names_locations_only(instance, store, tmp_path, monkeypatch):
-    house = tmp_path / "house.yaml"
-    house.write_text(f"local_paths_in_dagster: false\nlocations: {{drop: {{type: local, path: {tmp_path}}}}}\n")
-    monkeypatch.setenv("CONTACT_PIPELINES_CONFIG", str(house))
+    policy = tmp_path / "house.yaml"
+    policy.write_text(f"local_paths_in_dagster: false\nlocations: {{drop: {{type: local, path: {tmp_path}}}}}\n")
+    monkeypatch.setenv("CONTACT_PIPELINES_CONFIG", str(policy))
     path = tmp_path / "people.csv"
     path.write_text(PEOPLE)
     for file in (str(path), "people.csv", f"file://{path}", "local://drop/../people.csv"):

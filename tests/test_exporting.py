@@ -26,7 +26,7 @@ from contact_pipelines.errors import (
 from contact_pipelines.exports import snapshot as snapshots
 from contact_pipelines.exports import text_writers
 from contact_pipelines.models import ExportRequest, ExportStatus
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.policy import Policy
 from contact_pipelines.store.engine import open_store
 from tests.helpers import exporting as _helpers
 from tests.helpers.exporting import Exporter, read_csv
@@ -370,7 +370,7 @@ def test_the_store_goes_away_and_the_error_says_so(exporter, monkeypatch):
 
 def test_a_user_may_make_so_many_in_an_hour(importer, exporter):
     exporter.settings = exporter.settings.model_copy(
-        update={"house": House.model_validate({"limits": {"exports_per_hour": 2}})}
+        update={"house": Policy.model_validate({"limits": {"exports_per_hour": 2}})}
     )
     exporter.run()
     exporter.run()

@@ -10,15 +10,15 @@ from contact_pipelines.errors import InvalidOption, NotFound
 from contact_pipelines.imports.validate.field_rules import check_field_rules
 from contact_pipelines.imports.validate.phones import normalise_phone
 from contact_pipelines.models import WELL_KNOWN_PROPERTIES, Counts, PropertyDefinition
-from contact_pipelines.settings.policy import FieldRules, House
+from contact_pipelines.settings.policy import FieldRules, Policy
 from contact_pipelines.store.tenants import ensure_tenant
 from tests.helpers.typed_rows import Typed, typed
 
 ERROR, WARNING = "error", "warning"
 
 
-def house(**fields: dict) -> House:
-    return House(fields={name: FieldRules(**rules) for name, rules in fields.items()})
+def policy(**fields: dict) -> Policy:
+    return Policy(fields={name: FieldRules(**rules) for name, rules in fields.items()})
 
 
 def one(field: str, texts: list[str | None], **given) -> Typed:
@@ -37,27 +37,27 @@ def test_a_company_that_is_too_short_or_too_long_is_left_out():
 
 def test_the_lengths_of_the_house_reject_the_row():
     texts = ["A", "Acme", "Acme Corporation"]
-    found = one("company", texts, house=house(company={"min_length": 2, "max_length": 10}))
+    found = one("company", texts, policy=policy(company={"min_length": 2, "max_length": 10}))
     assert found.faults() == [(2, "Column", "too_short", ERROR), (4, "Column", "too_long", ERROR)]
     assert found.messages() == ["Column has fewer than 2 characters", "Column has more than 10 characters"]
-    found = one("company", ["A", "Acme Corporation"], house=house(company={"max_length": 10}))
+    found = one("company", ["A", "Acme Corporation"], policy=policy(company={"max_length": 10}))
     assert found.faults() == [(2, "Column", "invalid_company", WARNING), (3, "Column", "too_long", ERROR)]
-    assert one("company", ["A", "x" * 300], house=house(company={"min_length": 0, "max_length": 300})).faults() == []
+    assert one("company", ["A", "x" * 300], policy=policy(company={"min_length": 0, "max_length": 300})).faults() == []
     assert one("first_name", ["x" * 201, "x" * 200]).faults() == [(2, "Column", "too_long", ERROR)]
-    assert one("first_name", ["x" * 201], house=house(first_name={"max_length": 300})).faults() == []
+    assert one("first_name", ["x" * 201], policy=policy(first_name={"max_length": 300})).faults() == []
 
 
 def test_the_lengths_of_keys_can_only_be_lowered():
     local = "x" * 60 + "@example.com"
-    found = typed({"Email": "email"}, [[local]], house=house(email={"max_length": 1000}))
+    found = typed({"Email": "email"}, [[local]], policy=policy(email={"max_length": 1000}))
     assert found.faults() == []
-    found = typed({"Email": "email"}, [[local], ["a@b.co"]], house=house(email={"max_length": 20}))
+    found = typed({"Email": "email"}, [[local], ["a@b.co"]], policy=policy(email={"max_length": 20}))
     assert found.faults() == [(2, "Email", "too_long", ERROR)]
 
 
 def test_a_pattern_matches_the_whole_value_as_re2_does():
-    rules = house(external_id={"pattern": r"[A-Z]{2}\d{3}"})
-    found = one("external_id", ["AB123", "AB1234", "xAB123", "AB\u0661\u0662\u0663", "ab123", None], house=rules)
+    rules = policy(external_id={"pattern": r"[A-Z]{2}\d{3}"})
+    found = one("external_id", ["AB123", "AB1234", "xAB123", "AB\u0661\u0662\u0663", "ab123", None], policy=rules)
     assert found.faults() == [(row, "Column", "pattern", ERROR) for row in (3, 4, 5, 6)]
     assert found.messages()[0] == "Column does not have the required form"
 
@@ -75,15 +75,15 @@ def test_a_pattern_matches_the_whole_value_as_re2_does():
 )
 def test_rules_that_cannot_be_kept_are_refused(rules, sentence):
     with pytest.raises(InvalidOption, match=sentence):
-        check_field_rules(house(**rules).fields)
+        check_field_rules(policy(**rules).fields)
     with pytest.raises(InvalidOption, match=sentence):
-        typed({"Email": "email"}, [], house=house(**rules))
+        typed({"Email": "email"}, [], policy=policy(**rules))
 
 
 def test_a_phone_may_need_its_country_code():
     texts = ["+49 30 123456", "0049 30 123456", " 00 49 30 123456 ", "030 123456", "49 30 123456", "00", None, "x"]
-    rules = house(phone={"country_code_required": True})
-    found = one("phone", texts, house=rules, country="DE")
+    rules = policy(phone={"country_code_required": True})
+    found = one("phone", texts, policy=rules, country="DE")
     assert found.values("phone") == ["+4930123456"] * 3 + [None] * 5
     assert found.faults() == [(row, "Column", "invalid_phone", WARNING) for row in (5, 6, 7, 9)]
     assert "country code, which is required" in found.messages()[0]
@@ -144,7 +144,7 @@ def test_a_new_contact_needs_its_required_fields():
     rows = [["a@b.co", "Ann", "pro"], ["b@b.co", None, "pro"], ["c@b.co", "Cy", None], ["d@b.co", None, None]]
     rows += [["e@b.co", None, None], ["bad", None, None]]
     plan = PropertyDefinition(key="plan", required=True)
-    found = typed(mapping, rows, properties=(plan,), house=house(first_name={"required": True}))
+    found = typed(mapping, rows, properties=(plan,), policy=policy(first_name={"required": True}))
     changes = found.changes({6: {"first_name": "Eve", "properties.plan": "free"}})
     assert [(change["_row"], change["outcome"], change["code"], change["message"]) for change in changes] == [
         (2, "created", None, None),
@@ -163,7 +163,7 @@ def test_a_new_contact_needs_its_required_fields():
 
 
 def test_a_required_field_that_the_file_does_not_have_fails_every_new_contact():
-    found = typed({"Email": "email"}, [["a@b.co"], ["b@b.co"]], house=house(company={"required": True}))
+    found = typed({"Email": "email"}, [["a@b.co"], ["b@b.co"]], policy=policy(company={"required": True}))
     told = [(change["outcome"], change["message"]) for change in found.changes({3: {}})]
     assert told == [("failed", "company is required for new contacts"), ("unchanged", None)]
 
@@ -179,7 +179,7 @@ def test_a_required_field_that_the_file_does_not_have_fails_every_new_contact():
 def test_required_fields_in_every_mode(mode, expected):
     rows = [["a@b.co", None, "Lee"], ["b@b.co", None, "Roe"]]
     mapping = {"Email": "email", "First": "first_name", "Last": "last_name"}
-    found = typed(mapping, rows, house=house(first_name={"required": True}), mode=mode)
+    found = typed(mapping, rows, policy=policy(first_name={"required": True}), mode=mode)
     changes = found.changes({3: {"first_name": "Bob", "last_name": "Old"}})
     assert [change["outcome"] for change in changes] == expected
 
@@ -188,8 +188,8 @@ def test_a_blank_cell_does_not_erase_what_is_required():
     mapping = {"Email": "email", "First": "first_name", "Last": "last_name", "Tags": "tags", "P": "properties.p",
                "Q": "properties.q"}  # fmt: skip
     properties = (PropertyDefinition(key="p", required=True), PropertyDefinition(key="q"))
-    rules = house(first_name={"required": True}, tags={"required": True})
-    found = typed(mapping, [["a@b.co", *[None] * 5]], properties=properties, house=rules, blank="erase")
+    rules = policy(first_name={"required": True}, tags={"required": True})
+    found = typed(mapping, [["a@b.co", *[None] * 5]], properties=properties, policy=rules, blank="erase")
     old = {"first_name": "Ann", "last_name": "Lee", "tags": ["x"], "properties.p": "1", "properties.q": "2"}
     (change,) = found.changes({2: old})
     assert (change["outcome"], change["first_name"], change["last_name"]) == ("updated", "Ann", None)
@@ -201,21 +201,21 @@ def outcomes(mapping: dict[str, object], rows: list[list[str | None]], **given) 
 
 
 def test_tags_that_the_import_gives_are_tags():
-    rules = house(tags={"required": True})
+    rules = policy(tags={"required": True})
     mapping = {"Email": "email", "Tags": "tags"}
     rows = [["a@b.co", "x"], ["b@b.co", None]]
-    assert outcomes(mapping, rows, house=rules) == ["created", "failed"]
-    assert outcomes(mapping, rows, house=rules, tags=["t"]) == ["created", "created"]
-    assert outcomes({"Email": "email"}, [["a@b.co"]], house=rules) == ["failed"]
+    assert outcomes(mapping, rows, policy=rules) == ["created", "failed"]
+    assert outcomes(mapping, rows, policy=rules, tags=["t"]) == ["created", "created"]
+    assert outcomes({"Email": "email"}, [["a@b.co"]], policy=rules) == ["failed"]
 
 
 def test_every_contact_has_a_status_and_times():
-    rules = house(status={"required": True}, created_at={"required": True}, email={"required": True})
-    assert outcomes({"Email": "email"}, [["a@b.co"]], house=rules) == ["created"]
+    rules = policy(status={"required": True}, created_at={"required": True}, email={"required": True})
+    assert outcomes({"Email": "email"}, [["a@b.co"]], policy=rules) == ["created"]
 
 
 def test_an_import_into_a_stricter_house(importer):
-    strict = house(first_name={"required": True}, company={"max_length": 5}, phone={"country_code_required": True})
+    strict = policy(first_name={"required": True}, company={"max_length": 5}, phone={"country_code_required": True})
     importer.run("email,first_name\nold@example.com,Old\n")
     importer.settings = importer.settings.model_copy(update={"house": strict})
     record = importer.run(

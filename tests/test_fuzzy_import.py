@@ -25,7 +25,7 @@ from contact_pipelines.imports.compare import probable_duplicates
 from contact_pipelines.imports.compare.fuzzy import finding
 from contact_pipelines.models import Counts, FuzzyOptions, ImportOptions, ImportStatus, Resolve
 from contact_pipelines.settings import load_settings
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.policy import Policy
 from contact_pipelines.store import import_life
 from tests.helpers.dagster_runs import everything_said, metadata_of, register, run_job, use_environment
 
@@ -444,8 +444,8 @@ def test_a_mode_that_contradicts_it_is_refused(known, mode, resolve):
 
 @pytest.mark.thorough
 def test_a_row_that_lacks_what_new_contacts_need_can_still_update(known):
-    house = House.model_validate({"fields": {"external_id": {"required": True}}})
-    known.settings = known.settings.model_copy(update={"house": house})
+    policy = Policy.model_validate({"fields": {"external_id": {"required": True}}})
+    known.settings = known.settings.model_copy(update={"house": policy})
     assert known.run(FILE, **fuzzy()).counts == Counts(2, failed=2)
     assert known.run(FILE, **fuzzy("merge_fields")).counts == Counts(2, updated=1, failed=1)
 
@@ -624,12 +624,12 @@ def test_the_settings_file_spells_it_as_documented(tmp_path):
 
 
 def test_the_settings_file_asks_for_it_and_an_import_changes_its_mind():
-    house = ImportOptions(fuzzy={"on": "name+company", "resolve": "skip_new"})
-    assert ImportOptions().over(house).fuzzy == house.fuzzy
-    assert ImportOptions(fuzzy={"threshold": 90}).over(house).fuzzy == FuzzyOptions(
+    policy = ImportOptions(fuzzy={"on": "name+company", "resolve": "skip_new"})
+    assert ImportOptions().over(policy).fuzzy == policy.fuzzy
+    assert ImportOptions(fuzzy={"threshold": 90}).over(policy).fuzzy == FuzzyOptions(
         on=("name+company",), threshold=90, resolve=Resolve.SKIP_NEW
     )
-    assert ImportOptions(fuzzy="none").over(house).fuzzy is None
+    assert ImportOptions(fuzzy="none").over(policy).fuzzy is None
     assert ImportOptions(fuzzy={"threshold": 90}).over(ImportOptions()).fuzzy == FuzzyOptions(threshold=90)
 
 

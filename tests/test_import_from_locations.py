@@ -72,9 +72,9 @@ def test_a_file_that_changes_while_it_is_read_fails_and_nothing_is_written(at_sf
 
 def test_a_file_beyond_the_limit_is_not_even_copied(at_sftp, sftp, monkeypatch):
     (sftp.folder / "people.csv").write_text(PEOPLE)
-    limits = at_sftp.settings.house.limits.model_copy(update={"file_bytes": 10})
-    house = at_sftp.settings.house.model_copy(update={"limits": limits})
-    at_sftp.settings = at_sftp.settings.model_copy(update={"house": house})
+    limits = at_sftp.settings.policy.limits.model_copy(update={"file_bytes": 10})
+    policy = at_sftp.settings.policy.model_copy(update={"limits": limits})
+    at_sftp.settings = at_sftp.settings.model_copy(update={"policy": policy})
     monkeypatch.setattr(SftpFolder, "download", None)
     with pytest.raises(FileNotImportable, match=r"people.csv has 57 bytes; at most 10 .* limits.file_bytes"):
         import_from(at_sftp, "sftp://sales/people.csv")

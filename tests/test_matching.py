@@ -7,7 +7,7 @@ import pytest
 from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import FileNotImportable, InvalidOption
 from contact_pipelines.models import Counts, ImportOptions
-from contact_pipelines.settings.policy import FieldRules, House
+from contact_pipelines.settings.policy import FieldRules, Policy
 
 HEADER = ["external_id", "email", "phone", "first_name"]
 ALL_KEYS = ["external_id", "email", "phone"]
@@ -306,7 +306,7 @@ def test_create_all_takes_rows_without_an_email_where_addresses_are_suppressed(i
 
 def test_create_all_marks_no_duplicate_of_a_row_that_is_not_created(importer):
     importer.settings = importer.settings.model_copy(
-        update={"house": House(fields={"first_name": FieldRules(required=True)})}
+        update={"policy": Policy(fields={"first_name": FieldRules(required=True)})}
     )
     rows = [["email", "first_name"], ["a@example.com", ""], ["a@example.com", "Ann"], ["a@example.com", "Abe"]]
     record = importer.run(rows, mode="create_all")

@@ -44,8 +44,8 @@ def test_a_feed_that_contradicts_itself_is_told_by_check(importer):
 
 def test_a_feed_that_suppresses_leaves_the_defaults_of_the_settings_file_aside(importer):
     drop = Feeding(importer, options={"suppress": "opt_out"})
-    house = {"lists": ["customers"], "tags": ["all"], "mode": "create_only"}
-    defaults = with_entries(importer.settings, importer.folder, options=house).options
+    policy = {"lists": ["customers"], "tags": ["all"], "mode": "create_only"}
+    defaults = with_entries(importer.settings, importer.folder, options=policy).options
     drop.settings = drop.settings.model_copy(update={"options": defaults})
     drop.write("a.csv")
     (record,) = drop.look_and_run()
@@ -187,23 +187,23 @@ def test_a_built_in_default_can_be_chosen_back(doors, door):
             continue
         default = ImportOptions().model_dump(mode="json")[option.name]
         other = next(value for value in values_of(option) if value not in (default, "auto"))
-        house = getattr(ImportOptions.model_validate({option.name: other}), option.name)
+        policy = getattr(ImportOptions.model_validate({option.name: other}), option.name)
         through = getattr(doors, door)
-        assert getattr(through({}, {option.name: other}), option.name) == house, option.name
+        assert getattr(through({}, {option.name: other}), option.name) == policy, option.name
         back = through({option.name: default}, {option.name: other})
         assert getattr(back, option.name) == getattr(ImportOptions(), option.name), option.name
 
 
 def test_the_keys_of_all_columns_can_be_chosen_back(doors):
-    house = {"transform": {"*": {"date_format": "%d.%m.%Y", "decimal_comma": True}}}
-    chosen = doors.command(["--date-format", "", "--no-decimal-comma"], house).transform["*"]
+    policy = {"transform": {"*": {"date_format": "%d.%m.%Y", "decimal_comma": True}}}
+    chosen = doors.command(["--date-format", "", "--no-decimal-comma"], policy).transform["*"]
     assert chosen == Transformation(decimal_comma=False)
 
 
 def test_each_key_of_the_search_for_duplicates_can_be_chosen_back(doors):
-    house = {"fuzzy": {"on": ["phone"], "threshold": 90, "resolve": "skip_new"}}
+    policy = {"fuzzy": {"on": ["phone"], "threshold": 90, "resolve": "skip_new"}}
     given = ["--fuzzy", "all", "--fuzzy-threshold", "85", "--fuzzy-resolve", "review"]
-    assert doors.command(given, house).fuzzy == FuzzyOptions()
+    assert doors.command(given, policy).fuzzy == FuzzyOptions()
 
 
 def test_what_decides_about_consent_is_never_an_empty_text(run, tmp_path):

@@ -19,7 +19,7 @@ from contact_pipelines.settings.feed_settings import (
     ImportSchedule,
     Watch,
 )
-from contact_pipelines.settings.policy import Action, House, Limits
+from contact_pipelines.settings.policy import Action, Limits, Policy
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "contact_pipelines.yaml"
 
@@ -39,22 +39,22 @@ def load(tmp_path):
 def test_without_a_file_the_defaults_hold(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = load_settings({})
-    assert settings.house == House()
+    assert settings.policy == Policy()
     assert settings.options == ImportOptions()
     assert settings.artifacts == str(tmp_path / ".contact_pipelines" / "artifacts")
 
 
 def test_the_example_is_valid_and_shows_the_defaults():
     settings = load_settings({"CONTACT_PIPELINES_CONFIG": str(EXAMPLE)})
-    assert settings.house.limits == Limits()
-    assert settings.house.email_checks == House().email_checks
-    assert [definition.key for definition in settings.house.properties] == ["plan", "seats"]
+    assert settings.policy.limits == Limits()
+    assert settings.policy.email_checks == Policy().email_checks
+    assert [definition.key for definition in settings.policy.properties] == ["plan", "seats"]
     assert settings.options.country == "US"
 
 
 def test_every_key_of_the_house_is_in_the_example():
     text = EXAMPLE.read_text(encoding="utf-8")
-    for name in (*House.model_fields, *Limits.model_fields, *Transformation.model_fields):
+    for name in (*Policy.model_fields, *Limits.model_fields, *Transformation.model_fields):
         if name != "country":
             assert f"{name}:" in text, name
 
@@ -81,18 +81,18 @@ def test_a_stricter_house(load):
         "fields: {first_name: {required: true}, phone: {country_code_required: true}}\n"
         "email_checks: {disposable: reject, mx: {action: warn, nameservers: [127.0.0.1], port: 5353}}\n"
     )
-    assert settings.house.limits.file_bytes == 200_000_000
-    assert settings.house.limits.rows == 200_000
-    assert settings.house.fields["first_name"].required
-    assert settings.house.fields["phone"].country_code_required
-    assert settings.house.email_checks.disposable is Action.REJECT
-    assert settings.house.email_checks.mx.nameservers == ("127.0.0.1",)
+    assert settings.policy.limits.file_bytes == 200_000_000
+    assert settings.policy.limits.rows == 200_000
+    assert settings.policy.fields["first_name"].required
+    assert settings.policy.fields["phone"].country_code_required
+    assert settings.policy.email_checks.disposable is Action.REJECT
+    assert settings.policy.email_checks.mx.nameservers == ("127.0.0.1",)
 
 
 def test_a_secret_comes_from_the_environment_and_is_not_shown(load):
     text = "language_model: {base_url: 'http://127.0.0.1:1/v1', model: m, api_key: {env: MODEL_KEY}}"
     settings = load(text, MODEL_KEY="hush")
-    assert settings.house.language_model.api_key == "hush"
+    assert settings.policy.language_model.api_key == "hush"
     assert "hush" not in repr(settings)
 
 

@@ -10,7 +10,7 @@ from contact_pipelines.errors import InvalidOption, WrongState
 from contact_pipelines.imports import columns, compare, land, report, stage, validate, way
 from contact_pipelines.models import Counts, ImportOptions, ImportStatus, RollbackCounts
 from contact_pipelines.settings import load_settings
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.policy import Policy
 
 KNOWN = (
     "email,external_id,phone,first_name,status\n"
@@ -193,10 +193,10 @@ def test_nobody_comes_back(known):
 
 
 def test_a_house_that_is_strict_takes_opt_outs_all_the_same(known):
-    house = House.model_validate(
+    policy = Policy.model_validate(
         {"email_checks": {"disposable": "reject"}, "fields": {"email": {"pattern": ".*@acme.com"}}}
     )
-    known.settings = known.settings.model_copy(update={"house": house})
+    known.settings = known.settings.model_copy(update={"house": policy})
     assert known.run("email\nx@mailinator.com\nann@example.com\n", suppress="opt_out").counts == Counts(
         2, updated=1, skipped=1
     )

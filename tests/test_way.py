@@ -13,14 +13,14 @@ from contact_pipelines.files.artifacts import ArtifactFolder
 from contact_pipelines.imports import way
 from contact_pipelines.imports.compare import probable_duplicates
 from contact_pipelines.models import ImportStatus
-from contact_pipelines.settings.policy import House, Limits
+from contact_pipelines.settings.policy import Limits, Policy
 
 PEOPLE = "email,first_name\na@example.com,Ann\nb@example.com,Bob\n"
 
 
 def limited(importer, most_bytes):
     """Return the importer's settings with a limit on a file's size."""
-    return importer.settings.model_copy(update={"house": House(limits=Limits(file_bytes=most_bytes))})
+    return importer.settings.model_copy(update={"policy": Policy(limits=Limits(file_bytes=most_bytes))})
 
 
 def files_of(importer, record):

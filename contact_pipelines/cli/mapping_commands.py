@@ -80,7 +80,7 @@ def map_files(
     from contact_pipelines.settings import load_settings
 
     options = given_options(ReadingOptions, given)
-    limits = load_settings().house.limits
+    limits = load_settings().policy.limits
     entries = [_entry(file, options, limits) for file in files]
     if json_:
         print_json(entries)

@@ -43,7 +43,7 @@ def preview(
     chosen = import_options(given_values(ReadingOptions, given), options)
     with opened_store() as (settings, store):
         prepared = imports.prepared_options(chosen, settings.options)
-        found = imports.preview_file(store, settings.house, Path(file).expanduser(), prepared, tenant_id=tenant)
+        found = imports.preview_file(store, settings.policy, Path(file).expanduser(), prepared, tenant_id=tenant)
     if json_:
         print_json(_preview_shape(file, found))
     else:
@@ -131,7 +131,7 @@ def stage(
     if format_ not in ("csv", "parquet"):
         raise InvalidOption("The value of --format is wrong: use csv or parquet.")
     options = given_options(ReadingOptions, given)
-    limits = load_settings().house.limits
+    limits = load_settings().policy.limits
     entries, failed = [], False
     for done in imports.stage_files(
         [Path(file).expanduser() for file in files],

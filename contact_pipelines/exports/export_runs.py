@@ -83,7 +83,7 @@ def export_contacts(
         plan = plan_export(taken.connection, tenant_id, asked, since)
         record = replace(record, snapshot_at=taken.safe_time)
         with store.begin() as connection:
-            exports_table.register(connection, record, per_hour=settings.house.limits.exports_per_hour)
+            exports_table.register(connection, record, per_hour=settings.policy.limits.exports_per_hour)
         try:
             _write(store, settings, record, target, partial(_writer(asked.format), plan, taken, progress=progress))
         except BaseException as error:
@@ -228,7 +228,7 @@ def _write(
                     rows=written.rows,
                     size=path.stat().st_size,
                     sha256=written.sha256,
-                    keep=timedelta(seconds=settings.house.exports_expire),
+                    keep=timedelta(seconds=settings.policy.exports_expire),
                 )
                 publish()  # before the commit: whoever sees a completed export finds its file
     except OSError as error:

@@ -9,7 +9,7 @@ from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.files.locations import Location, LocationConfig, open_location
 from contact_pipelines.files.locations.location import is_temporary
 from contact_pipelines.imports.register import prepared_options
-from contact_pipelines.imports.validate.field_rules import check_house
+from contact_pipelines.imports.validate.field_rules import check_policy
 from contact_pipelines.settings import Settings
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 
@@ -37,7 +37,7 @@ def check_settings(settings: Settings) -> list[Tried]:
 
 def check_rules(settings: Settings) -> None:
     """Raise InvalidOption if a rule of the settings file on fields or properties makes no sense."""
-    check_house(settings.house)
+    check_policy(settings.policy)
 
 
 def _try_location(name: str, config: LocationConfig) -> Tried:

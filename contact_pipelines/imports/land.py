@@ -89,7 +89,7 @@ def local_copy(source: str, locations: Mapping[str, LocationConfig]) -> Iterator
 
 
 def _land(session: ImportSession) -> LandedFile:
-    record, limits = session.record, session.house.limits
+    record, limits = session.record, session.policy.limits
     found = resolve_source(record.source, session.locations, trusted=True)  # checked at registration
     if found.location is None:
         return _copy(Path(found.path), session.artifacts, limits)

@@ -25,10 +25,10 @@ from contact_pipelines.imports.stage import as_read, staging
 from contact_pipelines.imports.stage.staged_file import StagedFile
 from contact_pipelines.imports.stage.text_file import FileDescription
 from contact_pipelines.imports.validate import FOUND_ERRORS, TYPED, check_rows
-from contact_pipelines.imports.validate.field_rules import check_house
+from contact_pipelines.imports.validate.field_rules import check_policy
 from contact_pipelines.imports.validate.validating import ErrorCount, count_errors
 from contact_pipelines.models import DEFAULT_TENANT, ColumnMapping, FileReading, ImportOptions, ReadingOptions
-from contact_pipelines.settings.policy import House, Limits
+from contact_pipelines.settings.policy import Limits, Policy
 from contact_pipelines.store.engine import Store
 
 PREVIEW_ROWS = 5
@@ -68,28 +68,28 @@ class Preview:
 
 
 def preview_file(
-    store: Store, house: House, path: Path, options: ImportOptions | None = None, *, tenant_id: str = DEFAULT_TENANT
+    store: Store, policy: Policy, path: Path, options: ImportOptions | None = None, *, tenant_id: str = DEFAULT_TENANT
 ) -> Preview:
     """Read, map and validate a file without importing it: nothing is registered or written.
 
     The tenant's properties and saved mappings count. Raises FileError and InvalidOption as an import would.
     """
     require_file(path)
-    check_house(house)
+    check_policy(policy)
     chosen = with_preset(options or ImportOptions(), path.name)
     with _scratch() as (con, folder):
         target = folder / f"{STAGED}.parquet"
         staged = staging.stage(
-            con, path, target, scratch=folder, file_name=path.name, options=chosen, limits=house.limits
+            con, path, target, scratch=folder, file_name=path.name, options=chosen, limits=policy.limits
         )
         rows = con.sql(f"FROM read_parquet({file_literal(target)})")
         rows.create_view(STAGED)
         with store.connect() as connection:
-            known = merged_properties(list_properties(connection, tenant_id), house.properties)
+            known = merged_properties(list_properties(connection, tenant_id), policy.properties)
             saved = saved_mappings.find(connection, tenant_id, staged.header, chosen)
-        mapping = file_mapping.map_columns(con, rows, known, chosen, house, file_name=path.name, saved=saved)
+        mapping = file_mapping.map_columns(con, rows, known, chosen, policy, file_name=path.name, saved=saved)
         file_mapping.map_rows(rows, mapping).create_view(MAPPED)
-        check_rows(con, mapping, chosen, house)
+        check_rows(con, mapping, chosen, policy)
         counted = duck.sql_blocks("validating")["count_valid"].format(errors=FOUND_ERRORS, typed=TYPED)
         valid, warned = con.sql(counted).fetchall()[0]
         return Preview(

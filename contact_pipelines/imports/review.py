@@ -87,7 +87,7 @@ def run(session: ImportSession) -> bool:
                 count_outcomes(session.con, CHANGES),
                 warnings=len(report.row_warnings(session)),
                 plan_sha256=_sha256_of(session.artifacts.reading(f"{CHANGES}.parquet")),
-                expires_after=expires_after or session.house.review_expires,
+                expires_after=expires_after or session.policy.review_expires,
                 held=held,
             )
     return True

@@ -32,7 +32,7 @@ class ImportSession:
     def __init__(self, store: Store, settings: Settings, record: Import) -> None:
         self.store = store
         self.record = record
-        self.house = settings.house
+        self.policy = settings.policy
         self.locations = settings.locations
         self.feed = next((feed for feed in settings.imports if feed.name == record.feed), None)
         """The feed that brought the file, if the settings still have it."""

@@ -34,7 +34,7 @@ from contact_pipelines.imports import apply, columns, compare, land, report, res
 from contact_pipelines.imports.compare import change_plan
 from contact_pipelines.imports.lookups import get_import
 from contact_pipelines.imports.session import ImportSession
-from contact_pipelines.imports.validate.field_rules import check_house
+from contact_pipelines.imports.validate.field_rules import check_policy
 from contact_pipelines.models import DEFAULT_TENANT, Counts, Import, ImportStatus
 from contact_pipelines.settings import Settings
 from contact_pipelines.store import import_life, imports_table
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 def open_import(store: Store, settings: Settings, record: Import) -> ImportSession:
     """Open an import to run its steps; close it afterwards (or use `with`). Raises InvalidOption for the settings."""
-    check_house(settings.house)
+    check_policy(settings.policy)
     return ImportSession(store, settings, record)
 
 

@@ -25,7 +25,7 @@ from contact_pipelines.settings.entries import read_entries
 from contact_pipelines.settings.feed_parts import BrokenEntry
 from contact_pipelines.settings.feed_settings import ExportFeed, ImportFeed
 from contact_pipelines.settings.notification_settings import Notifications
-from contact_pipelines.settings.policy import House, Retention
+from contact_pipelines.settings.policy import Policy, Retention
 from contact_pipelines.settings.yaml_values import Strict, fault, require_secrets_from_environment, with_environment
 
 DEFAULT_HOME = ".contact_pipelines"
@@ -48,7 +48,7 @@ class Settings(Strict):
     file: Path | None = None
     database_url: str | None = None
     artifacts: str
-    house: House = House()
+    policy: Policy = Policy()
     options: ImportOptions = ImportOptions()
     local_paths_in_dagster: bool = True
     locations: dict[str, LocationConfig] = Field(default_factory=dict)
@@ -85,7 +85,7 @@ def _named(what: str, name: str, feeds: Sequence[_Feed]) -> _Feed:
     return found
 
 
-class _SettingsFile(House):
+class _SettingsFile(Policy):
     """The keys of the settings file: the policies, and these."""
 
     artifacts: str | None = None
@@ -110,8 +110,8 @@ class _SettingsFile(House):
     notifications: Notifications = Notifications()
     retention: Retention = Retention()
 
-    def house(self) -> House:
-        return House.model_construct(**{name: getattr(self, name) for name in House.model_fields})
+    def policy(self) -> Policy:
+        return Policy.model_construct(**{name: getattr(self, name) for name in Policy.model_fields})
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -131,7 +131,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         file=path.absolute() if path.exists() else None,
         database_url=environment.get("CONTACT_PIPELINES_DATABASE_URL") or None,
         artifacts=given.artifacts or str(home / "artifacts"),
-        house=given.house(),
+        policy=given.policy(),
         options=given.options,
         local_paths_in_dagster=given.local_paths_in_dagster,
         locations=entries.locations,

@@ -87,7 +87,7 @@ class LanguageModel(Strict):
     send_samples: bool = Field(default=False, description="Send values too, not only headers and the shapes of values")
 
 
-class House(Strict):
+class Policy(Strict):
     """All policies of the settings file."""
 
     limits: Limits = Limits()
@@ -107,7 +107,7 @@ class House(Strict):
     )
 
     @model_validator(mode="after")
-    def _fields_exist(self) -> House:
+    def _fields_exist(self) -> Policy:
         from contact_pipelines.models import CONTACT_FIELDS
 
         unknown = [name for name in self.fields if name not in CONTACT_FIELDS]

@@ -14,7 +14,7 @@ from contact_pipelines import contacts
 from contact_pipelines.contacts import suppressions
 from contact_pipelines.errors import ContactPipelinesError
 from contact_pipelines.models import GroupDefinition, Import, PropertyDefinition
-from contact_pipelines.settings.policy import FieldRules, House
+from contact_pipelines.settings.policy import FieldRules, Policy
 from tests.helpers.drawn_imports import PERSON_KEYS, WORLDS
 from tests.helpers.importing import Importer
 from tests.helpers.reference_import import BAD, FIELDS, State
@@ -257,9 +257,9 @@ class World:
         columns["id"] = "id" if "id" in how["match_on"] else "ignore"
         table = [list(HEADER), *([_cell(it.get(name, "1")) for name in HEADER] for it in rows)]
         required = [name for name in how["required"] if not name.startswith("properties.")]
-        house = House(fields={name: FieldRules(required=True) for name in required})
+        policy = Policy(fields={name: FieldRules(required=True) for name in required})
         it = self.importer
-        importer = Importer(it.store, it.settings.model_copy(update={"house": house}), it.folder)
+        importer = Importer(it.store, it.settings.model_copy(update={"policy": policy}), it.folder)
         importer._files = it._files = it._files + 1
         return importer.run(table, tenant=self.tenant, columns=columns, **options, **more)
 

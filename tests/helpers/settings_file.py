@@ -28,5 +28,5 @@ def with_entries(settings: Settings, folder: Path, **sections: Any) -> Settings:
     write_settings(folder / "house.yaml", environment, **sections)
     found = load_settings(environment)
     assert found.broken == ()
-    names = ("locations", "imports", "exports", "options", "house")
+    names = ("locations", "imports", "exports", "options", "policy")
     return settings.model_copy(update={name: getattr(found, name) for name in names})

@@ -14,7 +14,7 @@ from contact_pipelines.imports.columns.file_mapping import FileMapping, map_rows
 from contact_pipelines.imports.compare import diffing, duplicates, merging
 from contact_pipelines.imports.validate import normalising, validating
 from contact_pipelines.models import ColumnMapping, Consent, ImportOptions, MatchKey, PropertyDefinition
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.policy import Policy
 
 RESERVED = ("_error_code", "_error", "_text", "_warning")
 
@@ -26,7 +26,7 @@ class Typed:
     con: duckdb.DuckDBPyConnection
     mapping: FileMapping
     options: ImportOptions
-    house: House
+    policy: Policy
 
     def values(self, field: str) -> list[Any]:
         """Return a field's values in the order of the file; of rejected rows too."""
@@ -48,7 +48,7 @@ class Typed:
             self.mapping.fields,
             self.mapping.properties,
             self.options,
-            self.house.fields,
+            self.policy.fields,
             has_opt_in=self.mapping.has_opt_in,
         )
         merging.add_macros(self.con)
@@ -85,11 +85,11 @@ def typed(
     rows: list[list[str | None]],
     *,
     properties: tuple[PropertyDefinition, ...] = (),
-    house: House | None = None,
+    policy: Policy | None = None,
     **options: object,
 ) -> Typed:
     """Type and check rows of text as an import does. `mapping`: header -> field (or Consent) in the file's order."""
-    con, chosen, its = duck.connect(), ImportOptions.model_validate(options), house or House()
+    con, chosen, its = duck.connect(), ImportOptions.model_validate(options), policy or Policy()
     mapped = FileMapping.of(columns_of(mapping), {definition.key: definition for definition in properties}, chosen)
     stage(con, list(mapping), rows)
     map_rows(con.view("staged_rows"), mapped).create("mapped")

@@ -26,11 +26,11 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
         staged = session.con.view(STAGED)
         header = file_mapping.header_of(staged)
         with session.store.begin() as connection:
-            ensure_properties(connection, record.tenant_id, session.house.properties)
+            ensure_properties(connection, record.tenant_id, session.policy.properties)
             known = list_properties(connection, record.tenant_id)
             saved = saved_mappings.find(connection, record.tenant_id, header, options)
         mapping = file_mapping.map_columns(
-            session.con, staged, known, options, session.house, file_name=record.file_name, saved=saved
+            session.con, staged, known, options, session.policy, file_name=record.file_name, saved=saved
         )
         to_save = {column.column: column.field for column in mapping.columns}  # also what this import does not use
         if options.suppress:

@@ -41,7 +41,7 @@ from contact_pipelines.models import (
     PropertyType,
     Transformation,
 )
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.policy import Policy
 
 SAMPLE_ROWS = 1000
 SAMPLE_VALUES = 30
@@ -170,14 +170,14 @@ def map_columns(
     staged: duckdb.DuckDBPyRelation,
     known: Sequence[PropertyDefinition],
     options: ImportOptions,
-    house: House | None = None,
+    policy: Policy | None = None,
     *,
     file_name: str = "",
     saved: SavedMapping | None = None,
 ) -> FileMapping:
     """Suggest a field for each column, apply saved and given mappings, infer the types of new properties.
 
-    `known`: the properties of the tenant and of the settings; `house`: the policies, with the language model to ask, if
+    `known`: the properties of tenant and settings; `policy`: the settings' rules, with the language model to ask, if
     any; `file_name`: a hint at who the file lists. Given columns override `saved` ones. Raises InvalidOption and
     FileNotImportable if the mapping, the rules or the transformations do not fit the file.
     """
@@ -187,7 +187,7 @@ def map_columns(
     header = header_of(staged)
     samples = samples_of(staged, header)
     built_in = suggest(header, samples, file_name=file_name)
-    suggested = _with_language_model(built_in, samples, options, house or House())
+    suggested = _with_language_model(built_in, samples, options, policy or Policy())
     keys = [definition.key for definition in known]
     columns = resolve(header, suggested, options, known_properties=keys)
     properties = {definition.key: definition for definition in known}
@@ -213,16 +213,16 @@ def map_columns(
 
 
 def _with_language_model(
-    built_in: list[ColumnMapping], samples: Mapping[str, Sequence[str]], options: ImportOptions, house: House
+    built_in: list[ColumnMapping], samples: Mapping[str, Sequence[str]], options: ImportOptions, policy: Policy
 ) -> list[ColumnMapping]:
     """Add the suggestions of the configured language model, which does not see given columns."""
-    if house.language_model is None or options.only_given_columns:
+    if policy.language_model is None or options.only_given_columns:
         return built_in
     from contact_pipelines.imports.columns import language_model
 
     header = [suggestion.column for suggestion in built_in]
     given = {label for name in options.columns if (label := column_named(header, name)) is not None}
-    asked = language_model.ask(house.language_model, header, samples, protected=given)
+    asked = language_model.ask(policy.language_model, header, samples, protected=given)
     return language_model.combine(built_in, asked, samples)
 
 

@@ -56,7 +56,7 @@ def difference(session: ImportSession, mapping: FileMapping) -> Difference:
         mapping.fields,
         mapping.properties,
         session.record.options,
-        session.house.fields,
+        session.policy.fields,
         has_opt_in=mapping.has_opt_in,
         import_tag=import_tag(session.record),
     )

@@ -27,7 +27,7 @@ def run(session: ImportSession) -> duckdb.DuckDBPyRelation:
                 scratch=session.artifacts.scratch(),
                 file_name=session.record.file_name,
                 options=session.record.options,
-                limits=session.house.limits,
+                limits=session.policy.limits,
             )
         with session.store.begin() as connection:
             imports_table.record_rows(connection, session.record, staged.row_count, staged.reading)

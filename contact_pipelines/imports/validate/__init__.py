@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contact_pipelines.imports.columns.file_mapping import FileMapping
     from contact_pipelines.imports.session import ImportSession
     from contact_pipelines.models import ImportOptions
-    from contact_pipelines.settings.policy import House
+    from contact_pipelines.settings.policy import Policy
 
 TYPED, FOUND_ERRORS = "typed_contacts", "found_errors"
 """The tables of `check_rows`: the typed rows, and what is wrong with which."""
@@ -25,7 +25,7 @@ def run(session: ImportSession) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBP
     with session.step("validate"):
         con, mapping = session.con, recorded_mapping(session)
         session.view(MAPPED, STAGED)
-        check_rows(con, mapping, session.record.options, session.house)
+        check_rows(con, mapping, session.record.options, session.policy)
         values = ", ".join(identifier(field) for field in mapping.fields)
         session.save(VALID, con.sql(sql_blocks("validating")["valid_rows"].format(values=values)))
         session.save(ERRORS, con.sql(f"FROM {FOUND_ERRORS} ORDER BY ALL"))
@@ -33,19 +33,19 @@ def run(session: ImportSession) -> tuple[duckdb.DuckDBPyRelation, duckdb.DuckDBP
         return session.load(VALID), session.load(ERRORS)
 
 
-def check_rows(con: duckdb.DuckDBPyConnection, mapping: FileMapping, options: ImportOptions, house: House) -> None:
+def check_rows(con: duckdb.DuckDBPyConnection, mapping: FileMapping, options: ImportOptions, policy: Policy) -> None:
     """Make the tables `typed_contacts` and `found_errors` from the views `mapped_contacts` and `staged_rows`."""
     from contact_pipelines.files.artifact_names import MAPPED
     from contact_pipelines.files.duck import sql_blocks
     from contact_pipelines.imports.validate import normalising, validating
     from contact_pipelines.imports.validate.email_checks import check_emails
 
-    typed = normalising.normalise(con, MAPPED, mapping, options, house)
+    typed = normalising.normalise(con, MAPPED, mapping, options, policy)
     con.execute(f"DROP TABLE IF EXISTS {TYPED}")
     typed.create(TYPED)
     validating.create_errors_table(con, FOUND_ERRORS)
     con.execute(sql_blocks("validating")["broken_rows"])
-    rules = {} if options.suppress else house.fields  # they are for contacts, not for those who are opted out
+    rules = {} if options.suppress else policy.fields  # they are for contacts, not for those who are opted out
     validating.validate(con, TYPED, FOUND_ERRORS, mapping, rules, match_on=options.match_on)
     if "email" in mapping.fields and not options.suppress:
-        check_emails(con, TYPED, FOUND_ERRORS, header=mapping.headers["email"], checks=house.email_checks)
+        check_emails(con, TYPED, FOUND_ERRORS, header=mapping.headers["email"], checks=policy.email_checks)

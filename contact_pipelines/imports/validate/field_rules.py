@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from contact_pipelines.contacts.properties import check_rules, is_pattern
 from contact_pipelines.errors import InvalidOption
-from contact_pipelines.settings.policy import FieldRules, House
+from contact_pipelines.settings.policy import FieldRules, Policy
 
 TEXT_FIELDS = ("email", "phone", "external_id", "first_name", "last_name", "company")
 ALWAYS_THERE = ("status", "created_at", "updated_at")
 """Fields that every contact has; requiring them changes nothing."""
 
 
-def check_house(house: House) -> None:
+def check_policy(policy: Policy) -> None:
     """Raise InvalidOption if the settings' rules on a field or property are invalid."""
-    check_field_rules(house.fields)
-    for definition in house.properties:
+    check_field_rules(policy.fields)
+    for definition in policy.properties:
         check_rules(definition)
 
 

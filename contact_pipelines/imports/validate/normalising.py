@@ -30,7 +30,7 @@ from contact_pipelines.models import (
     Transformation,
 )
 from contact_pipelines.property_types import PROPERTY_TYPES
-from contact_pipelines.settings.policy import FieldRules, House
+from contact_pipelines.settings.policy import FieldRules, Policy
 
 GIVEN = "_given."
 """Prefix of the columns that say whether a field had any text: if it did and the value is NULL, it is unreadable."""
@@ -81,11 +81,11 @@ def normalise(
     source: str,
     mapping: FileMapping,
     options: ImportOptions,
-    house: House | None = None,
+    policy: Policy | None = None,
 ) -> duckdb.DuckDBPyRelation:
     """Return the typed rows of the view `source`, the rows as `map_rows` leaves them, in the file's order."""
     columns = list(mapping.text_columns)
-    rules = house.fields if house else {}
+    rules = policy.fields if policy else {}
     typing = _Typing(con, source, mapping, options, rules, _date_styles(con, source, columns, mapping))
     parts = _parts(typing, columns)
     selected = [f"{identifier(ROW)}"]

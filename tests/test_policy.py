@@ -7,14 +7,14 @@ import pytest
 from contact_pipelines import imports
 from contact_pipelines.errors import FileNotImportable, InvalidOption
 from contact_pipelines.models import Counts
-from contact_pipelines.settings.policy import House
+from contact_pipelines.settings.policy import Policy
 from tests.helpers.chat_server import chatting, naming, sending
 from tests.helpers.dns_server import MAIL, serving
 
 
 def strict(importer, **rules):
     """Let the importer's imports run in a house of these rules."""
-    importer.settings = importer.settings.model_copy(update={"house": House.model_validate(rules)})
+    importer.settings = importer.settings.model_copy(update={"house": Policy.model_validate(rules)})
 
 
 def test_a_house_can_take_fewer_rows(importer):
