@@ -370,7 +370,7 @@ def test_the_store_goes_away_and_the_error_says_so(exporter, monkeypatch):
 
 def test_a_user_may_make_so_many_in_an_hour(importer, exporter):
     exporter.settings = exporter.settings.model_copy(
-        update={"house": Policy.model_validate({"limits": {"exports_per_hour": 2}})}
+        update={"policy": Policy.model_validate({"limits": {"exports_per_hour": 2}})}
     )
     exporter.run()
     exporter.run()

@@ -217,7 +217,7 @@ def test_every_contact_has_a_status_and_times():
 def test_an_import_into_a_stricter_house(importer):
     strict = policy(first_name={"required": True}, company={"max_length": 5}, phone={"country_code_required": True})
     importer.run("email,first_name\nold@example.com,Old\n")
-    importer.settings = importer.settings.model_copy(update={"house": strict})
+    importer.settings = importer.settings.model_copy(update={"policy": strict})
     record = importer.run(
         "email,first_name,company,phone\n"
         "a@example.com,Ann,Acme,+49 30 123456\n"

@@ -445,7 +445,7 @@ def test_a_mode_that_contradicts_it_is_refused(known, mode, resolve):
 @pytest.mark.thorough
 def test_a_row_that_lacks_what_new_contacts_need_can_still_update(known):
     policy = Policy.model_validate({"fields": {"external_id": {"required": True}}})
-    known.settings = known.settings.model_copy(update={"house": policy})
+    known.settings = known.settings.model_copy(update={"policy": policy})
     assert known.run(FILE, **fuzzy()).counts == Counts(2, failed=2)
     assert known.run(FILE, **fuzzy("merge_fields")).counts == Counts(2, updated=1, failed=1)
 

@@ -14,7 +14,7 @@ from tests.helpers.dns_server import MAIL, serving
 
 def strict(importer, **rules):
     """Let the importer's imports run in a house of these rules."""
-    importer.settings = importer.settings.model_copy(update={"house": Policy.model_validate(rules)})
+    importer.settings = importer.settings.model_copy(update={"policy": Policy.model_validate(rules)})
 
 
 def test_a_house_can_take_fewer_rows(importer):

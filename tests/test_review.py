@@ -419,7 +419,7 @@ def test_an_overdue_review_expires_whoever_looks(known, waiting, look):
 
 def test_how_long_a_review_can_be_confirmed(known, settings):
     policy = settings.policy.model_copy(update={"review_expires": 7200})
-    known.settings = settings.model_copy(update={"house": policy})
+    known.settings = settings.model_copy(update={"policy": policy})
     own, of_house = known.run(KNOWN, review=True, review_expires=90), known.run(KNOWN, review=True)
     seconds = [(r.times["review_expires_at"] - r.times["awaiting_since"]).total_seconds() for r in (own, of_house)]
     assert seconds == [90, 7200]

@@ -196,7 +196,7 @@ def test_a_house_that_is_strict_takes_opt_outs_all_the_same(known):
     policy = Policy.model_validate(
         {"email_checks": {"disposable": "reject"}, "fields": {"email": {"pattern": ".*@acme.com"}}}
     )
-    known.settings = known.settings.model_copy(update={"house": policy})
+    known.settings = known.settings.model_copy(update={"policy": policy})
     assert known.run("email\nx@mailinator.com\nann@example.com\n", suppress="opt_out").counts == Counts(
         2, updated=1, skipped=1
     )
