@@ -115,7 +115,7 @@ def test_a_source_that_cannot_be_read_fails_the_tick(feeding, instance):
 def test_a_schedule_takes_what_is_new_at_its_time(feeding, instance):
     drop = feeding(schedule={"cron": "0 2 * * *", "timezone": "America/New_York", "quiet": 0})
     due = datetime(2026, 11, 20, 2, tzinfo=ZoneInfo("America/New_York"))
-    with pytest.raises(dg.Failure, match=r"At its time \(2026-11-20 07:00 UTC\) the import drop had nothing to take"):
+    with pytest.raises(dg.Failure, match=r"At its time \(2026-11-20 07:00 UTC\) the import drop had nothing to import"):
         at(drop, instance, due)
     drop.write("a.csv")
     (request,) = at(drop, instance, due.replace(day=21))

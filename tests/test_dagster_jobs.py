@@ -246,7 +246,7 @@ def test_a_second_rollback_says_so(instance, store, tmp_path):
     roll_back(instance, import_name=record.name)
     again = roll_back(instance, import_name=record.name)
     assert not again.success
-    assert "was rolled back already" in everything_said(instance, again.run_id)
+    assert "was already rolled back" in everything_said(instance, again.run_id)
 
 
 def test_rollback_of_nothing(instance, store):

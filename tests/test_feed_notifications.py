@@ -38,7 +38,7 @@ def test_a_missing_file_is_told_once_to_the_feed_and_everybody(feeding):
         send(drop.importer)
     assert sorted(server.recipients) == sorted([ANN, BEN] * 2)
     assert {message["Subject"] for message in server.messages} == {"Feed failed: drop"}
-    assert "had nothing to take: no file fits *.csv at inbox." in server.messages[0].as_string().replace("=\n", "")
+    assert "had nothing to import: no file fits *.csv at inbox." in server.messages[0].as_string().replace("=\n", "")
 
 
 def test_a_watched_source_that_stays_away_is_told_once_each_time(feeding):

@@ -75,13 +75,13 @@ def test_what_was_applied_can_be_undone_afterwards(importer, days):
     tidy(importer)
     assert importer.roll_back(record) == RollbackCounts(deleted=2)
     assert importer.contacts() == {}
-    with pytest.raises(WrongState, match="was rolled back already"):
+    with pytest.raises(WrongState, match="was already rolled back"):
         importer.roll_back(record)
     assert "rollback.csv" in names(importer, record)
     assert tidy(importer) == CleanUp()  # its end is the rollback
     age(importer, record, 400)
     assert tidy(importer).results == 1
-    with pytest.raises(WrongState, match="was rolled back already"):
+    with pytest.raises(WrongState, match="was already rolled back"):
         importer.roll_back(record)
 
 

@@ -43,7 +43,7 @@ def test_a_dry_run_counts_and_changes_nothing(importer):
 def test_a_second_rollback_is_refused_plainly(importer):
     record = importer.run(OLD)
     importer.roll_back(record)
-    with pytest.raises(WrongState, match="was rolled back already"):
+    with pytest.raises(WrongState, match="was already rolled back"):
         importer.roll_back(record)
 
 

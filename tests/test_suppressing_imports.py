@@ -238,7 +238,7 @@ def test_a_rollback_keeps_everybody_out_unless_there_is_a_reason(known, mode):
     reasons = known.sql("SELECT old_status, reason FROM consent_grants ORDER BY id")
     assert [row["old_status"] for row in reasons] == ["suppressed"] * len(added) + ["unsubscribed"]
     assert {row["reason"] for row in reasons} == {"wrong file"}
-    with pytest.raises(WrongState, match="no opt-out that it brought is left"):
+    with pytest.raises(WrongState, match="none of its opt-outs is left"):
         known.roll_back(record, restore_consent="again")
 
 

@@ -196,7 +196,7 @@ def test_opt_outs_that_a_rollback_kept_are_undone_afterwards(importer):
         "a@example.com": "subscribed",
         "b@example.com": "subscribed",
     }
-    with pytest.raises(WrongState, match="no opt-out that it brought is left"):
+    with pytest.raises(WrongState, match="none of its opt-outs is left"):
         undo(importer, record, restore_consent="wrong list")
 
 
