@@ -65,11 +65,14 @@ def test_a_pattern_matches_the_whole_value_as_re2_does():
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ({"first_name": {"pattern": "("}}, "pattern of first_name is not a regular expression"),
-        ({"first_name": {"pattern": r"(?=a)"}}, "pattern of first_name is not a regular expression"),
+        ({"first_name": {"pattern": "("}}, "pattern of first_name is not a valid RE2 regular expression"),
+        ({"first_name": {"pattern": r"(?=a)"}}, "pattern of first_name is not a valid RE2 regular expression"),
         ({"lead_score": {"min_length": 1}}, "rules of lead_score do not apply: lengths and patterns"),
         ({"tags": {"pattern": "a"}}, "rules of tags do not apply"),
-        ({"company": {"min_length": 5, "max_length": 2}}, "rules of company contradict each other: min_length is above"),
+        (
+            {"company": {"min_length": 5, "max_length": 2}},
+            "rules of company contradict each other: min_length is above",
+        ),
         ({"email": {"country_code_required": True}}, "rules of email do not apply: country_code_required"),
     ],
 )
@@ -251,8 +254,8 @@ def test_an_import_into_a_stricter_house(importer):
 @pytest.mark.parametrize(
     ("definition", "sentence"),
     [
-        ({"pattern": "("}, "property p has a pattern that is not a regular expression"),
-        ({"pattern": r"(a)\1"}, "property p has a pattern that is not a regular expression"),
+        ({"pattern": "("}, "property p has a pattern that is not a valid RE2 regular expression"),
+        ({"pattern": r"(a)\1"}, "property p has a pattern that is not a valid RE2 regular expression"),
         ({"min": 1}, "property p is of type text; min and max are for numbers"),
         ({"type": "date", "max": 1}, "property p is of type date; min and max"),
         ({"type": "number", "min": 2, "max": 1}, "property p has a min of 2, above its max of 1"),

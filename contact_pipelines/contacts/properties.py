@@ -97,7 +97,7 @@ def check_rules(definition: PropertyDefinition) -> None:
     if definition.options and "options" not in takes:
         raise InvalidOption(f"{name} is of type {definition.type}; options are for {types_that_take('options')}.")
     if definition.pattern is not None and not is_pattern(definition.pattern):
-        raise InvalidOption(f"{name} has a pattern that RE2 does not accept as a regular expression.")
+        raise InvalidOption(f"{name} has a pattern that is not a valid RE2 regular expression.")
 
 
 def is_pattern(text: str) -> bool:
