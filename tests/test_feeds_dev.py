@@ -72,7 +72,8 @@ def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp): 
     )
     sensors = {sensor["name"]: sensor["sensorState"] for sensor in graphql(port, query)["sensorsOrError"]["results"]}
     assert sensors["watch_drop"]["status"] == "RUNNING"
-    assert {"SKIPPED", "SUCCESS"} == {tick["status"] for tick in sensors["watch_drop"]["ticks"]}
+    statuses = {tick["status"] for tick in sensors["watch_drop"]["ticks"]}
+    assert statuses - {"STARTED"} == {"SKIPPED", "SUCCESS"}  # one may be under way
     (first, *_) = sensors["broken_imports_late"]["ticks"]
     assert first["status"] == "FAILURE"
     assert "there is no usable location nowhere; there are: sales." in str(first["error"])
