@@ -500,7 +500,7 @@ def test_map_of_many_files_goes_on_after_a_bad_one(tmp_path):
     files[7].write_bytes(b"")
     start = time.monotonic()
     done = process("map", *files, tmp_path / "gone.csv", "--json")
-    assert time.monotonic() - start < 8  # 1 to 2 s on a quiet machine
+    assert time.monotonic() - start < 20  # 2 to 3 s on a quiet machine
     entries = json.loads(done.out)
     assert (done.code, len(entries)) == (1, 301)
     assert {entry["file"] for entry in entries if "error" in entry} == {
@@ -588,7 +588,7 @@ def test_version_and_help():
     assert process("--version").out == f"contact-pipelines {__version__}\n"
     start = time.monotonic()
     done = process("--help")
-    assert time.monotonic() - start < 2  # 0.2 s on a quiet machine
+    assert time.monotonic() - start < 5  # 0.2 s on a quiet machine
     assert done.code == 0
     for command in (
         "import",

@@ -147,4 +147,4 @@ def test_a_hundred_rows_in_a_new_process(settings, tmp_path):
     after = os.times()
     seconds = (after.children_user - before.children_user) + (after.children_system - before.children_system)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert seconds < 5, f"{seconds:.1f} s CPU, {wall:.1f} s wall"
+    assert seconds < 8, f"{seconds:.1f} s CPU, {wall:.1f} s wall"

@@ -124,7 +124,10 @@ def test_it_is_reviewed_like_anything_else(known):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"force_status": " "}, "needs a reason"), ({"force_status": "x", "mode": "create_all"}, "create_all updates")],
+    [
+        ({"force_status": " "}, "needs a reason"),
+        ({"force_status": "x", "mode": "create_all"}, "create_all, which updates"),
+    ],
 )
 def test_what_makes_no_sense(importer, options, said):
     with pytest.raises((InvalidOption, ValueError), match=said):
