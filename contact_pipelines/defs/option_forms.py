@@ -25,7 +25,8 @@ def grouped_form(name: str, model: type[BaseModel], doc: str, **fields: Any) -> 
     for panel, options in groupby(declared(model), key=lambda option: option.panel):
         members: dict[str, Any] = {option.name: _field(name, option) for option in options}
         group: Any = create_model(f"{name}{panel.key.title()}", __base__=dg.Config, __doc__=panel.value, **members)
-        fields[panel.key] = (group, Field(default=group(), description=f"{panel.value}."))
+        # Dagster pre-fills the empty group only if it can be null, and then a person sees that it is there.
+        fields[panel.key] = (group | None, Field(default={}, validate_default=True, description=f"{panel.value}."))
     form: Any = create_model(name, __base__=dg.Config, __doc__=doc, **fields)
     return form
 
@@ -34,7 +35,7 @@ def form_options(form: dg.Config, model: type[_Model]) -> _Model:
     """Return the options given in a form. Raises InvalidOption, which names the option."""
     given: dict[str, Any] = {}
     for option in declared(model):
-        value = _plain(getattr(getattr(form, option.panel.key), option.name))
+        value = _plain(getattr(getattr(form, option.panel.key), option.name, None))
         if value is not None:
             given[option.name] = option.default if value == "" and option.clears else value
     try:
