@@ -116,7 +116,8 @@ def test_the_form_as_it_is_pre_filled(store, instance, monkeypatch):
 def test_every_field_of_the_form_is_described():
     form = defs.resolve_job_def("new_import").get_node_named("register_import").definition.config_schema
     fields = form.as_field().config_type.fields
-    groups = {name: field.config_type.fields for name, field in fields.items() if hasattr(field.config_type, "fields")}
+    types = {name: getattr(field.config_type, "inner_type", None) for name, field in fields.items()}
+    groups = {name: type_.fields for name, type_ in types.items() if hasattr(type_, "fields")}
     assert list(fields)[:3] == ["file", "tenant", "idempotency_key"]
     assert list(groups) == ["reading", "mapping", "values", "matching", "similar", "groups", "consent", "advanced"]
     fields = {**fields, **{name: field for group in groups.values() for name, field in group.items()}}
