@@ -115,6 +115,7 @@ def test_one_that_is_being_confirmed(known, monkeypatch, every):
     assert_cancelled(known, record, before)
 
 
+@pytest.mark.thorough
 def test_one_whose_process_has_died(known):
     """Nobody has noticed yet; it is not found failed afterwards either."""
     record, before = register(known), state(known)

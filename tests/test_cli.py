@@ -555,7 +555,7 @@ def test_properties(run):
         (["plan"], "already exists with type select, not text"),
         (["Bad Key"], "KEY"),
         (["a", "--type", "colour"], "--type"),
-        (["a", "--pattern", "("], "The property a has a pattern that RE2 does not accept"),
+        (["a", "--pattern", "("], "The property a has a pattern that is not a valid RE2 regular expression"),
     ):
         done = run("property", "add", *arguments)
         assert (done.code, done.out) == (2, "")

@@ -107,6 +107,7 @@ prepare_instance(load_settings())
 """
 
 
+@pytest.mark.thorough
 def test_processes_that_make_the_instance_at_the_same_time(settings):
     opening = [subprocess.Popen([sys.executable, "-c", OPEN], stderr=subprocess.PIPE) for _ in range(3)]
     assert [process.communicate()[1].decode() for process in opening] == [""] * 3

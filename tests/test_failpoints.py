@@ -125,6 +125,7 @@ def _no_grace(monkeypatch):
     monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
 
 
+@pytest.mark.thorough
 def test_the_list_has_every_point(places, tmp_path):
     found = {scenario.name: watched(places, scenario, tmp_path) for scenario in SCENARIOS}
     if WHICH == "write":

@@ -43,6 +43,7 @@ def settings(monkeypatch, tmp_path, database_url, sftp):
     return load_settings()
 
 
+@pytest.mark.thorough
 def test_a_trickle_and_a_rename_are_each_imported_once(dev, port, store, sftp):  # noqa: F811 - fixtures
     assert "is ready" in dev.stdout.readline(), list(dev.said)
     with (sftp.folder / "slow.csv").open("w") as file:

@@ -147,6 +147,7 @@ def test_an_import_that_waits_for_the_lock_is_cancelled(world):
 # -- the dead
 
 
+@pytest.mark.thorough
 def test_an_older_import_that_dies_is_not_waited_for(world, monkeypatch):
     monkeypatch.setattr(import_life, "ABANDONED_AFTER_SECONDS", 0)
     tenant = world.tenant()
@@ -210,6 +211,7 @@ def test_a_confirmation_that_is_killed_while_it_waits_can_be_confirmed_again(wor
 # -- doors
 
 
+@pytest.mark.thorough
 def test_three_doors_at_once_and_somebody_edits(world, tmp_path):
     """As if the edit had come first and then the imports, in the order in which they were registered.
 

@@ -85,6 +85,7 @@ def test_warnings_are_gathered_while_other_imports_of_the_tenant_can_be_applied(
     assert set(free) == {True}
 
 
+@pytest.mark.thorough
 def test_warnings_of_a_plan_that_is_made_anew_are_those_of_the_new_one(importer):
     record = imports.register_import(importer.store, str(importer.file("email,status\na@example.com,subscribed\n")))
     with imports.open_import(importer.store, importer.settings, record) as session:
